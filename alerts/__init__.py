@@ -1,0 +1,1 @@
+"""Tell: turn judgements into messages for the people on call."""

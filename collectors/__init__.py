@@ -1,0 +1,1 @@
+"""Look: ask devices, listen to devices, and publish what changed."""
