@@ -1,0 +1,54 @@
+# `make demo` watches an invented city; `make test` checks everything. `make` alone lists the rest.
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev tools demo check test bench lock clean
+
+BIN := .venv/bin
+ARGS ?=
+SOURCES := monitor collectors alerts
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "make %-11s %s\n", $$1, $$2}'
+
+setup: .venv/.setup ## .venv from requirements.lock, with quanshi in it
+setup-dev: .venv/.setup-dev ## the same with what the tests need
+
+.venv/.setup: requirements.lock pyproject.toml .ci/setup
+	@.ci/setup requirements.lock
+	@touch $@
+
+.venv/.setup-dev: requirements-dev.lock pyproject.toml .ci/setup
+	@.ci/setup requirements-dev.lock
+	@touch .venv/.setup $@
+
+tools: .tools/.fetched ## the real servers that the tests talk to, into .tools (nothing is installed)
+
+.tools/.fetched: tests/fetch_tools.py tests/tools.py | setup-dev
+	@$(BIN)/python tests/fetch_tools.py
+	@touch $@
+
+demo: setup ## an invented Maoming, watched live: make demo ARGS="--for 60s --json"
+	@$(BIN)/quanshi demo $(ARGS)
+
+check: setup-dev ## style, types and who may import whom
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+test: check tools ## all checks and all tests: make test ARGS="-k rtsp"
+	$(BIN)/pytest $(ARGS)
+
+bench: setup-dev tools ## the promises of speed, measured beside their budgets
+	@$(BIN)/python tests/bench/run.py $(ARGS)
+
+# The locks name versions and hashes, never an address: every mirror serves the same files.
+COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-emit-find-links --no-annotate --no-header --extra demo --group build
+
+lock: ## both locks anew from pyproject.toml (needs uv)
+	PATH="$$PATH:$(BIN)" uv $(COMPILE) pyproject.toml -o requirements.lock
+	PATH="$$PATH:$(BIN)" uv $(COMPILE) --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean: ## everything that was built or fetched here
+	rm -rf .venv .tools build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
