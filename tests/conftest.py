@@ -1,0 +1,43 @@
+"""Fixtures that tests of several folders share: real servers, each stopped by its own process id."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+import servers
+
+
+@pytest.fixture
+def free_port() -> int:
+    return servers.free_port()
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path) -> Iterator[servers.Mosquitto]:
+    with servers.mosquitto(tmp_path) as broker:
+        yield broker
+
+
+@pytest.fixture
+def prometheus(tmp_path: Path) -> Iterator[Callable[..., servers.Prometheus]]:
+    """Call it with the target to scrape: ``prometheus("127.0.0.1:8080", interval="1s")``."""
+    with ExitStack() as stack:
+
+        def start(target: str, path: str = "/metrics", interval: str = "1s") -> servers.Prometheus:
+            return stack.enter_context(servers.prometheus(tmp_path, target, path, interval))
+
+        yield start
+
+
+@pytest.fixture
+def rtsp_server() -> Iterator[Callable[..., servers.RtspServer]]:
+    """Call it, with ``user`` and ``password`` if the stream shall want a login."""
+    with ExitStack() as stack:
+
+        def start(user: str = "", password: str = "") -> servers.RtspServer:
+            return stack.enter_context(servers.rtsp_server(user, password))
+
+        yield start

@@ -1,0 +1,155 @@
+"""Real servers on loopback for the length of a test, each its own process with a port of its own."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import socket
+import subprocess
+import sys
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tools
+
+START_WITHIN = 20.0
+
+
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 that nobody uses at this moment."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@contextmanager
+def running(command: Sequence[str | Path], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """The process of this command, its output in ``log``; ended, by force if need be, at the end."""
+    with log.open("ab") as output:
+        process = subprocess.Popen(command, env=tools.env(), stdout=output, stderr=output)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def wait_for_port(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Return once the process accepts connections; else fail with what it said."""
+    deadline = time.monotonic() + START_WITHIN
+    while time.monotonic() < deadline and process.poll() is None:
+        with socket.socket() as client:
+            client.settimeout(1)
+            if client.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.02)
+    raise AssertionError(f"{process.args} does not listen on {port}:\n{log.read_text(errors='replace')}")
+
+
+@dataclass(frozen=True)
+class Mosquitto:
+    """A broker that takes anybody; ``process`` may be killed, stopped and continued by the test."""
+
+    port: int
+    process: subprocess.Popen[bytes]
+
+    @property
+    def url(self) -> str:
+        return f"mqtt://127.0.0.1:{self.port}"
+
+
+@contextmanager
+def mosquitto(folder: Path, port: int | None = None) -> Iterator[Mosquitto]:
+    """A fresh broker without a memory of its own, on this port or a free one."""
+    port = port or free_port()
+    config, log = folder / "mosquitto.conf", folder / "mosquitto.log"
+    # As root it would change to a user that cannot read this folder.
+    config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\nuser {getpass.getuser()}\n")
+    with running([tools.find("mosquitto"), "-c", config], log) as process:
+        wait_for_port(port, process, log)
+        yield Mosquitto(port, process)
+
+
+@dataclass(frozen=True)
+class Prometheus:
+    """A server that scrapes what the test told it to."""
+
+    port: int
+
+    def ask(self, path: str, **parameters: str) -> Any:
+        """The ``data`` of its HTTP API's answer."""
+        query = urllib.parse.urlencode(parameters)
+        with urllib.request.urlopen(
+            f"http://127.0.0.1:{self.port}/api/v1/{path}?{query}", timeout=10
+        ) as answer:
+            return json.load(answer)["data"]
+
+    def query(self, expression: str) -> dict[str, float]:
+        """The newest value of each series, by its labels as ``{a="1",b="2"}`` without the metric's name."""
+        found = self.ask("query", query=expression)["result"]
+        return {labels(series["metric"]): float(series["value"][1]) for series in found}
+
+    def scrape_errors(self) -> list[str]:
+        """What the last scrapes complained of; empty once each target was read whole."""
+        targets = self.ask("targets")["activeTargets"]
+        return [
+            f"{target['health']}: {target['lastError']}" for target in targets if target["health"] != "up"
+        ]
+
+
+def labels(metric: dict[str, str]) -> str:
+    return "{" + ",".join(f'{key}="{metric[key]}"' for key in sorted(metric) if key != "__name__") + "}"
+
+
+@contextmanager
+def prometheus(
+    folder: Path, target: str, path: str = "/metrics", interval: str = "1s"
+) -> Iterator[Prometheus]:
+    """A Prometheus that scrapes ``target`` (``host:port``) every ``interval``."""
+    port = free_port()
+    config, log = folder / "prometheus.yml", folder / "prometheus.log"
+    job = {"job_name": "quanshi", "metrics_path": path, "static_configs": [{"targets": [target]}]}
+    settings = {"global": {"scrape_interval": interval, "scrape_timeout": interval}, "scrape_configs": [job]}
+    config.write_text(json.dumps(settings))  # JSON is YAML
+    command = [
+        tools.find("prometheus"),
+        f"--config.file={config}",
+        f"--storage.tsdb.path={folder / 'tsdb'}",
+        f"--web.listen-address=127.0.0.1:{port}",
+    ]
+    with running(command, log) as process:
+        wait_for_port(port, process, log)
+        yield Prometheus(port)
+
+
+@dataclass(frozen=True)
+class RtspServer:
+    """GStreamer's server with a test tone at ``/live``."""
+
+    port: int
+    process: subprocess.Popen[str]
+
+
+@contextmanager
+def rtsp_server(user: str = "", password: str = "") -> Iterator[RtspServer]:
+    """With a user, the tone wants that login."""
+    script = Path(__file__).with_name("rtsp_server.py")
+    login = [f"--user={user}", f"--password={password}"] if user else []
+    command = [sys.executable, script, *login]
+    with subprocess.Popen(command, env=tools.env(), stdout=subprocess.PIPE, text=True) as process:
+        try:
+            said = process.stdout.readline() if process.stdout else ""
+            assert said, "GStreamer's RTSP server did not start: see stderr above"
+            yield RtspServer(int(said), process)
+        finally:
+            process.kill()
