@@ -8,9 +8,10 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,6 +57,14 @@ def wait_for_port(port: int, process: subprocess.Popen[bytes], log: Path) -> Non
     raise AssertionError(f"{process.args} does not listen on {port}:\n{log.read_text(errors='replace')}")
 
 
+def wait_for(condition: Callable[[], object], within: float = START_WITHIN) -> None:
+    """Return once the condition holds; fail when it does not in this many seconds."""
+    deadline = time.monotonic() + within
+    while not condition():
+        assert time.monotonic() < deadline, f"{condition} did not hold within {within} s"
+        time.sleep(0.02)
+
+
 @dataclass(frozen=True)
 class Mosquitto:
     """A broker that takes anybody; ``process`` may be killed, stopped and continued by the test."""
@@ -85,6 +94,14 @@ class Prometheus:
     """A server that scrapes what the test told it to."""
 
     port: int
+
+    def ready(self) -> bool:
+        """Whether it answers queries; its port is open a moment before that."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/-/ready", timeout=10):
+                return True
+        except urllib.error.HTTPError:
+            return False
 
     def ask(self, path: str, **parameters: str) -> Any:
         """The ``data`` of its HTTP API's answer."""
@@ -129,7 +146,9 @@ def prometheus(
     ]
     with running(command, log) as process:
         wait_for_port(port, process, log)
-        yield Prometheus(port)
+        server = Prometheus(port)
+        wait_for(server.ready)
+        yield server
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ import http.server
 import socket
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -60,9 +59,7 @@ def test_prometheus_scrapes_what_it_is_told_to(
     prometheus: Callable[..., servers.Prometheus], page_of_one_metric: int
 ) -> None:
     server = prometheus(f"127.0.0.1:{page_of_one_metric}")
-    deadline = time.monotonic() + 15
-    while not server.query("answer") and time.monotonic() < deadline:
-        time.sleep(0.1)
+    servers.wait_for(lambda: server.query("answer"))
     assert list(server.query("answer").values()) == [42.0]
     assert server.scrape_errors() == []
 
