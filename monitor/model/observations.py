@@ -115,6 +115,10 @@ class Layer(Enum):
 NO_FACTS: Final[Mapping[str, str | int | float]] = MappingProxyType({})
 
 
+def _no_facts() -> Mapping[str, str | int | float]:
+    return NO_FACTS
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """A protocol's answer, without the time it took: the engine owns the clock.
@@ -125,7 +129,7 @@ class Verdict:
 
     cause: Cause
     detail: str = ""
-    facts: Mapping[str, str | int | float] = field(default=NO_FACTS)
+    facts: Mapping[str, str | int | float] = field(default_factory=_no_facts)
 
 
 @dataclass(frozen=True, slots=True)
