@@ -1,0 +1,43 @@
+"""The last duration of every probe, for graphs: one expiring Redis key per shard, no stream.
+
+The value is a line of JSON (``inventory``, ``probes``, ``nodes``) and then, for each node of the shard
+in the order of its id, one little-endian float32 of seconds per probe name; NaN where there is none.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from array import array
+from collections.abc import Iterable, Mapping
+
+EXPIRES = 60
+"""Seconds after which Redis forgets the key: durations of a dead collector are no news."""
+
+
+class Durations:
+    """A packed table, written in place by the hot path and sent as it lies in memory."""
+
+    def __init__(self, inventory: str, rows: Mapping[str, Iterable[str]]) -> None:
+        """``rows`` gives the probe names of each node id."""
+        names: dict[str, None] = {}
+        for probes in rows.values():
+            names.update(dict.fromkeys(probes))
+        self.inventory = inventory
+        self.probes = tuple(sorted(names))
+        self._columns = {name: column for column, name in enumerate(self.probes)}
+        self._rows = {node: row for row, node in enumerate(sorted(rows))}
+        self.values = array("f", [math.nan]) * (len(rows) * len(self.probes))
+
+    def index(self, node: str, probe: str) -> int:
+        """Where the hot path writes this probe's seconds. Raises KeyError for what is not in the table."""
+        return self._rows[node] * len(self.probes) + self._columns[probe]
+
+    def packed(self) -> bytes:
+        header = {"inventory": self.inventory, "probes": self.probes, "nodes": len(self._rows)}
+        values = self.values
+        if sys.byteorder == "big":
+            values = array("f", values)
+            values.byteswap()
+        return json.dumps(header).encode() + b"\n" + values.tobytes()

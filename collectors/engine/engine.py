@@ -1,0 +1,370 @@
+"""TCP probes in bulk: non-blocking sockets in one epoll, nested in the asyncio loop.
+
+The epoll's own descriptor is registered in the loop, so one callback handles every socket that is
+ready: half the cost of an asyncio transport each (design §5). The engine moves bytes and keeps
+deadlines; what the bytes mean is the asker's business.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import select
+import socket
+import time
+from collections import deque
+from collections.abc import Callable
+from enum import IntEnum
+from typing import Any, Final
+
+from collectors.engine.schedule import TICK
+from collectors.protocols.base import Asker
+from collectors.protocols.errors import cause_of_error
+from monitor.model.observations import Cause, Verdict, Weight
+
+NO_REPLY: Final = Verdict(Cause.NO_REPLY, "no answer to the connection request")
+TIMED_OUT: Final = Verdict(Cause.TIMEOUT, "connected, then no answer in time")
+
+_BATCH: Final = 512
+_READ: Final = 8192
+_STREAM: Final = socket.SOCK_STREAM | socket.SOCK_NONBLOCK
+_WATCHED: Final = select.EPOLLIN | select.EPOLLOUT | select.EPOLLET
+_BROKEN: Final = select.EPOLLERR | select.EPOLLHUP
+
+
+class Phase(IntEnum):
+    """Where a slot stands."""
+
+    IDLE = 0
+    QUEUED = 1
+    CONNECTING = 2
+    ASKING = 3
+    HELD = 4
+
+
+_IDLE, _QUEUED, _CONNECTING, _ASKING, _HELD = Phase
+
+
+class Device:
+    """One host. Never more than one connection to it at a time: cameras have few, and need them."""
+
+    __slots__ = ("busy", "waiting")
+
+    def __init__(self) -> None:
+        self.busy = False
+        self.waiting: deque[Slot] = deque()
+
+
+class Slot:
+    """One TCP-based probe of one watch, used again for every round.
+
+    ``sockaddr`` is None until the host's name is resolved. ``owner`` is the caller's own; the engine never
+    looks at it.
+    """
+
+    __slots__ = (
+        "asker",
+        "deadline",
+        "device",
+        "family",
+        "fd",
+        "hold",
+        "owner",
+        "phase",
+        "sock",
+        "sockaddr",
+        "started",
+        "timeout",
+        "unsent",
+    )
+
+    def __init__(
+        self,
+        asker: Asker,
+        family: int,
+        sockaddr: tuple[Any, ...] | None,
+        *,
+        device: Device | None = None,
+        hold: bool = False,
+        owner: Any = None,
+    ) -> None:
+        self.asker = asker
+        self.family = family
+        self.sockaddr = sockaddr
+        self.device = device
+        self.hold = hold
+        self.owner = owner
+        self.phase = _IDLE
+        self.sock: socket.socket | None = None
+        self.fd = -1
+        self.started = 0.0
+        self.timeout = 0.0
+        self.deadline = 0
+        self.unsent = b""
+
+
+Answered = Callable[[Slot, Verdict, float, float], None]
+"""Called with the slot, the verdict, and the monotonic moments of question and answer."""
+
+Ended = Callable[[Slot], None]
+"""Called when a held connection was ended by its peer: worth asking again at once."""
+
+
+class Engine:
+    """Runs slots. At most ``limit`` connections are in flight; the others wait their turn.
+
+    ``limit`` must exceed the number of devices that may hang at once, or the living wait for the dead.
+    """
+
+    def __init__(self, answered: Answered, ended: Ended, *, limit: int) -> None:
+        self.answered = answered
+        self.limit = limit
+        self._ended = ended
+        self._epoll = select.epoll()
+        self._slots: dict[int, Slot] = {}
+        self._flying = 0
+        self._queue: deque[Slot] = deque()
+        self._wheel: dict[int, list[Slot]] = {}
+        self._tick = int(time.monotonic() / TICK)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._draining = False
+
+    @property
+    def flying(self) -> int:
+        """Connections in flight; held ones at rest do not count."""
+        return self._flying
+
+    @property
+    def queued(self) -> int:
+        return len(self._queue)
+
+    def attach(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Let ``loop`` call the engine when a socket is ready. :meth:`expire` is the caller's to call."""
+        self._loop = loop
+        loop.add_reader(self._epoll.fileno(), self._on_ready)
+
+    def close(self) -> None:
+        """Drop every connection without a verdict and leave the loop."""
+        if self._loop is not None:
+            self._loop.remove_reader(self._epoll.fileno())
+            self._loop = None
+        self._queue.clear()
+        for slot in list(self._slots.values()):
+            self._drop(slot)
+        self._epoll.close()
+
+    def start(self, slot: Slot, timeout: float) -> bool:
+        """Ask now, or as soon as its device and the limit allow. False if it is being asked already."""
+        if slot.phase is not _IDLE and slot.phase is not _HELD:
+            return False
+        slot.timeout = timeout
+        device = slot.device
+        if device is not None:
+            if device.busy and slot.phase is not _HELD:
+                slot.phase = _QUEUED
+                device.waiting.append(slot)
+                return True
+            device.busy = True
+        if self._flying >= self.limit and slot.phase is not _HELD:
+            slot.phase = _QUEUED
+            self._queue.append(slot)
+            return True
+        self._ask(slot)
+        return True
+
+    def cancel(self, slot: Slot) -> None:
+        """Forget a slot: no verdict will come. For nodes that leave the inventory."""
+        if slot.phase is _QUEUED:
+            # It stands in one of two queues, and only the rare reload looks for it there.
+            if slot in self._queue:
+                self._queue.remove(slot)
+                self._release(slot)
+            elif slot.device is not None and slot in slot.device.waiting:
+                slot.device.waiting.remove(slot)
+            slot.phase = _IDLE
+        elif slot.phase is not _IDLE:
+            if slot.phase is not _HELD:
+                self._flying -= 1
+            self._drop(slot)
+            self._release(slot)
+        self._next()
+
+    def expire(self, now: float) -> None:
+        """Give a verdict to every slot whose deadline has passed. To be called once a tick.
+
+        A hung device makes no descriptor ready, so nothing else would ever end its probe.
+        """
+        tick = int(now / TICK)
+        for passed in range(self._tick + 1, tick + 1):
+            for slot in self._wheel.pop(passed, ()):
+                if slot.deadline <= passed:
+                    if slot.phase is _CONNECTING:
+                        self._finish(slot, NO_REPLY, now, keep=False)
+                    elif slot.phase is _ASKING:
+                        self._finish(slot, TIMED_OUT, now, keep=False)
+        self._tick = max(self._tick, tick)
+
+    def _ask(self, slot: Slot) -> None:
+        self._flying += 1
+        now = slot.started = time.monotonic()
+        slot.deadline = tick = int((now + slot.timeout) / TICK) + 1
+        bucket = self._wheel.get(tick)
+        if bucket is None:
+            bucket = self._wheel[tick] = []
+        bucket.append(slot)
+        if slot.phase is _HELD:
+            slot.phase = _ASKING
+            self._begin(slot, fresh=False)
+        else:
+            self._connect(slot)
+
+    def _connect(self, slot: Slot) -> None:
+        slot.phase = _CONNECTING
+        try:
+            sock = socket.socket(slot.family, _STREAM)
+        except OSError as error:  # out of descriptors or memory: our fault, not the device's
+            self._finish(slot, _failure(error.errno), time.monotonic(), keep=False)
+            return
+        slot.sock = sock
+        code = sock.connect_ex(slot.sockaddr)  # type: ignore[arg-type]  # resolved before it is started
+        if code not in (errno.EINPROGRESS, 0):
+            self._finish(slot, _failure(code), time.monotonic(), keep=False)
+            return
+        slot.fd = fd = sock.fileno()
+        self._slots[fd] = slot
+        self._epoll.register(fd, _WATCHED)
+
+    def _on_ready(self) -> None:
+        slots = self._slots
+        for fd, mask in self._epoll.poll(0, _BATCH):
+            slot = slots.get(fd)
+            if slot is None:  # ended by an earlier event of this same batch
+                continue
+            phase = slot.phase
+            if phase is _CONNECTING:
+                if mask & _BROKEN:
+                    self._finish(slot, _socket_failure(slot), time.monotonic(), keep=False)
+                    continue
+                slot.phase = _ASKING
+                self._begin(slot, fresh=True)
+                if not mask & select.EPOLLIN or slot.phase is not _ASKING:
+                    continue
+            elif slot.unsent and mask & select.EPOLLOUT:
+                self._send(slot, slot.unsent)
+            if mask & (select.EPOLLIN | _BROKEN):
+                self._read(slot)
+
+    def _begin(self, slot: Slot, *, fresh: bool) -> None:
+        step = slot.asker.begin(fresh=fresh)
+        if type(step) is bytes:
+            self._send(slot, step)
+        elif step is not None:
+            self._finish(slot, step, time.monotonic(), keep=True)  # type: ignore[arg-type]
+
+    def _send(self, slot: Slot, data: bytes) -> None:
+        if not data:
+            return
+        try:
+            sent = slot.sock.send(data)  # type: ignore[union-attr]
+        except BlockingIOError:
+            sent = 0
+        except OSError as error:  # whatever broke the connection is the verdict
+            self._finish(slot, _failure(error.errno), time.monotonic(), keep=False)
+            return
+        slot.unsent = data[sent:] if sent < len(data) else b""
+
+    def _read(self, slot: Slot) -> None:
+        """Feed what came to the asker. Edge-triggered: read on until a read comes back short."""
+        sock = slot.sock
+        while sock is not None:
+            try:
+                data = sock.recv(_READ)
+            except BlockingIOError:
+                return
+            except OSError as error:  # reset, host unreachable: the verdict of this round
+                self._broken(slot, _failure(error.errno))
+                return
+            if not data:
+                self._broken(slot, None)
+                return
+            if slot.phase is _HELD:
+                continue  # nobody asked: idle chatter on a held connection means nothing
+            step = slot.asker.receive(data)
+            if step is not None:
+                if type(step) is not bytes:
+                    self._finish(slot, step, time.monotonic(), keep=True)  # type: ignore[arg-type]
+                    return
+                self._send(slot, step)
+            if len(data) < _READ:
+                return
+            sock = slot.sock
+
+    def _broken(self, slot: Slot, failure: Verdict | None) -> None:
+        """The connection is over: by the peer in good order (``failure`` None), or by an error."""
+        if slot.phase is _HELD:
+            self._drop(slot)
+            self._release(slot)
+            self._ended(slot)
+            self._next()
+        else:
+            self._finish(slot, failure or slot.asker.closed(), time.monotonic(), keep=False)
+
+    def _finish(self, slot: Slot, verdict: Verdict, now: float, *, keep: bool) -> None:
+        self._flying -= 1
+        if keep and slot.hold and verdict.cause.weight is Weight.GOOD:
+            slot.phase = _HELD
+        else:
+            sock = slot.sock
+            if sock is not None:
+                self._slots.pop(slot.fd, None)
+                sock.close()
+                slot.sock = None
+                slot.fd = -1
+            slot.phase = _IDLE
+            slot.unsent = b""
+            if slot.device is not None:
+                self._release(slot)
+        self.answered(slot, verdict, slot.started, now)
+        if self._queue:
+            self._next()
+
+    def _drop(self, slot: Slot) -> None:
+        sock = slot.sock
+        if sock is not None:
+            self._slots.pop(slot.fd, None)
+            sock.close()
+        slot.sock = None
+        slot.fd = -1
+        slot.phase = _IDLE
+        slot.unsent = b""
+
+    def _release(self, slot: Slot) -> None:
+        """Let the next probe of the same device go."""
+        device = slot.device
+        if device is None:
+            return
+        device.busy = bool(device.waiting)
+        if device.waiting:
+            self._queue.append(device.waiting.popleft())
+
+    def _next(self) -> None:
+        """Let queued slots go while the limit allows.
+
+        A connect can fail at once and come back here; the guard keeps that a loop, not a recursion.
+        """
+        if self._draining:
+            return
+        self._draining = True
+        while self._queue and self._flying < self.limit:
+            self._ask(self._queue.popleft())
+        self._draining = False
+
+
+def _failure(code: int | None) -> Verdict:
+    """The verdict for a failed system call; the name of the error is its detail."""
+    return Verdict(cause_of_error(code or 0), errno.errorcode.get(code or 0, f"errno {code}"))
+
+
+def _socket_failure(slot: Slot) -> Verdict:
+    assert slot.sock is not None  # noqa: S101 - it is in the table of sockets, so it has one
+    return _failure(slot.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))

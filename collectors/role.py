@@ -1,0 +1,146 @@
+"""The role: schedule → engine → judge → bus, for one shard of one network."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import signal
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import redis.asyncio
+import structlog
+from redis.exceptions import RedisError
+
+from collectors.durations import EXPIRES
+from collectors.herald import Herald
+from collectors.sights import SightKeeper
+from collectors.watcher import Watcher
+from monitor.bus.client import connect
+from monitor.bus.keys import Keys
+from monitor.bus.outbox import Outbox
+from monitor.bus.publisher import Publisher
+from monitor.config import ConfigError, Reloader, Site, load_site
+from monitor.model.nodes import collector_name
+
+log = structlog.get_logger(__name__)
+
+DURATIONS_EVERY = 10.0
+"""Seconds between two writings of the last durations."""
+
+LAST_WORDS = 3.0
+"""Seconds a stopping collector waits for the ledger to have everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Which part of the city a collector looks at."""
+
+    network: str
+    shard: int = 0
+    shards: int = 1
+
+    @property
+    def name(self) -> str:
+        return collector_name(self.network, self.shard, self.shards)
+
+
+async def run(site: Site, post: Post, redis_url: str, stop: asyncio.Event) -> None:
+    """Look until ``stop``; then say the last sight and wait until the ledger has everything.
+
+    Raises OutboxError when the outbox is another process's, and LimitError when the machine allows
+    too few open files.
+    """
+    writer = ThreadPoolExecutor(1, thread_name_prefix="outbox")
+    box = site.data / "collect"
+    box.mkdir(parents=True, exist_ok=True)
+    outbox = Outbox(box / f"{post.name}.db", post.name)
+    redis = connect(redis_url)
+    keys = Keys(site.name)
+    publisher = Publisher(outbox, redis, keys, keys.facts, executor=writer)
+    herald = Herald(outbox, publisher, writer)
+    watcher = Watcher(site, SightKeeper(post.network, post.shard, post.shards), herald, outbox.memory(""))
+    watcher.start()
+    # What is loaded now stays for good: the collector of garbage need not walk it every time.
+    gc.collect()
+    gc.freeze()
+    tasks = [
+        _named(herald.run(), "herald"),
+        _named(publisher.run(), "publisher"),
+        _named(watcher.roster.resolver.run(), "resolver"),
+        _named(_keep_durations(watcher, redis, keys, post), "durations"),
+        _named(_reload(watcher), "reload"),
+    ]
+    log.info("looking", collector=post.name, watches=len(watcher.roster.wards))
+    try:
+        await _until(stop, tasks)
+    finally:
+        watcher.stop()
+        if not tasks[0].done() and not tasks[1].done():
+            await _last_words(herald, publisher, post)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await redis.aclose()
+        writer.shutdown()
+        outbox.close()
+
+
+def _named(work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+    return asyncio.create_task(work, name=name)
+
+
+async def _until(stop: asyncio.Event, tasks: list[asyncio.Task[None]]) -> None:
+    """Until ``stop`` is set. A task that ends before is a fault of ours: its error is raised."""
+    waiting = asyncio.create_task(stop.wait(), name="stop")
+    done, _ = await asyncio.wait([waiting, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    for task in done:
+        if task is not waiting:
+            task.result()
+
+
+async def _last_words(herald: Herald, publisher: Publisher, post: Post) -> None:
+    try:
+        async with asyncio.timeout(LAST_WORDS):
+            await herald.settle()
+            drained = await publisher.drain(LAST_WORDS)
+    except TimeoutError:
+        drained = False
+    if not drained:
+        log.warning("stopped before the ledger had everything; it is kept and sent at the next start",
+                    collector=post.name, events=publisher.pending)
+
+
+async def _keep_durations(watcher: Watcher, redis: redis.asyncio.Redis, keys: Keys, post: Post) -> None:
+    key = keys.durations(post.network, post.shard, post.shards)
+    while True:
+        await asyncio.sleep(DURATIONS_EVERY)
+        try:
+            await redis.set(key, watcher.roster.durations.packed(), ex=EXPIRES)
+            if watcher.facts:
+                await redis.hset(f"{key}:facts", mapping={node: str(value) for node, value in watcher.facts.items()})
+                await redis.expire(f"{key}:facts", EXPIRES)
+        except (RedisError, OSError):
+            # Graphs of durations have a hole then, which is the truth; the publisher logs the outage.
+            continue
+
+
+async def _reload(watcher: Watcher) -> None:
+    """Take over changed files; keep the old inventory when the new one has mistakes."""
+    reloader = Reloader(watcher.site)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reloader.poke)
+    while True:
+        await reloader.changed()
+        try:
+            site = await asyncio.to_thread(load_site, watcher.site.path)
+        except ConfigError as error:
+            log.error("reload refused, the old inventory stays", mistakes=len(error.mistakes),
+                      first=str(error.mistakes[0]))
+            continue
+        watcher.take(site)
+        reloader = Reloader(site)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reloader.poke)
+        log.info("reloaded", watches=len(watcher.roster.wards), inventory=site.inventory.digest)

@@ -1,0 +1,223 @@
+"""Nodes come and go: the wards of a shard, planned, found by name, and let go again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Protocol
+
+from collectors.durations import Durations
+from collectors.engine.engine import Engine, Slot
+from collectors.engine.icmp import Pinger, PingSlot
+from collectors.engine.resolver import Resolver
+from collectors.engine.schedule import Schedule
+from collectors.judge import Decision, Remembered
+from collectors.locks import Locks
+from collectors.sights import SightKeeper
+from collectors.wards import Turn, Ward, WardMaker
+from monitor.config import Site
+from monitor.model.nodes import Watch, watches_of
+from monitor.model.observations import Cause, State
+
+STATE_KEY = "state:"
+"""Prefix of the judge's states in the memory beside the outbox."""
+
+SIGHT_KEY = "sight"
+"""Where the end of the last sight is kept there, in milliseconds."""
+
+
+class Acts(Protocol):
+    """What the roster asks of the watcher."""
+
+    def act(self, ward: Ward, decision: Decision) -> None:
+        """Do what a judge decided."""
+
+    def remember(self, memory: dict[str, str | None]) -> None:
+        """Keep this beside the outbox."""
+
+    def say_gone(self, node: str, old: State, seen_until: int, now: int) -> None:
+        """Say that a watch left while nobody was running."""
+
+    def now(self) -> int:
+        """Milliseconds, UTC."""
+
+
+class Roster:
+    """The wards of one shard. :meth:`take` makes them what a site says, and disturbs no others."""
+
+    def __init__(
+        self,
+        site: Site,
+        keeper: SightKeeper,
+        machines: tuple[Engine, Pinger],
+        acts: Acts,
+        memory: dict[str, str],
+    ) -> None:
+        self.wards: dict[str, Ward] = {}
+        self.schedule: Schedule[Turn] = Schedule()
+        self.resolver = Resolver()
+        self.locks = Locks(site.credentials, memory)
+        self.durations = Durations("", {})
+        self._site = site
+        self._keeper = keeper
+        self._engine, self._pinger = machines
+        self._acts = acts
+        self._memory = memory
+        self._maker = WardMaker(site, keeper.tallies)
+
+    def take(self, site: Site) -> None:
+        """Nodes come and go."""
+        self._site = self._maker.site = site
+        freed = self.locks.renew(site.credentials)
+        if freed:
+            self._acts.remember(freed)
+        keeper = self._keeper
+        wanted = {
+            watch.node.id: watch
+            for watch in site.inventory.watches(keeper.network, keeper.shard, keeper.shards)
+        }
+        for node in [node for node in self.wards if node not in wanted]:
+            self._release(node)
+        for watch in wanted.values():
+            self._adopt(watch)
+        self._forget_strangers()
+        keeper.inventory = site.inventory.digest
+        keeper.watches = len(self.wards)
+        self._lay_out_durations()
+
+    def turns(self) -> Iterator[Turn]:
+        return (turn for ward in self.wards.values() for turn in ward.turns.values())
+
+    def askable(self, turn: Turn) -> bool:
+        """Whether its address is known and this machine may send such a probe."""
+        slot = turn.slot
+        if isinstance(slot, PingSlot):
+            return slot.address is not None and self._pinger.can(slot.family)
+        return slot.sockaddr is not None
+
+    def witnesses(self) -> list[Ward]:
+        """Wards of their own for the network's witnesses, whoever else asks those nodes too."""
+        wards = []
+        network = self._keeper.network
+        for node in self._site.networks[network].witnesses:
+            for watch in watches_of(self._site.inventory.nodes[node]):
+                if watch.network == network:
+                    ward = self._maker.make(watch, None)
+                    for turn in ward.turns.values():
+                        if isinstance(turn.slot, Slot):
+                            # The question is urgent: it does not queue behind the node's usual turns.
+                            turn.slot.device = None
+                    wards.append(ward)
+        return wards
+
+    def _adopt(self, watch: Watch) -> None:
+        known = self.wards.get(watch.node.id)
+        if known is None:
+            standing = self._recall(watch)
+        elif known.same_questions(watch):
+            known.watch = watch
+            self._guard_logins(known)
+            return
+        else:
+            standing = Remembered.parse(known.judge.remember())
+            self._unplan(known)
+        ward = self._maker.make(watch, standing)
+        self.wards[watch.node.id] = ward
+        self._guard_logins(ward)
+        self._find(ward)
+        for turn in ward.turns.values():
+            self.schedule.add(turn, turn.spec.every, turn.key)
+
+    def _release(self, node: str) -> None:
+        """Let a watch go: from now on nobody looks, and the ledger is told so."""
+        ward = self.wards.pop(node)
+        self._unplan(ward)
+        for spec in ward.watch.probes:
+            self._acts.act(ward, ward.judge.cannot_ask(spec.name, Cause.NOT_ASKED, self._acts.now()))
+        self._acts.remember({STATE_KEY + node: None})
+
+    def _forget_strangers(self) -> None:
+        """Watches remembered from before a restart that are not ours any more: nobody looks at them."""
+        now = self._acts.now()
+        for key in [key for key in self._memory if key.startswith(STATE_KEY)]:
+            standing = Remembered.parse(self._memory.pop(key))
+            node = key.removeprefix(STATE_KEY)
+            if standing.state is not State.UNKNOWN:
+                last = max(standing.at, int(self._memory.get(SIGHT_KEY, "0")))
+                self._acts.say_gone(node, standing.state, min(last, now), now)
+            self._acts.remember({key: None})
+
+    def _recall(self, watch: Watch) -> Remembered | None:
+        """What was known before a restart, with the last proof that can be claimed for it."""
+        text = self._memory.pop(STATE_KEY + watch.node.id, None)
+        if text is None:
+            return None
+        standing = Remembered.parse(text)
+        last_sight = self._memory.get(SIGHT_KEY)
+        if last_sight is None:
+            return standing
+        # At the last sight the state stood uncontradicted, but a fault may have been on its way to
+        # being confirmed: the proof is older than the sight by the longest such way.
+        return standing.proven_until(int(last_sight) - round(1000 * self._settling(watch)))
+
+    def _settling(self, watch: Watch) -> float:
+        """Seconds from a fault to its confirmation, at the most."""
+        judge = self._site.judge
+        slowest = max((spec.every + (judge.confirm + 1) * spec.timeout for spec in watch.probes), default=0.0)
+        return slowest + sum(judge.retry)
+
+    def _guard_logins(self, ward: Ward) -> None:
+        for turn in ward.turns.values():
+            credential = turn.spec.credential
+            if credential and isinstance(turn.slot, Slot) and self.locks.locked(turn.place, credential):
+                turn.slot.asker.lock()
+
+    def guard_all(self) -> None:
+        """After a refusal: nobody goes on with a credential that too many devices refused."""
+        for ward in self.wards.values():
+            self._guard_logins(ward)
+
+    def _find(self, ward: Ward) -> None:
+        """Give the ward's turns an address; for a name that takes until the resolver knows it."""
+        if any(turn.slot.family == 0 for turn in ward.turns.values()):
+            ward.name_teller = partial(self._resolved, ward)
+            self.resolver.want(ward.watch.address.host, ward.name_teller)
+        self._check_pings(ward)
+
+    def _resolved(self, ward: Ward, family: int, address: str | None) -> None:
+        if address is not None:
+            self._maker.settle(ward, family, address)
+            self._check_pings(ward)
+            return
+        for turn in ward.turns.values():
+            self._cannot(turn, Cause.NAME_UNRESOLVED)
+
+    def _check_pings(self, ward: Ward) -> None:
+        for turn in ward.turns.values():
+            if turn.pings and turn.slot.family and not self._pinger.can(turn.slot.family):
+                self._cannot(turn, Cause.NOT_PERMITTED)
+
+    def _cannot(self, turn: Turn, cause: Cause) -> None:
+        self._keeper.forget(turn)
+        decision = turn.ward.judge.cannot_ask(turn.spec.name, cause, self._acts.now())
+        self._acts.act(turn.ward, decision)
+
+    def _unplan(self, ward: Ward) -> None:
+        if ward.name_teller is not None:
+            self.resolver.forget(ward.watch.address.host, ward.name_teller)
+        for turn in ward.turns.values():
+            self.schedule.remove(turn)
+            self._keeper.forget(turn)
+            if isinstance(turn.slot, Slot):
+                self._engine.cancel(turn.slot)
+            else:
+                self._pinger.cancel(turn.slot)
+
+    def _lay_out_durations(self) -> None:
+        rows = {node: list(ward.turns) for node, ward in self.wards.items()}
+        fresh = Durations(self._site.inventory.digest, rows)
+        for turn in self.turns():
+            turn.index = fresh.index(turn.ward.watch.node.id, turn.spec.name)
+            if turn.last:
+                fresh.values[turn.index] = turn.last
+        self.durations = fresh

@@ -1,0 +1,141 @@
+"""A watch in a collector's care: its judge, and one turn for each way it is asked."""
+
+from __future__ import annotations
+
+import math
+import socket
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from collectors.engine.engine import Device, Slot
+from collectors.engine.icmp import PingSlot
+from collectors.engine.resolver import literal, sockaddr
+from collectors.judge import Judge, Remembered, Track
+from collectors.protocols import LAYERS, PROTOCOLS
+from collectors.protocols.base import Login, Target
+from monitor.config import JudgeSettings, Site
+from monitor.model.nodes import ProbeSpec, Watch
+from monitor.model.observations import Cause
+
+PING = "ping"
+TOLD = ("mqtt",)
+
+
+class Turn:
+    """One polled probe of one watch. The hot path touches only this, its track and its slot."""
+
+    __slots__ = ("index", "last", "retry_timeout", "slot", "slow", "spec", "tally", "track", "ward")
+
+    def __init__(self, ward: Ward, spec: ProbeSpec, track: Track, slot: Slot | PingSlot) -> None:
+        self.ward = ward
+        self.spec = spec
+        self.track = track
+        self.slot = slot
+        slot.owner = self
+        self.slow = math.inf if spec.slow is None else spec.slow
+        self.tally: dict[Cause, int] = {}
+        self.index = -1
+        self.last = 0.0
+
+    @property
+    def pings(self) -> bool:
+        return self.spec.protocol == PING
+
+    @property
+    def key(self) -> str:
+        """Fixes the turn's place within its interval, for ever."""
+        return f"{self.ward.watch.node.id}/{self.spec.name}"
+
+    @property
+    def place(self) -> str:
+        """Where a login was refused: outlives renaming, not a change of the probe."""
+        return self.key
+
+    def hurried(self) -> float:
+        """The timeout of a quick re-probe: several times what it usually takes, a second at least.
+
+        A full timeout each would make a silent death known only after all of them.
+        """
+        return min(self.spec.timeout, max(1.0, 8 * self.last))
+
+
+class Ward:
+    """A watch with its judge and its turns."""
+
+    __slots__ = ("device", "judge", "name_teller", "turns", "watch")
+
+    def __init__(self, watch: Watch, judge: Judge, device: Device | None) -> None:
+        self.watch = watch
+        self.judge = judge
+        self.device = device
+        self.turns: dict[str, Turn] = {}
+        self.name_teller: Callable[[int, str | None], None] | None = None
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """Names of the probes that are not asked but told."""
+        return tuple(spec.name for spec in self.watch.probes if spec.protocol in TOLD)
+
+    def same_questions(self, other: Watch) -> bool:
+        """Whether ``other`` would be asked in the same way: then nothing about it is disturbed."""
+        return self.watch.address == other.address and self.watch.probes == other.probes
+
+
+class WardMaker:
+    """Builds wards for one collector: shares devices by host and tallies by probe name."""
+
+    def __init__(self, site: Site, tallies: Mapping[str, dict[Cause, int]]) -> None:
+        self.site = site
+        self._tallies = tallies
+        self._devices: dict[str, Device] = {}
+
+    def make(self, watch: Watch, standing: Remembered | None) -> Ward:
+        """A ward that is not yet planned. ``standing`` is what was known before, if anything."""
+        layers = {spec.name: LAYERS[spec.protocol] for spec in watch.probes}
+        judge = Judge(watch.node.id, watch.network, layers, _rules(self.site.judge), standing)
+        connected = any(spec.protocol in PROTOCOLS for spec in watch.probes)
+        device = self._devices.setdefault(watch.address.host, Device()) if connected else None
+        ward = Ward(watch, judge, device)
+        found = literal(watch.address.host)
+        family, address = found if found is not None else (socket.AF_UNSPEC, None)
+        for spec in watch.probes:
+            if spec.protocol not in TOLD:
+                turn = Turn(ward, spec, judge.tracks[spec.name], self._slot(ward, spec, family, address))
+                turn.tally = self._tallies[spec.name]
+                ward.turns[spec.name] = turn
+        return ward
+
+    def settle(self, ward: Ward, family: int, address: str) -> None:
+        """Point the turns of a ward at the address its name was resolved to."""
+        for turn in ward.turns.values():
+            slot = turn.slot
+            slot.family = family
+            if isinstance(slot, PingSlot):
+                slot.address = address
+            else:
+                slot.sockaddr = sockaddr(family, address, port_of(ward.watch, turn.spec))
+
+    def _slot(self, ward: Ward, spec: ProbeSpec, family: int, address: str | None) -> Slot | PingSlot:
+        if spec.protocol == PING:
+            return PingSlot(family, address)
+        port = port_of(ward.watch, spec)
+        target = Target(ward.watch.address.host, port, spec, self._login(spec))
+        asker = PROTOCOLS[spec.protocol].make(target)
+        place: tuple[Any, ...] | None = None if address is None else sockaddr(family, address, port)
+        return Slot(asker, family, place, device=ward.device, hold=spec.hold)
+
+    def _login(self, spec: ProbeSpec) -> Login | None:
+        if spec.credential is None:
+            return None
+        credential = self.site.credentials[spec.credential]
+        return Login(credential.user, credential.password)
+
+
+def port_of(watch: Watch, spec: ProbeSpec) -> int:
+    """The port that a probe goes to: its own, the address's, or the protocol's usual one."""
+    return spec.port or watch.address.port or PROTOCOLS[spec.protocol].port
+
+
+def _rules(settings: JudgeSettings) -> JudgeSettings:
+    return settings
+

@@ -1,0 +1,313 @@
+"""Looking: the schedule asks, the engine answers, the judges decide, the herald says it.
+
+One watcher runs one shard of one network inside one asyncio loop. What an answer costs when nothing
+changed is the whole cost of the system, so that path (:meth:`Watcher._answered`) writes a few numbers
+and is done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+import structlog
+
+from collectors.engine.clock import Clock
+from collectors.engine.engine import Engine, Slot
+from collectors.engine.icmp import Pinger, PingSlot
+from collectors.engine.limits import check_descriptors
+from collectors.engine.schedule import TICK, ticks
+from collectors.footing import Footing
+from collectors.herald import Herald
+from collectors.judge import Decision
+from collectors.roster import SIGHT_KEY, STATE_KEY, Roster
+from collectors.sights import SightKeeper
+from collectors.wards import Turn, Ward
+from collectors.witnesses import Witnesses
+from monitor.config import Site
+from monitor.model.events import Change, Sight, Snapshot, Standing
+from monitor.model.nodes import stable_hash
+from monitor.model.observations import Cause, Observation, State, Verdict, Weight
+
+log = structlog.get_logger(__name__)
+
+STALL: Final = 5.0
+"""Seconds without a tick after which the time in between counts as not looked at."""
+
+FIRST_SWEEP: Final = 30.0
+"""Seconds over which probes with a longer interval are spread once, so that a sweep ends soon."""
+
+SNAPSHOT_EVERY: Final = 3_600_000
+"""Milliseconds between two snapshots."""
+
+_OK: Final = Cause.OK
+
+
+class Watcher:
+    """The shard's wards and everything that turns their answers into events."""
+
+    def __init__(self, site: Site, keeper: SightKeeper, herald: Herald, memory: dict[str, str]) -> None:
+        self.site = site
+        self.keeper = keeper
+        self.herald = herald
+        self.clock = Clock()
+        self.facts: dict[str, int] = {}
+        self.pinger = Pinger(self._answered)
+        self.engine = Engine(self._answered, self._hung_up, limit=site.concurrency)
+        self.roster = Roster(site, keeper, (self.engine, self.pinger), self, memory)
+        self.witnesses = Witnesses(self.engine, self.pinger, self._testified)
+        self.footing = Footing(0, 0, site.judge.blind_share, site.judge.blind_least)
+        self._held_back: list[tuple[Turn, Verdict, Cause, float, float]] = []
+        self._good = self._bad = self._lost = 0
+        self._snapshot_due = 0
+        self._tick = 0
+        self._ticker: asyncio.TimerHandle | None = None
+        self._loop = asyncio.get_running_loop()
+
+    def start(self) -> None:
+        """Begin to look. Raises LimitError when this machine allows too few open files."""
+        self.take(self.site)
+        self.engine.attach(self._loop)
+        self.pinger.attach(self._loop)
+        if self.pinger.missing and any(turn.pings for turn in self.roster.turns()):
+            log.warning("ping is off", collector=self.keeper.collector, grant=self.pinger.missing)
+        self._tick = int(self.clock.monotonic() / TICK)
+        self._sweep()
+        self._next_tick()
+
+    def stop(self) -> None:
+        """End looking: the last sight is said, and no answer comes any more."""
+        if self._ticker is not None:
+            self._ticker.cancel()
+        self._say_sight(self.keeper.sight(self.clock.now()))
+        self.engine.close()
+        self.pinger.close()
+
+    def take(self, site: Site) -> None:
+        """Watch what ``site`` says: nodes come and go, the others are not disturbed."""
+        self.site = site
+        self.roster.take(site)
+        held = sum(turn.spec.hold for turn in self.roster.turns())
+        self.engine.limit = check_descriptors(site.concurrency, held)
+        self.witnesses.take(self.roster.witnesses())
+        judge = site.judge
+        self.footing = Footing(
+            len(self.roster.wards), len(self.witnesses), judge.blind_share, judge.blind_least
+        )
+        self._snapshot_due = 0
+
+    # --- what the roster asks of us ---
+
+    def now(self) -> int:
+        return self.clock.now()
+
+    def remember(self, memory: dict[str, str | None]) -> None:
+        self.herald.remember(memory)
+
+    def say_gone(self, node: str, old: State, seen_until: int, now: int) -> None:
+        gone = Change(
+            node, self.keeper.network, old, State.UNKNOWN, now, seen_until, now, Cause.NOT_ASKED
+        )
+        self.herald.say(gone, now)
+
+    def act(self, ward: Ward, decision: Decision) -> None:
+        """Say what changed, and ask again what the judge wants to hear again."""
+        change = decision.change
+        if change is not None:
+            node = ward.watch.node.id
+            self.herald.say(change, self.clock.now(), {STATE_KEY + node: ward.judge.remember()})
+        for name in decision.ask:
+            other = ward.turns.get(name)
+            if other is not None:
+                self._start(other, other.hurried())
+
+    # --- time passes ---
+
+    def _next_tick(self) -> None:
+        ahead = self._loop.time() - self.clock.monotonic()
+        self._ticker = self._loop.call_at((self._tick + 1) * TICK + ahead, self._on_tick)
+
+    def _on_tick(self) -> None:
+        moment = self.clock.monotonic()
+        reached = int(moment / TICK)
+        if (reached - self._tick) * TICK > STALL:
+            self._did_not_look(reached)
+        elif self.clock.stepped():
+            self._say_sight(self.keeper.sight(self.clock.now()))
+            self._sweep()
+        for tick in range(self._tick + 1, reached + 1):
+            for turn in list(self.roster.schedule.due(tick)):
+                self._start(turn, turn.spec.timeout if turn.track.steady else turn.hurried())
+        self._tick = reached
+        self.engine.expire(moment)
+        self.pinger.expire(moment)
+        self._feel_footing()
+        self._report()
+        self._next_tick()
+
+    def _start(self, turn: Turn, timeout: float) -> None:
+        slot = turn.slot
+        if not self.roster.askable(turn):
+            return
+        if isinstance(slot, PingSlot):
+            self.pinger.start(slot, timeout)
+        else:
+            self.engine.start(slot, timeout)
+
+    def _ask_again(self, turn: Turn, delay: float) -> None:
+        tick = int((self.clock.monotonic() + delay) / TICK) + 1
+        self.roster.schedule.once(turn, max(tick, self._tick + 1))
+
+    def _did_not_look(self, reached: int) -> None:
+        """The process stood still: a sight ends where it stopped, the next begins with a sweep."""
+        stood = (reached - self._tick) * TICK
+        log.warning("did not look", collector=self.keeper.collector, seconds=round(stood, 1))
+        self._say_sight(self.keeper.sight(self.clock.millis((self._tick + 1) * TICK)))
+        self._tick = reached - 1
+        self._sweep()
+
+    def _sweep(self) -> None:
+        """Look at everything once before claiming to have seen it."""
+        able = [turn for turn in self.roster.turns() if self.roster.askable(turn)]
+        self.keeper.begin(self.clock.now(), able)
+        for turn in able:
+            if turn.spec.every > FIRST_SWEEP:
+                spread = stable_hash(turn.key) % ticks(FIRST_SWEEP)
+                self.roster.schedule.once(turn, self._tick + 1 + spread)
+
+    # --- answers ---
+
+    def _answered(self, slot: Slot | PingSlot, verdict: Verdict, started: float, finished: float) -> None:
+        turn: Turn = slot.owner
+        cause = verdict.cause
+        taken = finished - started
+        if taken > turn.slow and cause is _OK:
+            cause = Cause.SLOW
+        track = turn.track
+        if cause is not track.steady or self.keeper.sweeping:
+            self._consider(turn, verdict, cause, started, finished)
+            return
+        turn.tally[cause] += 1
+        track.proof = self.clock.millis(started)
+        if cause is _OK:
+            self._good += 1
+            turn.last = taken
+            self.roster.durations.values[turn.index] = taken
+            if verdict.facts:
+                self._note_facts(turn, verdict)
+        else:
+            self._bad += 1
+
+    def _consider(
+        self, turn: Turn, verdict: Verdict, cause: Cause, started: float, finished: float
+    ) -> None:
+        """An answer that may change something."""
+        if self.witnesses.answered(turn, verdict):
+            return
+        turn.tally[cause] += 1
+        if self.keeper.sweeping and self.keeper.answered(turn):
+            self._snapshot_due = self.clock.now()
+        if cause.weight is Weight.HARD:
+            self._bad += 1
+            self._lost += turn.ward.judge.state is not State.DOWN
+            if self.footing.holding:
+                self._held_back.append((turn, verdict, cause, started, finished))
+                return
+        else:
+            self._good += 1
+            turn.last = finished - started
+            self.roster.durations.values[turn.index] = turn.last
+            if verdict.facts:
+                self._note_facts(turn, verdict)
+        self._judge(turn, verdict, cause, started, finished)
+
+    def _judge(self, turn: Turn, verdict: Verdict, cause: Cause, started: float, finished: float) -> None:
+        ward, name, millis = turn.ward, turn.spec.name, self.clock.millis
+        if cause.weight is Weight.BLIND:
+            decision = ward.judge.cannot_ask(name, cause, millis(finished))
+        else:
+            seen = Observation(name, millis(started), millis(finished), cause, verdict.detail)
+            decision = ward.judge.observe(seen)
+        if cause is Cause.AUTH_REJECTED and turn.spec.credential:
+            self._refused(turn, turn.spec.credential)
+        self.act(ward, decision)
+        if decision.again is not None:
+            self._ask_again(turn, decision.again)
+
+    def _refused(self, turn: Turn, credential: str) -> None:
+        locks = self.roster.locks
+        if not locks.locked(turn.place, credential):
+            log.warning("login refused, not tried again", node=turn.ward.watch.node.id, credential=credential)
+            self.herald.remember(locks.refuse(turn.place, credential))
+            self.roster.guard_all()
+
+    def _note_facts(self, turn: Turn, verdict: Verdict) -> None:
+        expires = verdict.facts.get("certificate_expires")
+        if isinstance(expires, int | float):
+            self.facts[turn.ward.watch.node.id] = int(expires)
+
+    def _hung_up(self, slot: Slot) -> None:
+        """The peer ended a held connection: perhaps it is going, perhaps it only tidied up. Ask."""
+        turn: Turn = slot.owner
+        self._start(turn, turn.hurried())
+
+    # --- what we are told ---
+
+    def told(self, node: str, seen: Observation) -> None:
+        """A source says something about a node of ours."""
+        ward = self.roster.wards.get(node)
+        if ward is not None:
+            self.keeper.tallies[seen.probe][seen.cause] += 1
+            self.act(ward, ward.judge.observe(seen))
+
+    def source_turned(self, lost: bool, at: int) -> None:
+        """The broker is gone, or back. While it is gone, what only it could tell us is unknown."""
+        if not lost:
+            return
+        for ward in self.roster.wards.values():
+            for name in ward.told:
+                self.act(ward, ward.judge.cannot_ask(name, Cause.SOURCE_LOST, at))
+
+    # --- our own footing ---
+
+    def _testified(self, answered: bool) -> None:
+        self.footing.witness(self.clock.now(), answered)
+        self._weigh_footing()
+
+    def _feel_footing(self) -> None:
+        self.footing.tick(self.clock.now(), self._good, self._bad, self._lost)
+        self._good = self._bad = self._lost = 0
+        if self.footing.ask_witnesses:
+            self.witnesses.ask()
+        self._weigh_footing()
+
+    def _weigh_footing(self) -> None:
+        raise NotImplementedError
+
+    # --- what we say ---
+
+    def _report(self) -> None:
+        now = self.clock.now()
+        if self.keeper.due(now):
+            self._say_sight(self.keeper.sight(now))
+            if now >= self._snapshot_due and not self.keeper.blind:
+                self._snapshot_due = now + SNAPSHOT_EVERY
+                self.herald.say(self._snapshot(now), now)
+
+    def _say_sight(self, sight: Sight | None) -> None:
+        if sight is not None:
+            memory: dict[str, str | None] = {} if sight.blind else {SIGHT_KEY: str(sight.end)}
+            self.herald.say(sight, self.clock.now(), memory)
+
+    def _snapshot(self, now: int) -> Snapshot:
+        up, others = [], {}
+        for node, ward in sorted(self.roster.wards.items()):
+            judge = ward.judge
+            if judge.state is State.UP:
+                up.append(node)
+            else:
+                others[node] = Standing(judge.state, judge.cause, judge.at)
+        keeper = self.keeper
+        return Snapshot(
+            keeper.collector, keeper.network, keeper.shard, keeper.shards, now, keeper.inventory, tuple(up), others
+        )

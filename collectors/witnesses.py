@@ -1,0 +1,80 @@
+"""Asking the witnesses: nodes whose answer proves that it is not we who lost the network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from collectors.engine.engine import Engine, Slot
+from collectors.engine.icmp import Pinger, PingSlot
+from collectors.wards import Turn, Ward
+from monitor.model.observations import Cause, Verdict
+
+TIMEOUT = 1.0
+"""Seconds a witness has: the question is urgent, and a witness stands near."""
+
+_SILENCE = frozenset(
+    {
+        Cause.NO_REPLY,
+        Cause.TIMEOUT,
+        Cause.UNREACHABLE,
+        Cause.NOT_PERMITTED,
+        Cause.NAME_UNRESOLVED,
+    }
+)
+
+
+class Witnesses:
+    """Asks every witness once when told to, apart from its usual turns, and tells each answer."""
+
+    def __init__(self, engine: Engine, pinger: Pinger, tell: Callable[[bool], None]) -> None:
+        self._engine = engine
+        self._pinger = pinger
+        self._tell = tell
+        self._turns: list[Turn] = []
+        self._open = 0
+
+    def __len__(self) -> int:
+        return len(self._turns)
+
+    def take(self, wards: list[Ward]) -> None:
+        """Use these from now on. Each is asked with every way that this machine can ask it."""
+        for turn in self._turns:
+            self._cancel(turn)
+        self._open = 0
+        self._turns = [
+            turn
+            for ward in wards
+            for turn in ward.turns.values()
+            if not turn.pings or self._pinger.can(turn.slot.family)
+        ]
+
+    def ask(self) -> None:
+        """Ask all of them, unless the last question is still open."""
+        if self._open:
+            return
+        for turn in self._turns:
+            slot = turn.slot
+            if isinstance(slot, PingSlot):
+                if slot.address is not None:
+                    self._open += self._pinger.start(slot, TIMEOUT)
+            elif slot.sockaddr is not None:
+                self._open += self._engine.start(slot, TIMEOUT)
+        if not self._open:
+            self._tell(False)
+
+    def answered(self, turn: Turn, verdict: Verdict) -> bool:
+        """Whether this answer was a witness's; then it is dealt with."""
+        if turn not in self._turns:
+            return False
+        self._open -= 1
+        if verdict.cause not in _SILENCE:
+            self._tell(True)
+        elif not self._open:
+            self._tell(False)
+        return True
+
+    def _cancel(self, turn: Turn) -> None:
+        if isinstance(turn.slot, Slot):
+            self._engine.cancel(turn.slot)
+        else:
+            self._pinger.cancel(turn.slot)
