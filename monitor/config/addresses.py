@@ -1,0 +1,72 @@
+"""Addresses as people write them: IPv4, IPv6, host names, each with or without a port."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Final
+
+from monitor.config.mistakes import CellError, without_login
+from monitor.model.nodes import Address
+
+ALLOWED: Final = "an IP address or host name is needed, with :port if it is not the usual one"
+_BRACKETED: Final = re.compile(r"\[([^\[\]]*)\](?::(.*))?", re.DOTALL)
+_LABEL: Final = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.ASCII)
+_PORT: Final = re.compile(r"[0-9]{1,5}", re.ASCII)
+
+
+def parse_address(text: str) -> Address:
+    """The address in this text, in its canonical form. Raises CellError; a login in it is masked."""
+    if "@" in text:
+        raise CellError(without_login(text), ALLOWED, "logins belong into credentials.yaml")
+    if "/" in text:
+        raise CellError(text, ALLOWED, "write the host alone, without rtsp:// or a path")
+    bracketed = _BRACKETED.fullmatch(text)
+    if bracketed:
+        host, port = bracketed[1], bracketed[2]
+        return Address(_ip(text, host, version=6), _port(text, port))
+    if text.count(":") > 1:
+        return Address(_ip(text, text, version=6))
+    host, colon, port = text.partition(":")
+    return Address(_host(text, host), _port(text, port if colon else None))
+
+
+def _port(text: str, port: str | None) -> int | None:
+    if port is None:
+        return None
+    if not _PORT.fullmatch(port) or not 1 <= int(port) <= 65535:
+        raise CellError(text, "a port is a whole number from 1 to 65535")
+    return int(port)
+
+
+def _host(text: str, host: str) -> str:
+    """An IPv4 address or a host name. What ends in a number is no host name, but a mistyped address."""
+    labels = host.casefold().removesuffix(".").split(".")
+    if labels[-1].isdecimal():
+        return _ip(text, host, version=4)
+    if len(host) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
+        raise CellError(text, ALLOWED)
+    return ".".join(labels)
+
+
+def _ip(text: str, host: str, version: int) -> str:
+    try:
+        ip = ip_address(host)
+    except ValueError:
+        allowed = "an IPv4 address is four numbers from 0 to 255" if version == 4 else "not an IPv6 address"
+        raise CellError(text, allowed, _ip_hint(host, version)) from None
+    if ip.version != version or "%" in host:
+        raise CellError(text, ALLOWED)
+    if _names_no_host(ip):
+        raise CellError(text, "this address belongs to no single host")
+    return str(ip)
+
+
+def _names_no_host(ip: IPv4Address | IPv6Address) -> bool:
+    return ip.is_multicast or ip.is_unspecified or ip == IPv4Address("255.255.255.255")
+
+
+def _ip_hint(host: str, version: int) -> str:
+    if version == 4 and re.search(r"\b0[0-9]", host):
+        return "leave the leading zeros out: some programs read them as octal"
+    return "an IPv6 address with a port is written [address]:port" if version == 6 else ""

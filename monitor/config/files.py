@@ -1,0 +1,98 @@
+"""Reading files that people wrote: bounded in size, in whatever encoding their editor used."""
+
+from __future__ import annotations
+
+import codecs
+import stat
+from pathlib import Path
+from typing import Final
+
+from monitor.config.mistakes import CellError, Mistakes
+
+Stamp = tuple[int, int, int] | None
+"""What tells two versions of a file apart: mtime in ns, size, inode. None: there is no such file."""
+
+_BOMS: Final = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),  # what Excel calls "Unicode text"
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+def stamp(path: Path) -> Stamp:
+    """The stamp of the file as it is now. Unreadable counts as absent."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):  # ValueError: a name that no file system can hold
+        return None
+    return (found.st_mtime_ns, found.st_size, found.st_ino)
+
+
+def read_bytes(path: Path, limit: int) -> bytes:
+    """The content of a regular file of at most ``limit`` bytes.
+
+    Raises CellError with what is wrong, and FileNotFoundError so that callers can let a file be absent.
+    """
+    try:
+        # Asked before opening: opening a pipe would wait for somebody to write into it.
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise CellError("", "is not a file")
+        with path.open("rb") as file:
+            content = file.read(limit + 1)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise CellError("", f"cannot be read: {error.strerror}") from error
+    except ValueError as error:  # a name that no file system can hold
+        raise CellError("", "cannot be read: no such name is possible") from error
+    if len(content) > limit:
+        raise CellError("", f"is larger than {limit // 1_000_000} MB, which is the limit")
+    return content
+
+
+def decode(content: bytes, mistakes: Mistakes) -> str | None:
+    """The text, from UTF-8, GB18030, or UTF-16 with a mark. None when mistakes were noted instead."""
+    encoding = next((name for mark, name in _BOMS if content.startswith(mark)), "utf-8")
+    text = _decode_as(encoding, content)
+    if text is None and encoding == "utf-8" and not _mostly_utf8(content):
+        encoding, text = "gb18030", _decode_as("gb18030", content)
+    if text is None:
+        _note_undecodable(encoding, content, mistakes)
+        return None
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        mistakes.add(line, "", "", "holds a NUL byte: this is not a text file", "save it as CSV UTF-8")
+        return None
+    return text
+
+
+def _decode_as(encoding: str, content: bytes) -> str | None:
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+
+
+def _mostly_utf8(content: bytes) -> bool:
+    """Whether this is UTF-8 with a few broken places.
+
+    GB18030 accepts nearly every byte, so one broken byte in a UTF-8 file would turn all of it into
+    nonsense without a word. In a real GB18030 file hardly a line of Chinese happens to be UTF-8.
+    """
+    lines = [line for line in content.splitlines() if not line.isascii()]
+    good = sum(_decode_as("utf-8", line) is not None for line in lines)
+    return good * 2 > len(lines)
+
+
+def _note_undecodable(encoding: str, content: bytes, mistakes: Mistakes) -> None:
+    """One mistake for each line that cannot be read, or one for the file where lines cannot be told."""
+    if encoding == "utf-16":
+        mistakes.add(None, "", "", "begins as UTF-16 and is broken further on", "save it as CSV UTF-8")
+        return
+    allowed = (
+        "is neither UTF-8 nor GB18030" if encoding == "gb18030" else "is not UTF-8 as the lines around it"
+    )
+    name = encoding.removesuffix("-sig")
+    for number, line in enumerate(content.split(b"\n"), 1):
+        if _decode_as(name, line) is None:
+            mistakes.add(number, "", "", allowed, "save the file again as UTF-8")

@@ -1,0 +1,101 @@
+"""Mistakes in what people write: where, what stands there, what is allowed, and a guess at what was meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Final
+
+_SHOWN: Final = 60  # a longer value tells nobody more, and a 10 MB cell must not become a 10 MB error
+_GUESSED: Final = 500  # difflib takes 10 µs a candidate, and there may be a mistake in every row
+_LOGIN: Final = re.compile(r"//.*@", re.DOTALL)
+_BARE_LOGIN: Final = re.compile(r".*@", re.DOTALL)
+
+
+def without_login(text: str) -> str:
+    """The text with anything that may be ``user:password@`` masked."""
+    return _LOGIN.sub("//***@", text) if "//" in text else _BARE_LOGIN.sub("***@", text)
+
+
+def shown(value: str) -> str:
+    """The value as one short printable line. Logins inside URLs are masked before it is cut."""
+    masked = _LOGIN.sub("//***@", value[:4096])
+    cut = masked if len(masked) <= _SHOWN else masked[: _SHOWN - 1] + "…"
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in cut)
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One mistake. ``line`` is the row as an editor counts it, None when the whole file is meant.
+
+    ``column`` is a column's name or a setting's path (``judge.retry[1]``); ``value`` is empty when
+    nothing stands there or when it may be secret. ``str()`` is the form for a terminal: what and
+    where, what is allowed, what to do.
+    """
+
+    file: str
+    line: int | None
+    column: str
+    value: str
+    allowed: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        where = self.file if self.line is None else f"{self.file}:{self.line}"
+        what = f'{self.column} = "{self.value}"' if self.value else self.column
+        lines = [f"{where}  {what}".rstrip(), f"  {self.allowed}"]
+        return "\n".join([*lines, f"  {self.hint}"] if self.hint else lines)
+
+
+class ConfigError(Exception):
+    """What people wrote cannot be used; nothing of it is.
+
+    ``mistakes`` are all that were found, at least one. ``files`` are the files that were read or
+    looked for: when one of them changes it is worth trying again.
+    """
+
+    def __init__(self, mistakes: Iterable[Mistake], files: Iterable[Path] = ()) -> None:
+        self.mistakes = tuple(mistakes)
+        self.files = tuple(files)
+        super().__init__("\n".join(str(mistake) for mistake in self.mistakes))
+
+
+class Mistakes:
+    """The mistakes of one file, in the order in which they were found."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self._found: list[Mistake] = []
+
+    def add(self, line: int | None, column: str, value: str, allowed: str, hint: str = "") -> None:
+        """Note a mistake. The value is masked and cut here, so callers pass it as it stands."""
+        self._found.append(Mistake(self.file, line, shown(column), shown(value), allowed, hint))
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def __iter__(self) -> Iterator[Mistake]:
+        """By line; those of the whole file first."""
+        return iter(sorted(self._found, key=lambda mistake: mistake.line or 0))
+
+
+class CellError(ValueError):
+    """A value that cannot be read, without the place: whoever knows the place makes a Mistake of it."""
+
+    def __init__(self, value: str, allowed: str, hint: str = "") -> None:
+        super().__init__(allowed)
+        self.value = value
+        self.allowed = allowed
+        self.hint = hint
+
+
+def did_you_mean(word: str, options: Iterable[str]) -> str:
+    """``did you mean "video"?`` when an option is near enough, else an empty text."""
+    choices = {option.casefold(): option for option in options}
+    if len(word) > _SHOWN or len(choices) > _GUESSED:
+        return ""
+    near = get_close_matches(word.casefold(), choices, n=1)
+    return f'did you mean "{choices[near[0]]}"?' if near else ""

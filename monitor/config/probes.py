@@ -1,0 +1,212 @@
+"""Probe profiles, and the cells that name them: ``ping``, ``rtsp@10s``, ``tcp:8000@1m``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from monitor.config.mistakes import CellError, Mistakes, did_you_mean
+from monitor.config.schema import ProfileSection
+from monitor.config.yamlfile import Document, dotted
+from monitor.model.nodes import ProbeSpec
+from monitor.model.times import format_span, parse_span
+
+FORM: Final = "a probe is written name, name:port, name@interval or name:port@interval, such as rtsp:8554@10s"
+_CELL: Final = re.compile(r"([^:@\s]+)(?::([0-9]{1,5}))?(?:@([^:@\s]+))?", re.ASCII)
+_SHRUNK: Final = 0.8
+"""How much of an interval a default timeout may take when the interval is shorter than it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """What a protocol's probes are like unless somebody says otherwise. Spans in seconds."""
+
+    every: float
+    timeout: float
+    slow: float | None = None
+    port: int | None = None
+    keys: frozenset[str] = frozenset()
+    connects: bool = True
+
+
+_COMMON: Final = frozenset(("protocol", "every", "timeout"))
+_TCP: Final = _COMMON | {"port", "slow", "hold", "tls"}
+PROTOCOLS: Final[Mapping[str, Protocol]] = {
+    "ping": Protocol(5.0, 2.0, slow=1.0, keys=_COMMON | {"slow"}, connects=False),
+    "tcp": Protocol(30.0, 3.0, slow=2.0, keys=_TCP),
+    "rtsp": Protocol(30.0, 5.0, slow=2.0, port=554, keys=_TCP | {"path", "ask", "credential"}),
+    "http": Protocol(60.0, 10.0, slow=5.0, port=80, keys=_TCP | {"path", "credential"}),
+    # ``every`` is the heartbeat's own interval; three missed ones are silence.
+    "mqtt": Protocol(30.0, 90.0, keys=_COMMON, connects=False),
+}
+_TLS_PORTS: Final = {"http": 443, "rtsp": 322}
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A named way to ask. ``timeout`` and ``slow`` are None where only the protocol's default holds."""
+
+    name: str
+    protocol: str
+    every: float
+    timeout: float | None = None
+    port: int | None = None
+    slow: float | None = None
+    path: str = "/"
+    ask: str = "options"
+    tls: bool = False
+    hold: bool = False
+    credential: str | None = None
+
+    def spec(self, port: int | None = None, every: float | None = None) -> ProbeSpec:
+        """The complete probe, with what a cell overrides. Raises CellError."""
+        if port is not None and not PROTOCOLS[self.protocol].connects:
+            raise CellError(f"{self.name}:{port}", f"{self.protocol} has no port")
+        every = self.every if every is None else every
+        timeout = self._timeout(every)
+        return ProbeSpec(
+            name=self.name,
+            protocol=self.protocol,
+            every=every,
+            timeout=timeout,
+            port=self.port if port is None else port,
+            slow=self._slow(timeout),
+            path=self.path,
+            ask=self.ask,
+            tls=self.tls,
+            hold=self.hold,
+            credential=self.credential,
+        )
+
+    def _timeout(self, every: float) -> float:
+        """A poll must be answered before the next one; a heartbeat may be late, but not be due twice."""
+        default = PROTOCOLS[self.protocol].timeout
+        if self.protocol == "mqtt":
+            if self.timeout is not None and self.timeout < every:
+                raise self._disagree("timeout", self.timeout, "be at least the interval", every)
+            return self.timeout or every * 3
+        if self.timeout is None:
+            return default if default < every else round(every * _SHRUNK, 3)
+        if self.timeout >= every:
+            raise self._disagree("timeout", self.timeout, "be shorter than the interval", every)
+        return self.timeout
+
+    def _slow(self, timeout: float) -> float | None:
+        default = PROTOCOLS[self.protocol].slow
+        if self.slow is None:
+            return default if default is not None and default < timeout else None
+        if self.slow >= timeout:
+            raise self._disagree("slow", self.slow, "be shorter than the timeout", timeout)
+        return self.slow
+
+    def _disagree(self, what: str, value: float, must: str, other: float) -> CellError:
+        allowed = f"{what} {format_span(value)} of {self.name} must {must}, {format_span(other)}"
+        return CellError(f"{self.name}@{format_span(other)}", allowed)
+
+
+class Profiles:
+    """The profiles of a site by name, the built-in ones among them."""
+
+    def __init__(self, by_name: Mapping[str, Profile]) -> None:
+        self.by_name = by_name
+        # Thousands of rows hold the same few cells; one spec for all of them saves memory too.
+        self._read: dict[str, ProbeSpec] = {}
+
+    def probe(self, text: str) -> ProbeSpec:
+        """The probe that ``name[:port][@every]`` asks for. Raises CellError."""
+        spec = self._read.get(text)
+        if spec is None:
+            spec = self._read[text] = self._parse(text)
+        return spec
+
+    def _parse(self, text: str) -> ProbeSpec:
+        match = _CELL.fullmatch(text)
+        if match is None:
+            raise CellError(text, FORM)
+        name, port, every = match.groups()
+        profile = self.by_name.get(name.casefold())
+        if profile is None:
+            names = ", ".join(self.by_name)
+            raise CellError(text, f"not a probe of this site ({names})", did_you_mean(name, self.by_name))
+        return profile.spec(_port(text, port), _interval(text, every))
+
+
+def _port(text: str, port: str | None) -> int | None:
+    if port is not None and not 1 <= int(port) <= 65535:
+        raise CellError(text, "a port is a whole number from 1 to 65535")
+    return None if port is None else int(port)
+
+
+def _interval(text: str, every: str | None) -> float | None:
+    if every is None:
+        return None
+    try:
+        seconds = parse_span(every)
+    except ValueError:
+        raise CellError(text, FORM, "an interval is a number and ms, s, m, h or d") from None
+    if not 0.1 <= seconds <= 86400:
+        raise CellError(text, "an interval is from 100ms to 1d")
+    return seconds
+
+
+def read_profiles(sections: Mapping[str, ProfileSection], document: Document, mistakes: Mistakes) -> Profiles:
+    """The built-in profiles, changed and joined by those of the site; what is wrong is noted.
+
+    A profile with a mistake stands as its protocol's default, so that cells which name it are not
+    mistakes too.
+    """
+    profiles = {
+        name: Profile(name, name, protocol.every, port=protocol.port) for name, protocol in PROTOCOLS.items()
+    }
+    for name, section in sections.items():
+        profiles[name] = _profile(name, section, document, mistakes)
+    return Profiles(profiles)
+
+
+def _profile(name: str, section: ProfileSection, document: Document, mistakes: Mistakes) -> Profile:
+    where = ("probes", name)
+    spoken = section.protocol or name
+    protocol = PROTOCOLS.get(spoken)
+    if protocol is None:
+        place = (*where, "protocol") if section.protocol else where
+        hint = did_you_mean(spoken, PROTOCOLS) if section.protocol else "say which with  protocol: …"
+        allowed = f"not a protocol ({', '.join(PROTOCOLS)})"
+        mistakes.add(document.line(place), dotted(place), section.protocol or "", allowed, hint)
+        return Profile(name, "ping", PROTOCOLS["ping"].every)
+    given = {key: value for key in section.model_fields_set if (value := getattr(section, key)) is not None}
+    for key in sorted(given.keys() - protocol.keys):
+        place = (*where, key)
+        allowed = f"{spoken} has no such setting ({', '.join(sorted(protocol.keys))})"
+        mistakes.add(document.line(place), dotted(place), "", allowed)
+    profile = _filled(name, spoken, protocol, given)
+    try:
+        profile.spec()
+    except CellError as error:
+        mistakes.add(document.line(where), dotted(where), "", error.allowed)
+        return Profile(name, spoken, protocol.every, port=protocol.port)
+    return profile
+
+
+def _filled(name: str, spoken: str, protocol: Protocol, given: Mapping[str, object]) -> Profile:
+    port = _TLS_PORTS.get(spoken, protocol.port) if given.get("tls") else protocol.port
+    usable = {key: value for key, value in given.items() if key in protocol.keys}
+    return Profile(**({"name": name, "protocol": spoken, "every": protocol.every, "port": port} | usable))  # type: ignore[arg-type]
+
+
+def spec_text(spec: ProbeSpec) -> str:
+    """All of a probe in one line that never changes its form: part of an inventory version."""
+    parts = [str(spec), f"timeout={format_span(spec.timeout)}"]
+    if spec.protocol != spec.name:
+        parts.append(f"protocol={spec.protocol}")
+    if spec.slow is not None:
+        parts.append(f"slow={format_span(spec.slow)}")
+    if spec.path != "/":
+        parts.append(f"path={spec.path}")
+    if spec.ask != "options":
+        parts.append(f"ask={spec.ask}")
+    parts += [name for name in ("tls", "hold") if getattr(spec, name)]
+    if spec.credential:
+        parts.append(f"credential={spec.credential}")
+    return " ".join(parts)

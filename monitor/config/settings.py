@@ -1,0 +1,84 @@
+"""Settings as the roles use them: checked, complete, frozen. How they are written is in ``schema``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Final
+
+from monitor.model.observations import Cause, Weight
+
+DEGRADES: Final = frozenset(cause for cause in Cause if cause.weight is Weight.SOFT)
+"""The causes that degrade and do not take down, unless a site says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSettings:
+    """``name`` is what people read; ``witnesses`` are ids of nodes that tell whether we see at all."""
+
+    name: str
+    shards: int = 1
+    witnesses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeSettings:
+    """When a change is believed. Spans are seconds, shares are 0 to 1.
+
+    A watch flaps when it changes ``flap_changes`` times within ``flap_within``, and has settled after
+    ``flap_settle`` without a change. A collector doubts itself when ``blind_share`` of a shard, and at
+    least ``blind_least`` watches, fail within one interval.
+    """
+
+    confirm: int = 3
+    recover: int = 2
+    retry: tuple[float, ...] = (1.0, 2.0, 4.0)
+    degrades: frozenset[Cause] = DEGRADES
+    flap_changes: int = 6
+    flap_within: float = 300.0
+    flap_settle: float = 120.0
+    blind_share: float = 0.5
+    blind_least: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class MqttSettings:
+    """The broker that tells heartbeats and last wills.
+
+    ``id_from`` is ``topic`` (the id stands where the topic pattern has ``+``) or the name of a JSON field.
+    ``network`` None: the collectors of every network subscribe.
+    """
+
+    url: str
+    topic: str = "quanshi/+/heartbeat"
+    will_topic: str | None = "quanshi/+/will"
+    id_from: str = "topic"
+    credential: str | None = None
+    network: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A login. Its repr never shows the password."""
+
+    user: str
+    password: str = field(repr=False)
+
+    def fingerprint(self, salt: bytes) -> str:
+        """16 hex digits that change when the login changes, and tell nothing of it without the salt."""
+        digest = blake2b(digest_size=8, key=salt[:64])
+        for part in (self.user, self.password):
+            encoded = part.encode()
+            digest.update(len(encoded).to_bytes(4) + encoded)
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """An administrative area. ``planned`` is how many points of each class should stand there."""
+
+    code: str
+    name: str
+    parent: str = ""
+    planned: Mapping[int, int] = field(default_factory=dict)

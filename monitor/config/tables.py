@@ -1,0 +1,169 @@
+"""Tables that people keep in a spreadsheet: CSV of any dialect, or XLSX, as rows of known columns."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from monitor.config.files import decode, read_bytes
+from monitor.config.mistakes import CellError, Mistakes, did_you_mean
+
+Row = tuple[int, list[str]]
+"""The row's number as an editor shows it, and its cells in the order of the sheet's columns."""
+
+LIMIT: Final = 128_000_000  # bytes; 100,000 nodes take about 15 MB
+LONGEST: Final = 2000  # characters in one cell
+_OLE: Final = b"\xd0\xcf\x11\xe0"  # Excel before 2007
+_FORMULA_ERRORS: Final = frozenset(
+    ("#REF!", "#N/A", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!")
+)
+_AS_TEXT: Final = re.compile(r'="(.*)"')  # how some programs keep Excel from rounding a long number
+_SEPARATOR_LINE: Final = re.compile(r"sep=([,;\t|])\r?\n", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What columns a table may have: name → other headings for it; and which of them it must have."""
+
+    columns: Mapping[str, Sequence[str]]
+    needed: frozenset[str]
+
+
+def read_table(path: Path, sheet: Sheet, mistakes: Mistakes) -> Iterator[Row]:
+    """The rows below the heading, one cell for each of the sheet's columns ("" where there is none).
+
+    Blank rows and rows that begin with ``#`` are left out; rows that cannot be understood are noted and
+    left out. Raises CellError or FileNotFoundError when the file cannot be read at all.
+    """
+    content = read_bytes(path, LIMIT)
+    if content.startswith(_OLE):
+        raise CellError("", "is a workbook of Excel 97-2003", "save it as .xlsx or as CSV UTF-8")
+    if content.startswith(b"PK\x03\x04"):
+        # openpyxl takes 0.2 s and 15 MB to import, and few sites keep their nodes in a workbook.
+        from monitor.config.workbook import read_workbook
+
+        return _pick(read_workbook(content, mistakes), sheet, mistakes)
+    text = decode(content, mistakes)
+    return _pick(() if text is None else _read_csv(text, mistakes), sheet, mistakes)
+
+
+def _read_csv(text: str, mistakes: Mistakes) -> Iterator[Row]:
+    """All rows with the line on which each begins, quoted line breaks counted."""
+    separator = _SEPARATOR_LINE.match(text)
+    lines = io.StringIO(text, newline="")
+    skipped = 1 if separator and lines.readline() else 0
+    reader = csv.reader(lines, delimiter=separator[1] if separator else _delimiter(text), strict=True)
+    while True:
+        begins = reader.line_num + 1 + skipped
+        try:
+            yield begins, next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            # After an open quote nobody can tell where the next row begins.
+            hint = 'is a quote (") left open? nothing below this line was read'
+            mistakes.add(begins, "", "", f"this row is not CSV: {error}", hint)
+            return
+
+
+def _delimiter(text: str) -> str:
+    """The delimiter of the heading: the first line that is neither blank nor a comment."""
+    for line in io.StringIO(text):
+        if line.strip(' \t\r\n,;"') and not line.lstrip('"').startswith("#"):
+            return max(",;\t", key=line.count)
+    return ","
+
+
+def _pick(rows: Iterable[Row], sheet: Sheet, mistakes: Mistakes) -> Iterator[Row]:
+    """The cells of the sheet's columns, in its order, of each row below the heading."""
+    rest = (row for row in rows if not _is_skipped(row[1]))
+    heading = next(rest, None)
+    if heading is None:
+        if not mistakes:
+            needed = ", ".join(name for name in sheet.columns if name in sheet.needed)
+            mistakes.add(None, "", "", f"holds no heading; needed are the columns {needed}")
+        return
+    places = _places(heading, sheet, mistakes)
+    if places is None:
+        return
+    width = len(_trimmed(heading[1]))
+    order = [places.get(name) for name in sheet.columns]
+    for line, cells in rest:
+        if _fits(line, cells, width, mistakes):
+            yield line, ["" if place is None else clean(cells[place]) for place in order]
+
+
+def clean(cell: str) -> str:
+    """The cell without what surrounds it: blanks, and the ``="…"`` that keeps a number a text."""
+    cell = cell.strip()
+    if cell.startswith('="') and (match := _AS_TEXT.fullmatch(cell)):
+        return match[1].strip()
+    return cell
+
+
+def _is_skipped(cells: list[str]) -> bool:
+    if not any(cells) or not any(cell.strip() for cell in cells):
+        return True
+    first = cells[0].lstrip()
+    return first.startswith("#") and first.rstrip() not in _FORMULA_ERRORS
+
+
+def _trimmed(cells: list[str]) -> list[str]:
+    """Without the empty cells at the end, of which Excel writes many."""
+    width = len(cells)
+    while width and not cells[width - 1].strip():
+        width -= 1
+    return cells[:width]
+
+
+def _fits(line: int, cells: list[str], width: int, mistakes: Mistakes) -> bool:
+    """Whether a row has a cell for each column and no bad one; else it is noted."""
+    if len(cells) != width and not len(_trimmed(cells)) <= width <= len(cells):
+        count = len(_trimmed(cells)) if len(cells) > width else len(cells)
+        allowed = f"this row has {count} cells, the heading has {width}"
+        mistakes.add(line, "", "", allowed, "a cell with the separator in it needs quotes around it")
+        return False
+    text = "".join(cells)
+    if len(text) > LONGEST and any(len(cell) > LONGEST for cell in cells):
+        mistakes.add(line, "", "", f"a cell has more than {LONGEST} characters")
+        return False
+    if "#" in text and (wrong := _FORMULA_ERRORS.intersection(cell.strip() for cell in cells)):
+        mistakes.add(
+            line, "", "", f"a formula here failed: {', '.join(sorted(wrong))}", "write the value itself"
+        )
+        return False
+    return True
+
+
+def plain(text: str) -> str:
+    """For comparing: full-width forms as ASCII, no capitals, nothing around it."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+    return text.strip().casefold()
+
+
+def _places(heading: Row, sheet: Sheet, mistakes: Mistakes) -> dict[str, int] | None:
+    """Where each column stands. None when a needed one is missing: the rows would say nothing."""
+    line, titles = heading
+    names = {plain(title): name for name, others in sheet.columns.items() for title in (name, *others)}
+    places: dict[str, int] = {}
+    for place, title in enumerate(_trimmed(titles)):
+        name = names.get(plain(title))
+        if name is None:
+            allowed = f"not a column here ({', '.join(sheet.columns)})"
+            mistakes.add(line, title or f"column {place + 1}", "", allowed, did_you_mean(plain(title), names))
+        elif name in places:
+            mistakes.add(line, title, "", f"the column {name} stands here twice")
+        else:
+            places[name] = place
+    missing = [name for name in sheet.columns if name in sheet.needed and name not in places]
+    for name in missing:
+        others = " or ".join((name, *sheet.columns[name]))
+        mistakes.add(line, name, "", "this column is missing, and it is needed", f"its heading is {others}")
+    return None if missing else places

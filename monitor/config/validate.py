@@ -1,0 +1,136 @@
+"""From a YAML document to checked settings; whatever pydantic finds becomes a Mistake with its line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import deepcopy
+from itertools import takewhile
+from typing import Any, Final, get_args, get_origin
+
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from monitor.config.mistakes import Mistakes, did_you_mean, without_login
+from monitor.config.schema import CredentialSection, Section, SiteFile
+from monitor.config.settings import Credential
+from monitor.config.yamlfile import Document, Where, dotted
+
+_MAY_HOLD_LOGIN: Final = frozenset(("redis", "ledger", "url"))
+
+
+def read_site_file(document: Document, mistakes: Mistakes) -> SiteFile | None:
+    """The settings, with what is wrong noted and replaced by its default.
+
+    So the inventory can be checked in the same run. None when too little is left for that.
+    """
+    data = document.data
+    for attempt in range(3):
+        try:
+            return SiteFile.model_validate(data)
+        except ValidationError as error:
+            errors = error.errors(include_url=False, include_context=False)
+        if attempt == 0:
+            for detail in errors:
+                _note(SiteFile, detail, document, mistakes)
+        data = _without(data, [_where(detail) for detail in errors])
+    return None
+
+
+def read_credentials(document: Document, mistakes: Mistakes) -> dict[str, Credential]:
+    """Logins by name. Mistakes here show no value and no unknown key: either may be a password."""
+    found: dict[str, Credential] = {}
+    for name, entry in document.data.items():
+        try:
+            section = CredentialSection.model_validate(entry)
+        except ValidationError:
+            allowed = "exactly two keys are needed: user and password, each with up to 100 characters"
+            mistakes.add(
+                document.line((name,)), name, "", allowed, f"such as  {name}: {{user: …, password: …}}"
+            )
+            continue
+        found[name] = Credential(section.user, section.password)
+    return found
+
+
+def _where(detail: ErrorDetails) -> Where:
+    """The place of an error. Pydantic marks a bad key by one more part."""
+    where = detail["loc"]
+    return where[:-1] if where[-1:] == ("[key]",) else where
+
+
+def _note(model: type[Section], detail: ErrorDetails, document: Document, mistakes: Mistakes) -> None:
+    where = _where(detail)
+    section, field = _described(model, where)
+    line = document.line(where)
+    if field is None:
+        around = dotted(where[:-1]) or "this file"
+        keys = ", ".join(_names(section))
+        hint = did_you_mean(str(where[-1]), _names(section))
+        mistakes.add(line, dotted(where), "", f"not a key of {around} ({keys})", hint)
+    elif detail["loc"] != where:
+        allowed = "a name here has up to 31 lower-case letters, digits, _ and -, and begins with a letter"
+        mistakes.add(line, dotted(where), "", allowed)
+    else:
+        missing = "" if detail["type"] == "missing" else _written(where, detail["input"])
+        mistakes.add(line, dotted(where), missing, field.description or "", _hint(where, detail["input"]))
+
+
+def _written(where: Where, value: Any) -> str:
+    if not isinstance(value, str):
+        return ""
+    return without_login(value) if where[-1] in _MAY_HOLD_LOGIN else value
+
+
+def _hint(where: Where, value: Any) -> str:
+    if where == ("mqtt", "url") and isinstance(value, str) and "@" in value:
+        return "put the login into the credentials file and name it with  credential: …"
+    return ""
+
+
+def _names(section: type[Section]) -> tuple[str, ...]:
+    return tuple(section.model_fields)
+
+
+def _described(model: type[Section], where: Where) -> tuple[type[Section], FieldInfo | None]:
+    """The section that a place belongs to, and the field that describes it (None: no such key)."""
+    section, field = model, None
+    parts = iter(where)
+    for part in parts:
+        field = section.model_fields.get(str(part))
+        inner = None if field is None else _section_in(field.annotation)
+        if field is None or inner is None:
+            break
+        if get_origin(field.annotation) is dict:
+            next(parts, None)  # a name that people chose
+        section = inner
+    return section, field
+
+
+def _section_in(annotation: Any) -> type[Section] | None:
+    """The kind of section that an annotation such as ``dict[str, X]`` or ``X | None`` speaks of."""
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _section_in(part))), None)
+
+
+def _without(data: Mapping[str, Any], places: list[Where]) -> dict[str, Any]:
+    """A copy without what stands at these places. What is needed there is filled in, or goes with it."""
+    copy = deepcopy(dict(data))
+    for where in places:
+        if where == ("site",):
+            copy["site"] = "unnamed"
+        elif where == ("mqtt", "url"):
+            copy["mqtt"] = None
+        else:
+            _remove(copy, where)
+    return copy
+
+
+def _remove(data: Any, where: Where) -> None:
+    """Remove the value at this place; of a list all of it."""
+    *around, last = takewhile(lambda part: isinstance(part, str), where)
+    for part in around:
+        data = data.get(part) if isinstance(data, dict) else None
+    if isinstance(data, dict):
+        data.pop(last, None)
