@@ -1,0 +1,49 @@
+"""The names of everything that Quanshi keeps in Redis, and the order of stream entries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+START: Final = "0-0"
+"""The position of a reader that has read nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys of one site; several sites may share a server."""
+
+    site: str
+
+    @property
+    def facts(self) -> str:
+        return f"quanshi:{self.site}:facts"
+
+    @property
+    def judgements(self) -> str:
+        return f"quanshi:{self.site}:judgements"
+
+    @property
+    def alerts(self) -> str:
+        return f"quanshi:{self.site}:alerts"
+
+    @property
+    def committed(self) -> str:
+        """A hash: collector -> ``epoch/sequence`` up to which the reader that counts has it on disk."""
+        return f"quanshi:{self.site}:committed"
+
+    def positions(self, stream: str) -> str:
+        """A hash: reader -> id of the last entry of ``stream`` that it has dealt with."""
+        return f"{stream}:positions"
+
+    def durations(self, network: str, shard: int, shards: int) -> str:
+        """The expiring key with the last probe durations of a shard."""
+        return f"quanshi:{self.site}:durations:{network}:{shard}of{shards}"
+
+
+def entry_order(entry: str) -> tuple[int, int]:
+    """What a stream entry id is ordered by; anything else comes first, as if nothing had been read."""
+    millis, _, count = entry.partition("-")
+    if not (millis.isdecimal() and count.isdecimal()):
+        return (0, 0)
+    return int(millis), int(count)

@@ -1,0 +1,45 @@
+"""What keeps events from flowing: said once when it begins and once when it ends, with spaced tries."""
+
+from __future__ import annotations
+
+import random
+import time
+from typing import Any, Final
+
+from structlog.typing import FilteringBoundLogger
+
+FIRST_DELAY: Final = 0.1
+LONGEST_DELAY: Final = 3.0
+
+
+class Outage:
+    """Counts the tries of one outage. The log hears of it once, and again only for another kind of error."""
+
+    def __init__(self, log: FilteringBoundLogger, **context: Any) -> None:
+        self._log = log.bind(**context)
+        self._since: float | None = None
+        self._kind = ""
+        self._tries = 0
+
+    @property
+    def lasts(self) -> bool:
+        return self._since is not None
+
+    def failed(self, error: Exception) -> float:
+        """A try failed. Returns the seconds until the next: full jitter, so that many do not come at once."""
+        if self._since is None:
+            self._since = time.monotonic()
+        if self._kind != type(error).__name__:
+            self._kind = type(error).__name__
+            self._log.warning("bus interrupted", kind=self._kind, error=str(error))
+        delay = random.uniform(0, min(LONGEST_DELAY, FIRST_DELAY * 2 ** min(self._tries, 10)))
+        self._tries += 1
+        return delay
+
+    def ended(self) -> None:
+        """A try succeeded; does nothing when there was no outage."""
+        if self._since is None:
+            return
+        away = round(time.monotonic() - self._since, 1)
+        self._log.info("bus flows again", away_seconds=away, tries=self._tries)
+        self._since, self._kind, self._tries = None, "", 0

@@ -1,0 +1,38 @@
+"""Cutting streams short: behind the slowest reader only, and not before outsiders had their time."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from redis.asyncio import Redis
+
+from monitor.bus.keys import Keys, entry_order
+
+CROWDED: Final = 0.75
+"""The share of maxmemory from which on nothing is kept for outside readers."""
+
+
+async def trim(redis: Redis, keys: Keys, stream: str, keep: float) -> int:
+    """Removes entries that every announced reader has read and that are older than ``keep`` seconds.
+
+    Where nobody announced a position nothing is removed. When memory is short, age counts no more;
+    reading always does. Whole nodes of the stream go, so some entries stay longer. Returns how many went.
+    """
+    positions: list[Any] = await redis.hvals(keys.positions(stream))
+    if not positions:
+        return 0
+    limit = min(positions, key=entry_order)
+    if not await _is_crowded(redis):
+        seconds, _ = await redis.time()  # entry ids are made by the server's clock
+        limit = min(limit, f"{max(0, int((seconds - keep) * 1000))}-0", key=entry_order)
+    removed = 0
+    # One call removes at most 100 nodes (10,000 entries), so that the server is not held up.
+    while entry_order(limit) > (0, 0) and (count := await redis.xtrim(stream, minid=limit, approximate=True)):
+        removed += count
+    return removed
+
+
+async def _is_crowded(redis: Redis) -> bool:
+    memory = await redis.info("memory")
+    most = int(memory.get("maxmemory", 0))
+    return most > 0 and int(memory["used_memory"]) > CROWDED * most
