@@ -31,7 +31,7 @@ class SightKeeper:
         self._pending: set[Hashable] = set()
         self._start: int | None = None  # of the part not yet claimed
         self._swept = False
-        self._said = 0
+        self._said = -EVERY
 
     @property
     def sweeping(self) -> bool:
@@ -45,7 +45,7 @@ class SightKeeper:
         self._swept = not self._pending
         self.blind = False
         # A first sight follows the sweep at once, whenever that ends.
-        self._said = 0
+        self._said = -EVERY
 
     def answered(self, turn: Hashable) -> bool:
         """A turn was answered. True when this was the last one of the sweep."""
@@ -99,7 +99,7 @@ class SightKeeper:
         self._pending.clear()
         self._swept = False
         self.blind = True
-        self._said = 0
+        self._said = -EVERY
         return last, begun
 
 
