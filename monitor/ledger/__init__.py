@@ -1,0 +1,41 @@
+"""The SQL store of facts: append with exact positions, and the questions that others ask of it.
+
+Importing it loads SQLAlchemy (a second and 40 MB): only the roles that need a ledger do.
+"""
+
+from monitor.ledger.errors import LedgerError
+from monitor.ledger.judgements import Judgements, Told
+from monitor.ledger.ledger import Ledger
+from monitor.ledger.rows import (
+    Appended,
+    ChangeRow,
+    GapRow,
+    InventoryRow,
+    JudgementMarks,
+    JudgementRow,
+    ObserverRow,
+    Origin,
+    RefusalRow,
+    SightRow,
+    SnapshotRow,
+    StandingRow,
+)
+
+__all__ = [
+    "Appended",
+    "ChangeRow",
+    "GapRow",
+    "InventoryRow",
+    "JudgementMarks",
+    "JudgementRow",
+    "Judgements",
+    "Ledger",
+    "LedgerError",
+    "ObserverRow",
+    "Origin",
+    "RefusalRow",
+    "SightRow",
+    "SnapshotRow",
+    "StandingRow",
+    "Told",
+]

@@ -1,0 +1,119 @@
+"""The one way in: a batch of events becomes rows, in one transaction with the reader's position."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from monitor.ledger import schema
+from monitor.ledger.engine import upsert
+from monitor.ledger.fitness import flaw, has_place
+from monitor.ledger.rows import Appended
+from monitor.ledger.scribe import Head, Scribe
+from monitor.model.events import Event
+from monitor.model.sequences import Gap, Mark, take
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What a reader brings: the events it read, the entries that were none, and how far it has read.
+
+    ``refused`` holds pairs of entry id and error. ``at`` is the moment of recording.
+    """
+
+    reader: str
+    stream: str
+    position: str
+    events: Sequence[Event]
+    refused: Sequence[tuple[str, str]]
+    at: int
+
+
+def append(connection: Connection, delivery: Delivery) -> Appended:
+    """Record a delivery. All or nothing is the caller's transaction; the head is locked in it.
+
+    An event that has a flaw takes its place in its collector's sequence all the same, and becomes a
+    refusal: sent again it would be no better, and everything behind it would wait for ever.
+    """
+    head = Head.lock(connection)
+    intake = take(filter(has_place, delivery.events), marks(connection))
+    fresh: list[Event] = []
+    refused = [(str(event.id), "impossible id") for event in delivery.events if not has_place(event)]
+    refused += delivery.refused
+    scribe = Scribe(connection, head, delivery.at)
+    for event in intake.taken:
+        if fault := flaw(event):
+            refused.append((str(event.id), fault))
+        else:
+            fresh += [event, *scribe.write(event)]
+    scribe.flush()
+    head.save(connection)
+    _keep_marks(connection, intake.committed, delivery.at)
+    _keep_gaps(connection, intake.gaps, delivery.at)
+    _keep_refusals(connection, delivery, refused)
+    keep_position(connection, delivery.reader, delivery.stream, delivery.position)
+    return Appended(tuple(fresh), intake.committed, intake.waiting, len(intake.gaps), len(refused))
+
+
+def marks(connection: Connection) -> dict[str, Mark]:
+    """The committed mark of every collector: the sequence reached in its newest epoch."""
+    table = schema.writers
+    newest = select(table.c.collector, func.max(table.c.epoch).label("epoch")).group_by(table.c.collector)
+    latest = newest.subquery()
+    query = select(table.c.collector, table.c.epoch, table.c.sequence).join(
+        latest, (table.c.collector == latest.c.collector) & (table.c.epoch == latest.c.epoch)
+    )
+    return {row.collector: (row.epoch, row.sequence) for row in connection.execute(query)}
+
+
+def keep_position(connection: Connection, reader: str, stream: str, position: str) -> None:
+    """A reader of this stream has dealt with everything up to this entry."""
+    row = {"reader": reader, "stream": stream, "position": position}
+    upsert(connection, schema.positions, [row])
+
+
+def confirm_judgements(connection: Connection, sequence: int) -> None:
+    """Judgements up to here need not be told again; numbers never given are not confirmed."""
+    head = schema.head
+    reached = update(head).where(head.c.confirmed < sequence, head.c.judgements >= sequence)
+    connection.execute(reached.values(confirmed=sequence))
+
+
+def _keep_marks(connection: Connection, committed: Mapping[str, Mark], at: int) -> None:
+    rows = [
+        {"collector": collector, "epoch": epoch, "sequence": sequence, "recorded_at": at}
+        for collector, (epoch, sequence) in committed.items()
+    ]
+    upsert(connection, schema.writers, rows)
+
+
+def _keep_gaps(connection: Connection, gaps: Sequence[Gap], at: int) -> None:
+    rows: list[dict[str, Any]] = [
+        {
+            "collector": gap.collector,
+            "epoch": gap.epoch,
+            "first": gap.first,
+            "last": gap.last,
+            "noticed_at": at,
+        }
+        for gap in gaps
+    ]
+    if rows:
+        connection.execute(insert(schema.gaps), rows)
+
+
+def _keep_refusals(connection: Connection, delivery: Delivery, refused: Sequence[tuple[str, str]]) -> None:
+    rows = [
+        {"stream": delivery.stream, "entry": _printable(entry), "error": _printable(error), "at": delivery.at}
+        for entry, error in refused
+    ]
+    # Entries that are read again after a crash or by a second reader were refused before.
+    upsert(connection, schema.refusals, rows, overwrite=False)
+
+
+def _printable(text: str) -> str:
+    """What was refused may hold what no database keeps."""
+    return text.replace("\0", "\\0").encode("utf-8", "backslashreplace").decode()[:2000]

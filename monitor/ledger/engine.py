@@ -1,0 +1,107 @@
+"""The connection to the database, and the little that differs between SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any, Final
+
+from sqlalchemy import URL, Connection, Table, event, make_url
+from sqlalchemy.exc import ArgumentError, InvalidRequestError, NoSuchModuleError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from monitor.ledger.errors import LedgerError
+
+_OLDEST_SQLITE: Final = (3, 35, 0)  # ON CONFLICT and RETURNING as we use them
+_to_json = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
+
+
+def make_engine(url: str, wait: float) -> AsyncEngine:
+    """An engine for this URL; ``wait``: seconds to wait for a lock of another process.
+
+    A transaction that will write is begun with the execution option ``writes=True``. Raises LedgerError
+    for a URL that cannot be used here, and when the SQLite of this machine is too old.
+    """
+    target = _parse(url)
+    if target.get_backend_name() != "sqlite":
+        return _create(target)
+    if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
+        oldest = ".".join(str(part) for part in _OLDEST_SQLITE)
+        raise LedgerError(
+            f"ledger {place_of(url)}: SQLite {sqlite3.sqlite_version} is too old, {oldest} is needed",
+            lasting=True,
+        )
+    # Few connections: each is a thread and a page cache, and only one can write at a time.
+    engine = _create(target, pool_size=2, max_overflow=2)
+    event.listen(engine.sync_engine, "connect", partial(_prepare, wait=wait))
+    event.listen(engine.sync_engine, "begin", _begin)
+    return engine
+
+
+def place_of(url: str) -> str:
+    """Where the ledger is, for messages: the file, or the URL without its password."""
+    target = _parse(url)
+    if target.get_backend_name() == "sqlite" and target.database:
+        return target.database
+    return target.render_as_string(hide_password=True)
+
+
+def _parse(url: str) -> URL:
+    try:
+        return make_url(url)
+    except ArgumentError:
+        # Its text quotes the URL, and with it a password.
+        raise LedgerError(
+            "ledger: not a database URL (such as postgresql+asyncpg://…)", lasting=True
+        ) from None
+
+
+def _create(target: URL, **options: Any) -> AsyncEngine:
+    try:
+        # Parameters are hidden from error texts: they may be long, and they are nobody's business.
+        return create_async_engine(target, json_serializer=_to_json, hide_parameters=True, **options)
+    except (ImportError, InvalidRequestError, NoSuchModuleError) as error:
+        raise LedgerError(
+            f"ledger: {target.drivername} cannot be used here: {error}", lasting=True
+        ) from error
+
+
+def _prepare(connection: Any, _record: object, *, wait: float) -> None:
+    """Settings of a new SQLite connection. Transactions are begun by us, not guessed by the driver."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout = {round(wait * 1000)}",
+        "journal_mode = WAL",
+        "synchronous = FULL",  # what is acknowledged must survive a power cut
+        "foreign_keys = ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    # A writer takes its lock at once: a reader that turns writer later cannot wait for one.
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def upsert(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, overwrite: bool = True
+) -> None:
+    """Insert rows. Where a row with the same key is there, overwrite its other columns or leave it."""
+    if not rows:
+        return
+    if connection.dialect.name == "sqlite":
+        from sqlalchemy.dialects.sqlite import insert
+    else:
+        from sqlalchemy.dialects.postgresql import insert  # type: ignore[assignment]
+    statement = insert(table)
+    if not overwrite:
+        connection.execute(statement.on_conflict_do_nothing(), list(rows))
+        return
+    keys = [column.name for column in table.primary_key]
+    values = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=values), list(rows))

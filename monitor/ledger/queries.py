@@ -1,0 +1,215 @@
+"""The questions that others ask the ledger, as plain functions over a connection. Nothing is written here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Select, Table, func, select
+
+from monitor.ledger import schema
+from monitor.ledger.rows import (
+    ChangeRow,
+    GapRow,
+    InventoryRow,
+    JudgementMarks,
+    JudgementRow,
+    ObserverRow,
+    Origin,
+    RefusalRow,
+    SightRow,
+    SnapshotRow,
+    StandingRow,
+)
+from monitor.model.events import Change, EventId, Evidence, Judged, ObserverTurned
+from monitor.model.observations import Cause, State
+
+
+def standings(connection: Connection) -> list[StandingRow]:
+    return [
+        StandingRow(row.node, row.network, State(row.state), Cause(row.cause), row.at, row.change_id)
+        for row in connection.execute(select(schema.standings))
+    ]
+
+
+def changes(
+    connection: Connection,
+    *,
+    since: int | None,
+    until: int | None,
+    node: str | None,
+    network: str | None,
+    after_id: int,
+    limit: int | None,
+) -> list[ChangeRow]:
+    table = schema.changes
+    query = select(table).where(table.c.id > after_id).order_by(table.c.id).limit(limit)
+    if since is not None:
+        query = query.where(table.c.at >= since)
+    if until is not None:
+        query = query.where(table.c.at < until)
+    if node is not None:
+        query = query.where(table.c.node == node)
+    if network is not None:
+        query = query.where(table.c.network == network)
+    return [change_row(row) for row in connection.execute(query).mappings()]
+
+
+def change_row(row: RowMapping) -> ChangeRow:
+    change = Change(
+        node=row["node"],
+        network=row["network"],
+        old=State(row["old"]),
+        new=State(row["new"]),
+        at=row["at"],
+        not_before=row["not_before"],
+        detected_at=row["detected_at"],
+        cause=Cause(row["cause"]),
+        probe=row["probe"],
+        evidence=tuple(Evidence.from_json(piece) for piece in row["evidence"]),
+    )
+    return ChangeRow(row["id"], _event_id(row), Origin(row["origin"]), change, row["recorded_at"])
+
+
+def sights(connection: Connection, since: int, until: int, network: str | None) -> list[SightRow]:
+    table = schema.sights
+    query = (
+        select(table).where(table.c.start < until, table.c.end > since).order_by(table.c.start, table.c.id)
+    )
+    if network is not None:
+        query = query.where(table.c.network == network)
+    return _sight_rows(connection, query)
+
+
+def last_sights(connection: Connection) -> list[SightRow]:
+    """The rows that may still grow, the latest first: one for every shard of every collector."""
+    table = schema.sights
+    return _sight_rows(connection, select(table).where(~table.c.sealed).order_by(table.c.end.desc()))
+
+
+def snapshots(connection: Connection, network: str | None, limit: int) -> list[SnapshotRow]:
+    table = schema.snapshots
+    query = select(table).order_by(table.c.id.desc()).limit(limit)
+    if network is not None:
+        query = query.where(table.c.network == network)
+    return [
+        SnapshotRow(
+            id=row["id"],
+            event=_event_id(row),
+            network=row["network"],
+            shard=row["shard"],
+            shards=row["shards"],
+            at=row["at"],
+            inventory=row["inventory"],
+            body=row["body"],
+            disagreements=tuple(row["disagreements"]),
+        )
+        for row in connection.execute(query).mappings()
+    ]
+
+
+def observers(connection: Connection, since: int | None) -> list[ObserverRow]:
+    table = schema.observers
+    query = select(table).order_by(table.c.id)
+    if since is not None:
+        query = query.where(table.c.at >= since)
+    return [observer_row(row) for row in connection.execute(query).mappings()]
+
+
+def observer_row(row: RowMapping) -> ObserverRow:
+    return ObserverRow(row["id"], _event_id(row), row["network"], row["at"], row["blind"], row["recorded_at"])
+
+
+def judgement_marks(connection: Connection) -> JudgementMarks:
+    head = schema.head.c
+    row = connection.execute(select(head.birth, head.judgements, head.confirmed)).one()
+    return JudgementMarks(row.birth, row.judgements, row.confirmed)
+
+
+def judgements(connection: Connection, after: int, limit: int) -> list[JudgementRow]:
+    table = schema.judgements
+    after = max(after, judgement_marks(connection).confirmed)
+    query = select(table).where(table.c.sequence > after).order_by(table.c.sequence).limit(limit)
+    told = connection.execute(query).all()
+    changed = _by_id(connection, schema.changes, [row.ref for row in told if row.kind == schema.CHANGE])
+    turned = _by_id(connection, schema.observers, [row.ref for row in told if row.kind == schema.OBSERVER])
+    return [
+        _judged(row.sequence, change_row(changed[row.ref]))
+        if row.kind == schema.CHANGE
+        else _turned(row.sequence, observer_row(turned[row.ref]))
+        for row in told
+    ]
+
+
+def _by_id(connection: Connection, table: Table, ids: list[int]) -> dict[int, RowMapping]:
+    rows = connection.execute(select(table).where(table.c.id.in_(ids))).mappings()
+    return {row["id"]: row for row in rows}
+
+
+def _judged(sequence: int, row: ChangeRow) -> JudgementRow:
+    fields = {name: getattr(row.change, name) for name in Change.__dataclass_fields__}
+    # Whose fault it is comes with the outages; until then nobody has looked.
+    return JudgementRow(sequence, row.recorded_at, Judged(**fields, attribution=None))
+
+
+def _turned(sequence: int, row: ObserverRow) -> JudgementRow:
+    turned = ObserverTurned(row.event.collector, row.network, row.at, row.blind)
+    return JudgementRow(sequence, row.recorded_at, turned)
+
+
+def inventory(connection: Connection, digest: str) -> InventoryRow | None:
+    table = schema.inventories
+    row = connection.execute(select(table).where(table.c.digest == digest)).one_or_none()
+    return InventoryRow(row.digest, row.recorded_at, row.nodes, row.body) if row else None
+
+
+def gaps(connection: Connection) -> list[GapRow]:
+    table = schema.gaps
+    return [
+        GapRow(row.collector, row.epoch, row.first, row.last, row.noticed_at)
+        for row in connection.execute(select(table).order_by(table.c.id))
+    ]
+
+
+def refusals(connection: Connection, limit: int) -> list[RefusalRow]:
+    table = schema.refusals
+    query = select(table).order_by(table.c.id.desc()).limit(limit)
+    return [RefusalRow(row.stream, row.entry, row.error, row.at) for row in connection.execute(query)]
+
+
+def counts(connection: Connection) -> dict[str, int]:
+    head = connection.execute(select(schema.head)).mappings().one()
+    recorded = {name: head[name] for name in ("changes", "sights", "snapshots", "observers", "judgements")}
+    tables: tuple[Table, ...] = (schema.standings, schema.gaps, schema.refusals, schema.inventories)
+    return recorded | {
+        table.name: connection.scalar(select(func.count()).select_from(table)) or 0 for table in tables
+    }
+
+
+def position(connection: Connection, reader: str, stream: str) -> str | None:
+    table = schema.positions
+    query = select(table.c.position).where(table.c.reader == reader, table.c.stream == stream)
+    return connection.scalar(query)
+
+
+def _sight_rows(connection: Connection, query: Select[Any]) -> list[SightRow]:
+    return [
+        SightRow(
+            id=row["id"],
+            event=_event_id(row),
+            network=row["network"],
+            shard=row["shard"],
+            shards=row["shards"],
+            start=row["start"],
+            end=row["end"],
+            watches=row["watches"],
+            probes=row["probes"],
+            blind=row["blind"],
+            inventory=row["inventory"],
+            sealed=row["sealed"],
+        )
+        for row in connection.execute(query).mappings()
+    ]
+
+
+def _event_id(row: RowMapping) -> EventId:
+    return EventId(row["collector"], row["epoch"], row["sequence"])
