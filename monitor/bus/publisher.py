@@ -235,7 +235,7 @@ class Publisher:
             return False
         now = time.monotonic()
         since = self._passed_since = self._passed_since or now
-        patience = min(LONGEST_PATIENCE, PATIENCE * 2 ** min(self._restarts, 10))
+        patience = min(LONGEST_PATIENCE, PATIENCE * 2.0 ** min(self._restarts, 10))
         return now - since >= patience
 
     def _start_again(self, reason: str) -> float:
