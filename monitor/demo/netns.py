@@ -1,0 +1,203 @@
+"""A network of our own: namespaces in which the fleet's addresses are real hosts behind a real link.
+
+On plain loopback the kernel answers every ping itself. Here the collectors' side and the fleet each
+stand in a fresh network namespace, joined by a veth pair; nothing of the machine's own network is
+touched. No namespace has a name: the kernel removes them with the last process, however it died.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import threading
+from itertools import count
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+_CLONE_NEWNET: Final = 0x40000000
+_OUR_LINK, _FLEET_LINK = "quanshi-out", "quanshi-in"
+OUR_ADDRESS: Final = "172.31.255.1"
+FLEET_ADDRESS: Final = "172.31.255.2"
+FLEET_NETWORK: Final = "10.0.0.0/8"
+
+
+class NetworkError(Exception):
+    """No network of our own can be made; the message says what is missing."""
+
+
+def _need(*tools: str) -> None:
+    if sys.platform != "linux" or os.geteuid() != 0:
+        raise NetworkError("a network namespace needs Linux and root: run it with sudo, or without --netns")
+    for tool in tools:
+        if shutil.which(tool) is None:
+            package = "util-linux" if tool == "nsenter" else "iproute2"
+            raise NetworkError(f"a network namespace needs the command {tool!r}: install {package}")
+
+
+def _checked(result: int, what: str) -> None:
+    if result != 0:
+        code = ctypes.get_errno()
+        raise NetworkError(f"{what}: {os.strerror(code)} (a container needs CAP_SYS_ADMIN for it)")
+
+
+def _unshare() -> None:
+    _checked(ctypes.CDLL(None, use_errno=True).unshare(_CLONE_NEWNET), "unshare(CLONE_NEWNET)")
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise NetworkError(f"{' '.join(command)}: {done.stderr.strip()}")
+
+
+def enter_private_network() -> None:
+    """Move this process, and all children it will have, into a fresh network with only loopback.
+
+    To be called by the main thread before there is any other. Raises NetworkError.
+    """
+    _need("ip")
+    if threading.active_count() > 1:
+        raise NetworkError("a network can only be entered before the first thread is started")
+    _unshare()
+    _run("ip", "link", "set", "lo", "up")
+
+
+def join_network(path: str) -> None:
+    """Move this thread into the network namespace at ``path``. Raises NetworkError."""
+    _need()
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise NetworkError(f"no network namespace at {path}: {error.strerror}") from error
+    try:
+        _checked(ctypes.CDLL(None, use_errno=True).setns(descriptor, _CLONE_NEWNET), f"setns({path})")
+    finally:
+        os.close(descriptor)
+
+
+def _in_private_network() -> bool:
+    return Path("/proc/self/ns/net").stat().st_ino != Path("/proc/1/ns/net").stat().st_ino
+
+
+class Namespace:
+    """A second network, for the fleet, with all of 10.0.0.0/8 in it; linked to the private one we are in.
+
+    ``path`` is what :func:`join_network` takes. Use it as a context manager, after
+    :func:`enter_private_network`: the routes of the machine itself are never changed.
+    """
+
+    def __init__(self) -> None:
+        self._descriptor = -1
+
+    @property
+    def path(self) -> str:
+        return f"/proc/{os.getpid()}/fd/{self._descriptor}"
+
+    def __enter__(self) -> Self:
+        _need("ip", "nsenter")
+        if not _in_private_network():
+            raise NetworkError("enter a private network first: the machine's own routes are not ours")
+        self._descriptor = _new_namespace()
+        try:
+            self._link()
+        except NetworkError:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let it go; the kernel removes it, and the link, when the last process has left it."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def impair(self, *, delay_ms: float = 0.0, loss_percent: float = 0.0) -> None:
+        """Delay and lose what the fleet answers. Raises NetworkError where the kernel has no netem."""
+        _need("tc", "nsenter")
+        settings = ["delay", f"{delay_ms}ms", "loss", f"{loss_percent}%"]
+        try:
+            self._inside("tc", "qdisc", "replace", "dev", _FLEET_LINK, "root", "netem", *settings)
+        except NetworkError as error:
+            raise NetworkError(
+                f"loss and delay need the kernel module sch_netem, which this machine lacks ({error})"
+            ) from error
+
+    def _link(self) -> None:
+        _run("ip", "link", "add", "name", _OUR_LINK, "type", "veth", "peer", "name", _FLEET_LINK)
+        _run("ip", "link", "set", _FLEET_LINK, "netns", self.path)
+        _run("ip", "address", "add", f"{OUR_ADDRESS}/30", "dev", _OUR_LINK)
+        _run("ip", "link", "set", _OUR_LINK, "up")
+        _run("ip", "route", "add", FLEET_NETWORK, "via", FLEET_ADDRESS)
+        self._inside("ip", "link", "set", "lo", "up")
+        self._inside("ip", "address", "add", f"{FLEET_ADDRESS}/30", "dev", _FLEET_LINK)
+        self._inside("ip", "link", "set", _FLEET_LINK, "up")
+        # Every address of the block is a local one: no need to add six thousand of them.
+        self._inside("ip", "route", "add", "local", FLEET_NETWORK, "dev", "lo")
+
+    def _inside(self, *command: str) -> None:
+        _run("nsenter", f"--net={self.path}", *command)
+
+
+def _new_namespace() -> int:
+    """A descriptor that keeps a fresh network namespace alive."""
+    found: list[int | NetworkError] = []
+
+    def make() -> None:
+        try:
+            # Only this short-lived thread moves; the descriptor outlives it.
+            _unshare()
+            found.append(os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC))
+        except NetworkError as error:
+            found.append(error)
+
+    thread = threading.Thread(target=make, name="new-namespace")
+    thread.start()
+    thread.join()
+    if isinstance(found[0], NetworkError):
+        raise found[0]
+    return found[0]
+
+
+class Curtain:
+    """Hides addresses of this network namespace: packets to them are dropped, pings as well.
+
+    A blackhole route for the one address stands before the route that makes its whole block local.
+    """
+
+    _NEW, _DELETE = 24, 25  # RTM_NEWROUTE, RTM_DELROUTE
+    _REQUEST_ACK, _CREATE = 0x05, 0x400
+    _TABLE_LOCAL, _STATIC, _BLACKHOLE, _DESTINATION = 255, 4, 6, 1
+
+    def __init__(self) -> None:
+        self._sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
+        self._sock.bind((0, 0))
+        self._numbers = count(1)
+
+    def hide(self, host: str) -> None:
+        self._route(self._NEW, self._REQUEST_ACK | self._CREATE, host)
+
+    def show(self, host: str) -> None:
+        self._route(self._DELETE, self._REQUEST_ACK, host)
+
+    def _route(self, kind: int, flags: int, host: str) -> None:
+        route = struct.pack(
+            "=BBBBBBBBI", socket.AF_INET, 32, 0, 0, self._TABLE_LOCAL, self._STATIC, 0, self._BLACKHOLE, 0
+        )
+        body = route + struct.pack("=HH4s", 8, self._DESTINATION, socket.inet_aton(host))
+        head = struct.pack("=IHHII", 16 + len(body), kind, flags, next(self._numbers), 0)
+        self._sock.send(head + body)
+        code = -struct.unpack_from("=i", self._sock.recv(4096), 16)[0]
+        if code not in {0, errno.EEXIST, errno.ESRCH}:
+            raise NetworkError(f"blackhole route for {host}: {os.strerror(code)}")
