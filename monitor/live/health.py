@@ -1,0 +1,38 @@
+"""What the monitor knows of itself: filled by the role, shown by metrics, status and readiness."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from monitor.live.states import Live
+
+
+@dataclass(slots=True)
+class Health:
+    """The monitor's own condition. Moments in milliseconds, 0 for never.
+
+    ``lost`` counts events that can never come, ``refused`` entries that were none; ``lag`` counts entries
+    of a stream that a reader has not read, by reader.
+    """
+
+    ledger_open: bool = False
+    bus_connected: bool = False
+    restored: bool = False
+    reload_error: str | None = None
+    reloaded_at: int = 0
+    lost: int = 0
+    refused: int = 0
+    lag: dict[str, int] = field(default_factory=dict)
+
+    def not_ready(self, live: Live) -> Iterator[str]:
+        """The reasons why the pages may not be believed yet; none when they may."""
+        if not self.ledger_open:
+            yield "ledger is not open"
+        if not self.bus_connected:
+            yield "Redis is not connected"
+        if not self.restored:
+            yield "states are not restored"
+        for collector in live.planned_collectors():
+            if collector not in live.observers:
+                yield f"no sight of collector {collector} yet"

@@ -1,0 +1,118 @@
+"""From the stream into the ledger, then into the live picture; then the collectors hear of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from monitor.bus.keys import Keys
+from monitor.bus.outage import Outage
+from monitor.bus.reader import Batch, Reader, announce, commit
+from monitor.ledger.errors import LedgerError
+from monitor.ledger.ledger import Ledger
+from monitor.ledger.rows import Appended
+from monitor.live.health import Health
+from monitor.live.states import Live
+
+READER: Final = "ledger"
+"""The name under which the monitor reads: outboxes wait for this reader alone."""
+
+LAST_BATCH: Final = 2.0
+"""Seconds that a batch may still take when the role stops."""
+
+log = structlog.get_logger(__name__)
+
+
+class Intake:
+    """Takes the facts from the stream into the ledger, then into the live picture, then acknowledges."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        *,
+        live: Live,
+        health: Health,
+        redis: Redis,
+        keys: Keys,
+        on_news: Callable[[], None],
+    ) -> None:
+        """``on_news`` is called when the ledger has something that it did not have."""
+        self._ledger = ledger
+        self._live = live
+        self._health = health
+        self._redis = redis
+        self._keys = keys
+        self._on_news = on_news
+        self._committed: dict[str, tuple[int, int]] = {}
+        self._turn = asyncio.Lock()
+        self._outage = Outage(log, task="acknowledge")
+
+    async def run(self, redis_url: str) -> None:
+        """Take batch after batch, from where the ledger is. Raises LedgerError if only a person can help."""
+        self._committed = await self._ledger.committed()
+        position = await self._ledger.position(READER, self._keys.facts)
+        async with Reader(redis_url, self._keys.facts, READER, position) as reader:
+            async for batch in reader.batches(idle=True):
+                self._health.bus_connected = reader.connected
+                async with self._turn:
+                    if batch.events or batch.refused:
+                        await self._take(batch)
+                    if reader.connected:
+                        await self._acknowledge(batch.position)
+
+    async def finish(self) -> None:
+        """Begin no further batch, and wait until the one in hand is acknowledged: 2 s at most."""
+        try:
+            async with asyncio.timeout(LAST_BATCH):
+                await self._turn.acquire()
+        except TimeoutError:
+            log.warning("stopped in the middle of a batch; it is read again at the next start")
+
+    async def _take(self, batch: Batch) -> None:
+        appended = await self._append(batch)
+        for event in appended.fresh:
+            self._live.apply(event)
+        self._committed.update(appended.committed)
+        self._health.refused += appended.refused
+        if appended.gaps:
+            self._health.lost = await lost_events(self._ledger)
+            log.error("events are lost", holes=appended.gaps, lost_in_all=self._health.lost)
+        for collector in appended.waiting:
+            log.warning("events are missing and will be sent again", collector=collector)
+        if appended.fresh:
+            self._on_news()
+
+    async def _append(self, batch: Batch) -> Appended:
+        """Into the ledger, however long that takes: a full disk is waited out, nothing is skipped."""
+        delay = 0.25
+        while True:
+            try:
+                return await self._ledger.append(
+                    READER, self._keys.facts, batch.position, batch.events, batch.refused
+                )
+            except LedgerError as error:
+                if error.lasting:
+                    raise
+                log.error("ledger takes nothing", error=str(error), again_in=delay)  # noqa: TRY400 - expected
+                await asyncio.sleep(delay)
+                delay = min(10.0, delay * 2)
+
+    async def _acknowledge(self, position: str) -> None:
+        """Tell the collectors everything that is committed, and not only the news: Redis may have lost it."""
+        try:
+            await commit(self._redis, self._keys, self._committed)
+            await announce(self._redis, self._keys, self._keys.facts, READER, position)
+            self._outage.ended()
+        except (RedisError, OSError) as error:
+            # The next batch, or the next 5 s without one, say it again.
+            self._outage.failed(error)
+
+
+async def lost_events(ledger: Ledger) -> int:
+    """How many events can never come, ever."""
+    return sum(gap.last - gap.first + 1 for gap in await ledger.gaps())

@@ -1,0 +1,101 @@
+"""The last probe times of all shards, fetched from Redis when somebody asks for metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from monitor.bus.keys import Keys
+from monitor.live.durations import FACTS, Durations, PackedError, ends_of
+from monitor.live.states import Live
+
+Shard = tuple[str, int, int]
+
+FETCH_AGAIN: Final = 5_000
+"""Milliseconds for which fetched times are good enough: two scrapers cost one fetch."""
+
+_log = structlog.get_logger()
+
+
+class ProbeTimes:
+    """What the collectors put beside the streams: durations, and the ends of certificates."""
+
+    def __init__(self, redis: Redis, keys: Keys) -> None:
+        self._redis = redis
+        self._keys = keys
+        self._fetched_at: int | None = None
+        self._durations: dict[Shard, Durations] = {}
+        self._certificates: dict[Shard, dict[str, float]] = {}
+
+    async def fetch(self, live: Live, now: int) -> None:
+        """Ask Redis, unless it was asked a moment ago. Without Redis there are no times to show."""
+        if self._fetched_at is not None and 0 <= now - self._fetched_at < FETCH_AGAIN:
+            return
+        self._fetched_at = now
+        shards = _current_shards(live)
+        names = [self._keys.durations(*shard) for shard in shards]
+        try:
+            arrays, facts = await self._get(names)
+        except (RedisError, OSError) as error:
+            _log.warning("probe times are not to be had", error=str(error))
+            arrays, facts = [], []
+        self._durations = dict(_unpacked(zip(shards, arrays, strict=False)))
+        self._certificates = {shard: ends_of(found) for shard, found in zip(shards, facts, strict=False)}
+
+    async def _get(self, names: list[str]) -> tuple[list[bytes | None], list[dict[str, str]]]:
+        if not names:
+            return [], []
+        command: Any = self._redis.execute_command  # redis-py gives it no types
+        # The arrays are no text: this one reply must not be decoded.
+        arrays = await command("MGET", *names, NEVER_DECODE=True)
+        pipe = self._redis.pipeline(transaction=False)
+        for name in names:
+            pipe.hgetall(name + FACTS)
+        return arrays, await pipe.execute()
+
+    def durations(self, live: Live) -> Iterator[tuple[Shard, Durations]]:
+        """The arrays that fit the board: made with another node list, their places mean other nodes."""
+        for shard, durations in self._durations.items():
+            fits = durations.nodes == len(live.board.rows_of_shard(*shard))
+            if fits and durations.inventory == live.site.inventory.digest:
+                yield shard, durations
+
+    def certificates(self, live: Live) -> dict[int, float]:
+        """The end of the certificate by row, in seconds since 1970."""
+        ends: dict[int, float] = {}
+        for (network, _, _), facts in self._certificates.items():
+            for node, end in facts.items():
+                row = live.board.row(node, network)
+                if row is not None:
+                    ends[row] = end
+        return ends
+
+
+def _unpacked(arrays: Iterable[tuple[Shard, bytes | None]]) -> Iterator[tuple[Shard, Durations]]:
+    for shard, packed in arrays:
+        if packed is None:
+            continue  # expired with its collector, or not yet written
+        try:
+            yield shard, Durations.unpack(packed)
+        except PackedError as error:
+            _log.warning("probe times of a shard are not readable", shard=shard, error=str(error))
+
+
+def _current_shards(live: Live) -> list[Shard]:
+    """The shards of each network as its last sight cuts it.
+
+    After a network was cut anew the former keys live on for a while, and name the same nodes once more.
+    """
+    cut = {
+        each.sight.network: each.sight.shards
+        for each in sorted(live.observers.values(), key=lambda each: each.heard)
+    }
+    return [
+        (each.sight.network, *each.shard)
+        for each in live.observers.values()
+        if each.sight.shards == cut[each.sight.network]
+    ]

@@ -1,0 +1,217 @@
+"""What is true now, driven by events alone: no I/O, and a clock that is handed in."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from monitor.config import Site
+from monitor.live.board import Board, Lost, Word
+from monitor.model.events import Change, Event, Sight, Snapshot, Standing, type_of
+from monitor.model.nodes import collector_name
+from monitor.model.observations import Cause, State
+
+FRESH: Final = 35_000
+"""How long a sight speaks for its shard, in milliseconds: three sights of ten seconds, and some slack."""
+
+REMEMBERED_CHANGES: Final = 50
+
+
+def now_millis() -> int:
+    """The present moment in milliseconds UTC."""
+    return time.time_ns() // 1_000_000
+
+
+class Footing(StrEnum):
+    """How much a collector can be believed at this moment."""
+
+    SEES = "sees"
+    BLIND = "blind"
+    SILENT = "silent"
+    AWAITED = "awaited"
+
+
+@dataclass(slots=True)
+class Observer:
+    """A collector as it is heard.
+
+    ``heard`` is the end of its last sight, and never later than its arrival: a collector whose clock
+    runs ahead must not look alive after its death. ``blind_since`` means something only while it is blind.
+    """
+
+    sight: Sight
+    heard: int
+    blind_since: int
+    footing: Footing = Footing.AWAITED
+
+    @property
+    def shard(self) -> tuple[int, int]:
+        return (self.sight.shard, self.sight.shards)
+
+    def footing_at(self, now: int) -> Footing:
+        if now - self.heard > FRESH:
+            return Footing.SILENT
+        return Footing.BLIND if self.sight.blind else Footing.SEES
+
+    def lost(self) -> Lost | None:
+        """What its footing does to the rows of its shard: None while it sees them."""
+        match self.footing:
+            case Footing.SEES:
+                return None
+            case Footing.BLIND:
+                return Lost(Cause.BLIND, self.blind_since)
+            case _:
+                return Lost(Cause.BLIND, self.heard)
+
+
+class Live:
+    """The state of every watch of a site, and who is looking.
+
+    ``backlogs`` counts, by collector, what it had said before its last event and not seen committed:
+    nothing while all is well. Call :meth:`refresh` before reading: the passing of time alone makes a
+    watch unknown.
+    """
+
+    def __init__(self, site: Site, clock: Callable[[], int] = now_millis) -> None:
+        self.site = site
+        self.board = Board(site)
+        self.observers: dict[str, Observer] = {}
+        self.changes: deque[Change] = deque(maxlen=REMEMBERED_CHANGES)
+        self.events: Counter[str] = Counter()
+        self.answers: Counter[tuple[str, str, str]] = Counter()
+        self.backlogs: dict[str, int] = {}
+        self.clock = clock
+
+    def restore(
+        self,
+        standings: Mapping[tuple[str, str], Standing],
+        sights: Iterable[Sight],
+        changes: Iterable[Change] = (),
+    ) -> None:
+        """Begin with what the ledger knows: standings by (node, network), last sights, last changes."""
+        for (node, network), standing in standings.items():
+            self._stand(node, network, standing)
+        for sight in sights:
+            self._see(sight)
+        self.changes.extend(
+            change for change in changes if self.board.row(change.node, change.network) is not None
+        )
+        self.refresh()
+
+    def reload(self, site: Site) -> None:
+        """Another node list: watches come and go, the others keep their states."""
+        board = Board(site)
+        board.take_over(self.board)
+        self.site, self.board = site, board
+        self.observers = {
+            name: observer
+            for name, observer in self.observers.items()
+            if observer.sight.network in site.networks
+        }
+        self.refresh()
+        for network in site.networks:
+            self._cover(network)
+
+    def apply(self, event: Event) -> None:
+        """One event that the ledger has taken. Of a watch that this site does not have: nothing."""
+        payload = event.payload
+        self.events[type_of(payload)] += 1
+        self.backlogs[event.id.collector] = event.id.sequence - event.oldest
+        match payload:
+            case Change():
+                self._change(payload)
+            case Sight():
+                self._count_answers(payload)
+                self._see(payload)
+                self.refresh()
+            case Snapshot():
+                self._heal(payload)
+            case _:
+                pass  # a judgement: it follows from facts, and changes none
+
+    def _change(self, change: Change) -> None:
+        row = self.board.row(change.node, change.network)
+        if row is None:
+            return
+        word = Word(change.new, change.cause, change.at, change.detected_at, change.probe)
+        self.board.say(row, word)
+        self.changes.append(change)
+
+    def _heal(self, snapshot: Snapshot) -> None:
+        up = Standing(State.UP, Cause.OK, snapshot.at)
+        for node in snapshot.up:
+            self._stand(node, snapshot.network, up)
+        for node, standing in snapshot.others.items():
+            self._stand(node, snapshot.network, standing)
+
+    def _stand(self, node: str, network: str, standing: Standing) -> None:
+        """Take a state over, unless it is the one that we have: then ours knows its moment better."""
+        row = self.board.row(node, network)
+        if row is None:
+            return
+        known = self.board.word(row)
+        if (known.state, known.cause) != (standing.state, standing.cause):
+            self.board.say(row, Word(standing.state, standing.cause, standing.at, standing.at))
+
+    def _count_answers(self, sight: Sight) -> None:
+        for probe, results in sight.results.items():
+            for result, count in results.items():
+                self.answers[sight.network, probe, result] += count
+
+    def _see(self, sight: Sight) -> None:
+        known = self.observers.get(sight.collector)
+        if sight.network not in self.site.networks or (known and sight.end < known.sight.end):
+            return  # not ours, or a late repeat: it says nothing about now
+        blind_since = known.blind_since if known and known.sight.blind else sight.start
+        heard = min(sight.end, self.clock())
+        footing = Footing.AWAITED if known is None else known.footing
+        self.observers[sight.collector] = Observer(sight, heard, blind_since, footing)
+
+    def refresh(self, now: int | None = None) -> None:
+        """Let the time pass: collectors fall silent, and what they watched becomes unknown."""
+        moment = self.clock() if now is None else now
+        turned = {
+            observer.sight.network for observer in self.observers.values() if self._turn(observer, moment)
+        }
+        if turned:
+            self._forget_former_shards()
+        for network in turned:
+            self._cover(network)
+
+    def _turn(self, observer: Observer, now: int) -> bool:
+        """Whether the collector stands differently than it did."""
+        footing = observer.footing_at(now)
+        turned = footing is not observer.footing
+        observer.footing = footing
+        return turned
+
+    def _forget_former_shards(self) -> None:
+        """A collector that is silent and in no plan (the shards were cut anew) is nobody's loss."""
+        planned = self.planned_collectors()
+        for name, observer in list(self.observers.items()):
+            if observer.footing is Footing.SILENT and name not in planned:
+                del self.observers[name]
+
+    def _cover(self, network: str) -> None:
+        """Tell the rows who sees them; a collector that sees outweighs one that does not."""
+        observers = [each for each in self.observers.values() if each.sight.network == network]
+        observers.sort(key=lambda each: (each.footing is Footing.SEES, each.heard))
+        rows = [self.board.rows_of_shard(network, *each.shard) for each in observers]
+        self.board.cover(network, zip(rows, [each.lost() for each in observers], strict=True))
+
+    def planned_collectors(self) -> dict[str, str]:
+        """The collectors that the site file asks for, each with its network."""
+        return {
+            collector_name(network, shard, settings.shards): network
+            for network, settings in self.site.networks.items()
+            for shard in range(settings.shards)
+        }
+
+    def sight_age(self, collector: str, now: int) -> float | None:
+        """Seconds since a collector was last proven to look; None if it never was."""
+        observer = self.observers.get(collector)
+        return None if observer is None else max(0, now - observer.heard) / 1000

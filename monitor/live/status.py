@@ -1,0 +1,184 @@
+"""The state of the city as one JSON document, for ``quanshi status``, the API and the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from monitor.live.board import Word
+from monitor.live.health import Health
+from monitor.live.states import Footing, Live
+from monitor.model.events import Change
+from monitor.model.nodes import Watch
+from monitor.model.observations import State
+from monitor.model.times import format_time
+
+MOST_DOWN: Final = 200
+_BY_CODE: Final = tuple(State.of_code(code) for code in range(4))
+
+
+class Tally:
+    """How many watches stand in each state. ``unknown`` is counted, and in no ratio."""
+
+    def __init__(self, counts: Iterable[Iterable[int]] = ()) -> None:
+        """Sums of four counts each, in the order of the state codes."""
+        self.by_code = [0, 0, 0, 0]
+        for four in counts:
+            self.by_code = [mine + theirs for mine, theirs in zip(self.by_code, four, strict=True)]
+
+    @property
+    def total(self) -> int:
+        return sum(self.by_code)
+
+    @property
+    def known(self) -> int:
+        return self.total - self.by_code[State.UNKNOWN.code]
+
+    @property
+    def online(self) -> float | None:
+        """在线率 at this moment: what answers, of what somebody looks at. None if nobody looks."""
+        answering = self.by_code[State.UP.code] + self.by_code[State.DEGRADED.code]
+        return answering / self.known if self.known else None
+
+    @property
+    def intact(self) -> float | None:
+        """完好率 at this moment: what answers as it should, of what somebody looks at."""
+        return self.by_code[State.UP.code] / self.known if self.known else None
+
+    def to_json(self) -> dict[str, int]:
+        return {state.value: self.by_code[state.code] for state in reversed(_BY_CODE)}
+
+
+def status_of(live: Live, health: Health, now: int) -> dict[str, Any]:
+    """Everything on one page, as of ``now`` (milliseconds).
+
+    ``online_ratio`` and ``intact_ratio`` speak of the class-1 camera points (``scope: class1``), or of
+    all watches where a site has none (``scope: all``); they are None while nobody looks.
+    """
+    live.refresh(now)
+    headline = tally(live, headline=True)
+    scope = headline if headline.total else tally(live)
+    down = sorted(live.board.rows_showing(State.DOWN), key=lambda row: -live.board.since[row])
+    return {
+        "site": live.site.name,
+        "language": live.site.language,
+        "timezone": live.site.timezone,
+        "time": format_time(now),
+        "networks": {network: _network(live, network, now) for network in live.site.networks},
+        "scope": "class1" if headline.total else "all",
+        "online_ratio": scope.online,
+        "intact_ratio": scope.intact,
+        "target": live.site.targets.get(1),
+        "down": [_down(live, row) for row in down[:MOST_DOWN]],
+        "down_total": len(down),
+        "changes": [_change(live, change) for change in reversed(live.changes)],
+        "inventory": live.site.inventory.digest,
+        "reload_error": health.reload_error,
+    }
+
+
+def tally(live: Live, network: str | None = None, *, headline: bool = False) -> Tally:
+    """The counts of a network (None: all), on wish of the class-1 camera points alone."""
+    board = live.board
+    return Tally(
+        board.counts[4 * number : 4 * number + 4]
+        for number, group in enumerate(board.groups)
+        if (network is None or group.network == network) and (group.is_headline or not headline)
+    )
+
+
+def _network(live: Live, network: str, now: int) -> dict[str, Any]:
+    everything, class1 = tally(live, network), tally(live, network, headline=True)
+    collectors = [_collector(live, name, now) for name in _collectors(live, network)]
+    return {
+        "name": live.site.networks[network].name,
+        "watches": everything.total,
+        "states": everything.to_json(),
+        "class1": {"total": class1.total, **class1.to_json()},
+        "blind": any(collector["blind"] for collector in collectors),
+        "collectors": collectors,
+    }
+
+
+def _collectors(live: Live, network: str) -> list[str]:
+    """The collectors of a network: those that should be there, and those that are."""
+    planned = {name for name, where in live.planned_collectors().items() if where == network}
+    heard = {name for name, observer in live.observers.items() if observer.sight.network == network}
+    return sorted(planned | heard)
+
+
+def _collector(live: Live, name: str, now: int) -> dict[str, Any]:
+    """``blind`` is true for whatever reason it does not see; ``footing`` names the reason."""
+    observer = live.observers.get(name)
+    footing = Footing.AWAITED if observer is None else observer.footing
+    return {
+        "name": name,
+        "sight_age": live.sight_age(name, now),
+        "blind": footing is not Footing.SEES,
+        "footing": footing.value,
+    }
+
+
+def _down(live: Live, row: int) -> dict[str, Any]:
+    watch, word = live.board.watches[row], live.board.truth(row)
+    return {
+        "node": watch.node.id,
+        "name": watch.node.label,
+        "network": watch.network,
+        "region": watch.node.region,
+        "region_name": region_name(live, watch.node.region),
+        "since": moment(word.since),
+        "cause": word.cause.value,
+        "probe": word.probe,
+    }
+
+
+def _change(live: Live, change: Change) -> dict[str, Any]:
+    row = live.board.row(change.node, change.network)
+    return {
+        "time": format_time(change.at),
+        "node": change.node,
+        "name": change.node if row is None else live.board.watches[row].node.label,
+        "network": change.network,
+        "from": change.old.value,
+        "to": change.new.value,
+        "cause": change.cause.value,
+    }
+
+
+def region_name(live: Live, code: str) -> str:
+    """The name of a region, or its code where the site does not name it."""
+    region = live.site.regions.get(code)
+    return code if region is None else region.name
+
+
+def moment(millis: int) -> str | None:
+    """RFC 3339, or None for a moment that nobody knows."""
+    return format_time(millis) if millis else None
+
+
+def nodes_of(live: Live, state: State | None, network: str | None) -> Iterator[dict[str, Any]]:
+    """The watches in a state and a network (None: any), by network and node id, one at a time."""
+    for row, watch in enumerate(live.board.watches):
+        if network is not None and watch.network != network:
+            continue
+        if state is None or live.board.shown[row] == state.code:
+            yield watch_json(watch, live.board.truth(row))
+
+
+def watch_json(watch: Watch, word: Word) -> dict[str, Any]:
+    """One watch for the API: who it is, where it is asked, and how it stands."""
+    return {
+        "node": watch.node.id,
+        "name": watch.node.label,
+        "network": watch.network,
+        "kind": watch.node.kind.value,
+        "class": watch.node.point_class,
+        "region": watch.node.region,
+        "address": str(watch.address),
+        "state": word.state.value,
+        "cause": word.cause.value,
+        "since": moment(word.since),
+        "detected_at": moment(word.detected),
+        "probe": word.probe,
+    }

@@ -1,0 +1,146 @@
+"""``quanshi status`` for people: the status document as tables that can be read aloud."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from typing import Any, Final
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from monitor.live.words import CAUSES, PHRASES, SIGNS, STATES, age, local_time, percent, span
+from monitor.model.observations import Cause, State
+
+Status = Mapping[str, Any]
+
+_ORDER: Final = (State.UP, State.DEGRADED, State.DOWN, State.UNKNOWN)
+_STYLES: Final = {
+    State.UP: "#9cc7b5",
+    State.DEGRADED: "#e0a83a",
+    State.DOWN: "bold #ff5a4f",
+    State.UNKNOWN: "#8696a7",
+}
+_SHOWN_DOWN: Final = 30
+_SHOWN_CHANGES: Final = 8
+
+
+def render_status(status: Status, width: int = 80, *, color: bool = False) -> str:
+    """The status in the site's language; signs always, colours only on wish. Every line ends."""
+    out = io.StringIO()
+    console = Console(
+        file=out,
+        width=width,
+        force_terminal=color,
+        color_system="truecolor" if color else None,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+    console.print(picture(status))
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+
+
+def picture(status: Status) -> RenderableType:
+    """The same for a live terminal, to be drawn again and again."""
+    parts = [_head(status), Text(), _networks(status), Text(), *_down(status)]
+    if status["changes"]:
+        parts += [Text(), *_changes(status)]
+    if status["reload_error"]:
+        words = PHRASES[status["language"]]
+        parts += [Text(), Text(f"{words['reload']}\n{status['reload_error']}", _STYLES[State.DEGRADED])]
+    return Group(*parts)
+
+
+def _sign(state: State, text: str) -> Text:
+    return Text(f"{SIGNS[state]} {text}", _STYLES[state])
+
+
+def _head(status: Status) -> Text:
+    words = PHRASES[status["language"]]
+    now = local_time(status["time"], status["timezone"], status["time"])
+    head = Text.assemble((f"{status['site']} · {words['product']}", "bold"), f"  {now}\n")
+    head.append(f"{words['online']} {percent(status['online_ratio'])}  ")
+    head.append(f"{words['intact']} {percent(status['intact_ratio'])}  ")
+    head.append(f"{words['target']} {percent(status['target'])}  ")
+    head.append(f"({words[status['scope']]})", "dim")
+    return head
+
+
+def _networks(status: Status) -> Table:
+    language = status["language"]
+    words = PHRASES[language]
+    table = _table(words["network"])
+    table.add_column(words["watches"], justify="right")
+    for state in _ORDER:
+        table.add_column(_sign(state, STATES[language][state]), justify="right", no_wrap=True)
+    table.add_column(words["collector"])
+    for network in status["networks"].values():
+        counts = [str(network["states"][state.value]) for state in _ORDER]
+        collectors = Text("\n").join(_collector(each, language) for each in network["collectors"])
+        table.add_row(Text(_printable(network["name"])), str(network["watches"]), *counts, collectors)
+    return table
+
+
+def _collector(collector: Mapping[str, Any], language: str) -> Text:
+    words = PHRASES[language]
+    text = f"{collector['name']} {words[collector['footing']]}"
+    if collector["sight_age"] is not None:
+        text += " · " + words["ago"].format(span(collector["sight_age"], language))
+    return _sign(State.UNKNOWN, text) if collector["blind"] else Text(text)
+
+
+def _down(status: Status) -> list[RenderableType]:
+    language, now = status["language"], status["time"]
+    words = PHRASES[language]
+    if not status["down_total"]:
+        return [Text(words["none"])]
+    table = _table(words["name"], words["network"], words["region"], words["since"], words["for"])
+    table.add_column(words["cause"])
+    for each in status["down"][:_SHOWN_DOWN]:
+        table.add_row(
+            _sign(State.DOWN, _printable(each["name"])),
+            Text(_network_name(status, each["network"])),
+            Text(_printable(each["region_name"])),
+            local_time(each["since"], status["timezone"], now),
+            age(each["since"], now, language),
+            CAUSES[language][Cause(each["cause"])],
+        )
+    parts: list[RenderableType] = [_sign(State.DOWN, f"{words['down']} {status['down_total']}"), table]
+    hidden = status["down_total"] - table.row_count
+    return [*parts, Text(words["more"].format(hidden), "dim")] if hidden else parts
+
+
+def _changes(status: Status) -> list[RenderableType]:
+    language = status["language"]
+    table = _table()
+    for _ in range(5):
+        table.add_column()
+    for each in status["changes"][:_SHOWN_CHANGES]:
+        old, new = State(each["from"]), State(each["to"])
+        table.add_row(
+            local_time(each["time"], status["timezone"], status["time"]),
+            Text(_printable(each["name"])),
+            Text(_network_name(status, each["network"])),
+            Text.assemble(f"{STATES[language][old]} → ", _sign(new, STATES[language][new])),
+            CAUSES[language][Cause(each["cause"])],
+        )
+    return [Text(PHRASES[language]["changes"]), table]
+
+
+def _network_name(status: Status, network: str) -> str:
+    known = status["networks"].get(network)
+    return network if known is None else _printable(known["name"])
+
+
+def _printable(text: str) -> str:
+    """A name from a file must not steer the terminal."""
+    return "".join(sign if sign.isprintable() else "\ufffd" for sign in text)
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, show_header=bool(columns), header_style="dim", padding=(0, 2, 0, 0))
+    for column in columns:
+        table.add_column(column)
+    return table

@@ -1,0 +1,290 @@
+"""The role: bus → ledger → live → web.
+
+Order is what keeps it honest: an event is in the ledger before it shows anywhere, and its collector is
+told that it may forget it only after that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import os
+import signal
+from collections import Counter
+from collections.abc import Coroutine, Iterable
+from contextlib import suppress
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+from aiohttp import web
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from monitor.bus.client import connect
+from monitor.bus.keys import Keys
+from monitor.bus.outage import Outage
+from monitor.bus.trim import trim
+from monitor.config import ConfigError, Reloader, Site, load_site
+from monitor.ledger.errors import LedgerError
+from monitor.ledger.ledger import Ledger
+from monitor.ledger.rows import SightRow
+from monitor.live.health import Health
+from monitor.live.intake import Intake, lost_events
+from monitor.live.judgements import judgements_publisher
+from monitor.live.probetimes import ProbeTimes
+from monitor.live.states import REMEMBERED_CHANGES, Live
+from monitor.model.events import Sight, Standing
+from monitor.web.app import make_app
+
+TIDY_EVERY: Final = 60.0
+MOST_LAG: Final = 1000
+"""Lag is counted up to here; more is as bad."""
+
+log = structlog.get_logger(__name__)
+
+
+async def run(site: Site, redis_url: str, stop: asyncio.Event) -> None:
+    """Understand and remember until ``stop``.
+
+    The pages are up from the first moment, and say that they are not ready until they are. Raises
+    LedgerError when the ledger needs somebody's hand, and OSError when the address is taken.
+    """
+    site.data.mkdir(parents=True, exist_ok=True)
+    redis = connect(redis_url)
+    try:
+        monitor = Monitor(site, redis, redis_url)
+        async with Pages(site, monitor.live, monitor.health, monitor.times):
+            await monitor.run(stop)
+    finally:
+        await redis.aclose()
+
+
+class Pages:
+    """The web server of the role, and the note that tells others of this machine where it listens."""
+
+    def __init__(self, site: Site, live: Live, health: Health, times: ProbeTimes) -> None:
+        self._site = site
+        self._note = site.data / "monitor.json"
+        self._runner = web.AppRunner(make_app(live, health, times), access_log=None, shutdown_timeout=1.0)
+
+    async def __aenter__(self) -> None:
+        host, port = self._site.listen_host, self._site.listen_port
+        await self._runner.setup()
+        try:
+            await web.TCPSite(self._runner, host, port).start()
+        except OSError as error:
+            log.error("cannot listen", host=host, port=port, error=str(error))  # noqa: TRY400 - raised on
+            await self._runner.cleanup()
+            raise
+        url = _url_of(self._runner.addresses[0])
+        _write_note(self._note, {"url": url, "pid": os.getpid()})
+        log.info("pages are up", url=url)
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        self._note.unlink(missing_ok=True)
+        await self._runner.cleanup()
+
+
+class Monitor:
+    """One site's ledger and live picture, and the tasks that keep them."""
+
+    def __init__(self, site: Site, redis: Redis, redis_url: str) -> None:
+        self.live = Live(site)
+        self.health = Health(reloaded_at=self.live.clock())
+        self.keys = Keys(site.name)
+        self.times = ProbeTimes(redis, self.keys)
+        self._redis = redis
+        self._redis_url = redis_url
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Open the ledger, restore, and keep all tasks running until ``stop``."""
+        ledger = await _open_ledger(self.live.site.ledger_url, stop)
+        if ledger is None:
+            return
+        async with ledger:
+            self.health.ledger_open = True
+            await self._keep(ledger, stop)
+
+    async def _keep(self, ledger: Ledger, stop: asyncio.Event) -> None:
+        await self._restore(ledger)
+        judgements = await judgements_publisher(ledger, self._redis, self.keys)
+        intake = Intake(
+            ledger,
+            live=self.live,
+            health=self.health,
+            redis=self._redis,
+            keys=self.keys,
+            on_news=judgements.wake,
+        )
+        # What is loaded now stays for good: the collector of garbage need not walk it every time.
+        gc.collect()
+        gc.freeze()
+        tasks = [
+            _named(intake.run(self._redis_url), "intake"),
+            _named(judgements.run(), "judgements"),
+            _named(self._tidy(), "tidy"),
+            _named(self._reload(ledger), "reload"),
+        ]
+        try:
+            await _until(stop, tasks)
+        finally:
+            await intake.finish()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _restore(self, ledger: Ledger) -> None:
+        """Know again what was known, from the ledger alone; the stream goes on from there."""
+        site = self.live.site
+        await _record_inventory(ledger, site, self.live.clock())
+        standings = {
+            (row.node, row.network): Standing(row.state, row.cause, row.at)
+            for row in await ledger.standings()
+        }
+        sights = [_sight_of(row) for row in (await ledger.last_sights()).values()]
+        recorded = (await ledger.counts())["changes"]
+        latest = await ledger.changes(after_id=max(0, recorded - REMEMBERED_CHANGES))
+        self.live.restore(standings, sights, [row.change for row in latest])
+        self.health.lost = await lost_events(ledger)
+        self.health.restored = True
+        log.info("restored", watches=len(self.live.board), standings=len(standings), sights=len(sights))
+
+    async def _tidy(self) -> None:
+        """Once a minute: cut the streams behind their readers, see how far those are, mind the day."""
+        outage = Outage(log, task="tidy")
+        day = _day(self.live.site)
+        while True:
+            try:
+                for stream in (self.keys.facts, self.keys.judgements):
+                    await trim(self._redis, self.keys, stream, self.live.site.keep)
+                self.health.lag = await _lags(self._redis, self.keys)
+                outage.ended()
+            except (RedisError, OSError) as error:
+                # Nothing to tidy in what is away; the next round finds it as it then is.
+                outage.failed(error)
+            await asyncio.sleep(TIDY_EVERY)
+            if day != _day(self.live.site):
+                # Nodes are commissioned and retired by the day, without anybody touching a file.
+                day = _day(self.live.site)
+                self.live.reload(self.live.site)
+
+    async def _reload(self, ledger: Ledger) -> None:
+        """Take over changed files; those with a mistake change nothing. SIGHUP: look at them at once."""
+        loop = asyncio.get_running_loop()
+        reloader = Reloader(self.live.site)
+        loop.add_signal_handler(signal.SIGHUP, reloader.poke)
+        try:
+            while True:
+                await reloader.changed()
+                try:
+                    site = await asyncio.to_thread(load_site, self.live.site.path)
+                except ConfigError as error:
+                    self._refuse(error)
+                    reloader.follow_files(error.files)
+                    continue
+                reloader.follow(site)
+                await self._take(site, ledger)
+        finally:
+            loop.remove_signal_handler(signal.SIGHUP)
+
+    def _refuse(self, error: ConfigError) -> None:
+        """The former list stays, and the log, the metric and the page say so."""
+        first = str(error.mistakes[0])
+        more = len(error.mistakes) - 1
+        self.health.reload_error = f"{first}\n(+ {more})" if more else first
+        log.error("reload refused, the old inventory stays", mistakes=len(error.mistakes), first=first)
+
+    async def _take(self, site: Site, ledger: Ledger) -> None:
+        try:
+            await _record_inventory(ledger, site, self.live.clock())
+        except LedgerError as error:
+            # The list is recorded at the next start; what is watched now must not wait for a disk.
+            log.error("inventory version is not recorded", error=str(error))  # noqa: TRY400 - expected
+        self.live.reload(site)
+        self.health.reload_error = None
+        self.health.reloaded_at = self.live.clock()
+        log.info("reloaded", watches=len(self.live.board), inventory=site.inventory.digest)
+
+
+async def _open_ledger(url: str, stop: asyncio.Event) -> Ledger | None:
+    """The ledger, as soon as it can be had; None if ``stop`` came first.
+
+    Raises LedgerError when waiting cannot help.
+    """
+    delay = 0.5
+    while not stop.is_set():
+        try:
+            return await Ledger.open(url)
+        except LedgerError as error:
+            if error.lasting:
+                raise
+            log.error("ledger cannot be opened", error=str(error), again_in=delay)  # noqa: TRY400 - expected
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), delay)
+        delay = min(10.0, delay * 2)
+    return None
+
+
+async def _record_inventory(ledger: Ledger, site: Site, now: int) -> None:
+    inventory = site.inventory
+    body = await asyncio.to_thread(inventory.to_json)
+    await ledger.record_inventory(inventory.digest, body, now)
+
+
+def _day(site: Site) -> date:
+    return datetime.now(site.zone).date()
+
+
+async def _lags(redis: Redis, keys: Keys) -> dict[str, int]:
+    """For each reader that announced itself, how many entries lie behind its position."""
+    lags: Counter[str] = Counter()
+    for stream in (keys.facts, keys.judgements):
+        positions: dict[Any, Any] = await redis.hgetall(keys.positions(stream))
+        for reader, position in positions.items():
+            lags[reader] += len(await redis.xrange(stream, f"({position}", count=MOST_LAG) or ())
+    return dict(lags)
+
+
+def _sight_of(row: SightRow) -> Sight:
+    return Sight(
+        collector=row.event.collector,
+        network=row.network,
+        shard=row.shard,
+        shards=row.shards,
+        start=row.start,
+        end=row.end,
+        watches=row.watches,
+        probes=row.probes,
+        blind=row.blind,
+        inventory=row.inventory,
+    )
+
+
+def _url_of(address: Iterable[Any]) -> str:
+    """The URL for somebody on this machine; an address that means "all of them" is reached by loopback."""
+    host, port = list(address)[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _write_note(path: Path, note: dict[str, Any]) -> None:
+    """Whole or not at all: somebody may be reading."""
+    fresh = path.with_suffix(".new")
+    fresh.write_text(json.dumps(note) + "\n")
+    fresh.replace(path)
+
+
+def _named(work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+    return asyncio.create_task(work, name=name)
+
+
+async def _until(stop: asyncio.Event, tasks: list[asyncio.Task[None]]) -> None:
+    """Until ``stop`` is set. A task that ends before is a fault: its error is raised."""
+    waiting = asyncio.create_task(stop.wait(), name="stop")
+    done, _ = await asyncio.wait([waiting, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    for task in done - {waiting}:
+        task.result()

@@ -1,0 +1,1 @@
+"""What the outside sees over HTTP: metrics, health, a small API and one calm page."""
