@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Final
+
+_TOLD: Final = 100
+_NAMED: Final = 8
+
+
+def around(circle: Sequence[str]) -> str:
+    """``a → b → a``; of a long circle only its beginning."""
+    if len(circle) <= _NAMED:
+        return " → ".join((*circle, circle[0]))
+    return f"{' → '.join(circle[:_NAMED])} → … ({len(circle)} in all)"
 
 
 def circles(parents: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, ...]]:
     """Circles of parents, each once: ``("a", "b")`` means a under b under a.
 
-    Every circle has at least one member in what is returned; after all of those are broken there may
-    be no others. Parents that are not keys are passed over. Does not recurse: chains may be long.
+    None are returned only when there are none; of very many the first hundred. Parents that are not
+    keys are passed over. Does not recurse: a chain may be long.
     """
     done: set[str] = set()
-    for start in parents:
-        if start not in done:
-            yield from _circles_from(start, parents, done)
+    found = (
+        circle for start in parents if start not in done for circle in _circles_from(start, parents, done)
+    )
+    yield from islice(found, _TOLD)
 
 
 def _circles_from(

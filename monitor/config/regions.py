@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from monitor.config.cells import count, label, node_id
-from monitor.config.graph import circles
+from monitor.config.graph import around, circles
 from monitor.config.mistakes import CellError, Mistakes, did_you_mean
 from monitor.config.settings import Region
 from monitor.config.tables import Row, Sheet
@@ -51,8 +51,8 @@ def read_regions(rows: Iterable[Row], mistakes: Mistakes) -> dict[str, Region]:
 
 
 def _region(line: int, cells: list[str], mistakes: Mistakes) -> Region | None:
+    """The region as far as it can be read, so that what names it is not a mistake too."""
     values: dict[str, Any] = {}
-    found = len(mistakes)
     for (column, read), text in zip(_READERS.items(), cells, strict=True):
         if text:
             try:
@@ -61,12 +61,12 @@ def _region(line: int, cells: list[str], mistakes: Mistakes) -> Region | None:
                 mistakes.add(line, column, error.value, error.allowed, error.hint)
         elif column in SHEET.needed:
             mistakes.add(line, column, "", "is empty, and it is needed")
-    if len(mistakes) > found:
+    if "code" not in values:
         return None
     planned = {
         number: values[f"planned_class{number}"] for number in (1, 2, 3) if f"planned_class{number}" in values
     }
-    return Region(values["code"], values["name"], values.get("parent", ""), planned)
+    return Region(values["code"], values.get("name", ""), values.get("parent", ""), planned)
 
 
 def _check_parents(regions: Mapping[str, Region], lines: Mapping[str, int], mistakes: Mistakes) -> None:
@@ -77,6 +77,6 @@ def _check_parents(regions: Mapping[str, Region], lines: Mapping[str, int], mist
                 lines[region.code], "parent", region.parent, "no region of this file has this code", hint
             )
     for circle in circles({region.code: (region.parent,) for region in regions.values()}):
-        way = " → ".join((*circle, circle[0]))
         parent = regions[circle[0]].parent
-        mistakes.add(lines[circle[0]], "parent", parent, f"regions go round in a circle: {way}")
+        allowed = f"regions go round in a circle: {around(circle)}"
+        mistakes.add(lines[circle[0]], "parent", parent, allowed)

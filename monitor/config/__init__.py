@@ -1,0 +1,28 @@
+"""What people write: site.yaml, nodes.csv or .xlsx, regions.csv; read and checked into a Site."""
+
+from __future__ import annotations
+
+from monitor.config.inventory import Inventory
+from monitor.config.mistakes import ConfigError, Mistake
+from monitor.config.probes import Profile, Profiles
+from monitor.config.reload import Reloader
+from monitor.config.settings import Credential, JudgeSettings, MqttSettings, NetworkSettings, Region
+from monitor.config.site import Site, load_site
+from monitor.config.starter import write_starter
+
+__all__ = [
+    "ConfigError",
+    "Credential",
+    "Inventory",
+    "JudgeSettings",
+    "Mistake",
+    "MqttSettings",
+    "NetworkSettings",
+    "Profile",
+    "Profiles",
+    "Region",
+    "Reloader",
+    "Site",
+    "load_site",
+    "write_starter",
+]

@@ -1,0 +1,192 @@
+"""nodes.csv or .xlsx: rows to nodes, each cell and each row checked, then all of them together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+from monitor.config.addresses import parse_address
+from monitor.config.cells import (
+    CLASSES,
+    KINDS,
+    LEVELS,
+    choice,
+    day,
+    label,
+    no_repeats,
+    node_id,
+    number,
+    several,
+)
+from monitor.config.graph import around, circles
+from monitor.config.mistakes import CellError, Mistakes, did_you_mean
+from monitor.config.probes import Profiles
+from monitor.config.rows import check_row
+from monitor.config.settings import Region
+from monitor.config.tables import Row, Sheet, plain
+from monitor.model.nodes import Kind, Node, ProbeSpec
+
+SHEET: Final = Sheet(
+    columns={
+        "id": ("设备编码", "编码", "设备编号", "国标编码"),
+        "name": ("名称", "设备名称", "点位名称"),
+        "kind": ("类型", "设备类型"),
+        "class": ("点位类别", "类别"),
+        "network": ("网络", "所属网络"),
+        "region": ("行政区划", "区划"),
+        "level": ("层级",),
+        "parent": ("上级节点", "上级"),
+        "address": ("地址", "IP地址", "IP"),
+        "probes": ("探测方式",),
+        "contractor": ("运维单位",),
+        "lon": ("经度", "longitude"),
+        "lat": ("纬度", "latitude"),
+        "commissioned": ("启用日期",),
+        "retired": ("停用日期",),
+    },
+    needed=frozenset(("id", "kind", "network", "address")),
+)
+_FIELDS: Final = {"class": "point_class", "network": "networks", "parent": "parents", "address": "addresses"}
+_USUAL: Final = {Kind.CAMERA: ("ping", "rtsp"), Kind.RECORDER: ("ping", "rtsp")}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What cells may name: networks (key → name), regions (None: not to be checked), probes."""
+
+    networks: Mapping[str, str]
+    regions: Mapping[str, Region] | None
+    profiles: Profiles
+
+
+@dataclass(frozen=True, slots=True)
+class NodeTable:
+    """The nodes by id in the order of the file, and the line of every id, even of rows with mistakes."""
+
+    nodes: dict[str, Node]
+    lines: dict[str, int]
+
+
+def read_nodes(rows: Iterable[Row], words: Words, mistakes: Mistakes) -> NodeTable:
+    """The nodes of a table; what is wrong is noted, row by row and then between rows."""
+    reader = _RowReader(words, mistakes)
+    table = NodeTable({}, {})
+    for line, cells in rows:
+        node = reader.node(line, cells, table.lines)
+        if node is not None:
+            table.nodes[node.id] = node
+    _check_parents(table, mistakes)
+    return table
+
+
+class _RowReader:
+    """Reads rows. Values that stand in many rows are read once and shared, which also saves memory."""
+
+    def __init__(self, words: Words, mistakes: Mistakes) -> None:
+        self._profiles = words.profiles
+        self._mistakes = mistakes
+        readers = _readers(words)
+        self._columns = [(name, _FIELDS.get(name, name), readers[name]) for name in SHEET.columns]
+        self._usual = {
+            kind: tuple(words.profiles.probe(name) for name in _USUAL.get(kind, ("ping",))) for kind in Kind
+        }
+
+    def node(self, line: int, cells: list[str], lines: dict[str, int]) -> Node | None:
+        """The node in this row, None when there is a mistake in it. Its id is entered into ``lines``."""
+        found = len(self._mistakes)
+        values = self._values(line, cells)
+        identity, kind = values.get("id"), values.get("kind")
+        if identity and (first := lines.setdefault(identity, line)) != line:
+            self._mistakes.add(line, "id", identity, f"the same id already stands in line {first}")
+        if "probes" not in values and kind:
+            values["probes"] = self._usual[kind]
+        for column, value, allowed, hint in check_row(values, self._profiles):
+            self._mistakes.add(line, column, value, allowed, hint)
+        return None if len(self._mistakes) > found else Node(**values)
+
+    def _values(self, line: int, cells: list[str]) -> dict[str, Any]:
+        """The cells by the names of Node's fields; empty ones left out, None where one has a mistake."""
+        values: dict[str, Any] = {}
+        for (column, field, read), text in zip(self._columns, cells, strict=True):
+            if text:
+                try:
+                    values[field] = read(text)
+                except CellError as error:
+                    values[field] = None
+                    self._mistakes.add(line, column, error.value, error.allowed, error.hint)
+            elif column in SHEET.needed:
+                self._mistakes.add(line, column, "", "is empty, and it is needed")
+        return values
+
+
+def _readers(words: Words) -> Mapping[str, Callable[[str], Any]]:
+    shared = lru_cache(maxsize=20_000)
+    network = choice("network of this site", {key: (name,) for key, name in words.networks.items()})
+    probes = no_repeats(several(words.profiles.probe), _name)
+    return {
+        "id": node_id,
+        "name": label,
+        "kind": choice("kind", KINDS),
+        "class": choice("class", CLASSES),
+        "network": shared(no_repeats(several(network), str)),
+        "region": shared(_region_reader(words.regions)),
+        "level": choice("level", LEVELS),
+        "parent": shared(no_repeats(several(node_id), str)),
+        "address": several(parse_address),
+        "probes": shared(probes),
+        "contractor": shared(label),
+        "lon": number,
+        "lat": number,
+        "commissioned": day,
+        "retired": day,
+    }
+
+
+def _name(spec: ProbeSpec) -> str:
+    return spec.name
+
+
+def _region_reader(regions: Mapping[str, Region] | None) -> Callable[[str], str]:
+    if regions is None:
+        return label
+    codes = {plain(region.name): code for code, region in regions.items()}
+
+    def read(text: str) -> str:
+        if text not in regions:
+            code = codes.get(plain(text))
+            hint = f'did you mean "{code}"?' if code else did_you_mean(text, regions)
+            raise CellError(text, "no region in the regions file has this code", hint)
+        return text
+
+    return read
+
+
+def _check_parents(table: NodeTable, mistakes: Mistakes) -> None:
+    """Parents must exist, must be seen from a network that their child is seen from, and not go round."""
+    pairs = [(node, parent) for node in table.nodes.values() for parent in node.parents]
+    unknown = [(node, parent) for node, parent in pairs if parent not in table.lines]
+    if unknown:
+        _note_unknown(unknown, table, mistakes)
+    for node, parent in pairs:
+        above = table.nodes.get(parent)
+        if above is not None and not set(above.networks) & set(node.networks):
+            seen = f"{parent} is in {', '.join(above.networks)}, {node.id} in {', '.join(node.networks)}"
+            mistakes.add(table.lines[node.id], "parent", parent, f"must be in a network of its child: {seen}")
+    for circle in circles({node.id: node.parents for node in table.nodes.values() if node.parents}):
+        allowed = f"parents go round in a circle: {around(circle)}"
+        mistakes.add(table.lines[circle[0]], "parent", circle[1 % len(circle)], allowed)
+
+
+def _note_unknown(unknown: Iterable[tuple[Node, str]], table: NodeTable, mistakes: Mistakes) -> None:
+    alike = {_loosely(name): name for name in table.lines}
+    for node, parent in unknown:
+        near = alike.get(_loosely(parent))
+        hint = f'did you mean "{near}"?' if near else did_you_mean(parent, table.lines)
+        mistakes.add(table.lines[node.id], "parent", parent, "no node has this id", hint)
+
+
+def _loosely(name: str) -> str:
+    """Letters and digits alone: ``SW-01`` and ``sw_01`` are alike. Also quick among 100,000 ids."""
+    return "".join(filter(str.isalnum, plain(name)))

@@ -1,0 +1,74 @@
+"""Noticing that the files of a site changed, on any file system: they are looked at once a second."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from monitor.config.files import Stamp, stamp
+from monitor.config.site import Site
+
+_PERIOD: Final = 1.0
+_SETTLE: Final = 0.3
+
+
+class Reloader:
+    """Tells when it is time to read the site again.
+
+    ``follow`` it with the new site after each reading. After a ConfigError follow the error's files
+    too, since they may be others: then a repair in any of them is noticed.
+    """
+
+    def __init__(self, site: Site, *, period: float = _PERIOD, settle: float = _SETTLE) -> None:
+        self._period = period
+        self._settle = settle
+        self._poked = asyncio.Event()
+        self._known: dict[Path, Stamp] = {}
+        self.follow(site)
+
+    def follow(self, site: Site) -> None:
+        """Watch the files of this site, from the state in which it read them."""
+        self._known = dict(zip(site.files, site.stamps, strict=True))
+
+    def follow_files(self, files: Iterable[Path]) -> None:
+        """Watch these files beside the others, from their state of now."""
+        self._known |= {path: stamp(path) for path in files if path not in self._known}
+
+    def poke(self) -> None:
+        """Make ``changed`` return at once (SIGHUP). To be called in the event loop's own thread."""
+        self._poked.set()
+
+    async def changed(self) -> None:
+        """Return when a file has changed, appeared or gone and then rested, or after a poke.
+
+        A change that came while nobody waited here is not missed.
+        """
+        while not await self._is_poked(self._period):
+            seen = self._look()
+            if seen != self._known:
+                await self._wait_until_settled(seen)
+                return
+        self._known = self._look()
+
+    def _look(self) -> dict[Path, Stamp]:
+        return {path: stamp(path) for path in self._known}
+
+    async def _is_poked(self, span: float) -> bool:
+        """Wait for a poke, at most this long; a poke counts once."""
+        try:
+            async with asyncio.timeout(span):
+                await self._poked.wait()
+        except TimeoutError:
+            return False
+        self._poked.clear()
+        return True
+
+    async def _wait_until_settled(self, seen: dict[Path, Stamp]) -> None:
+        """Wait until the files have not changed for a moment: an editor writes in several steps."""
+        while not await self._is_poked(self._settle):
+            before, seen = seen, self._look()
+            if seen == before:
+                break
+        self._known = seen

@@ -1,0 +1,271 @@
+"""``load_site``: everything that people wrote, read and checked as one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from monitor.config.credentials import load_credentials
+from monitor.config.files import Stamp, decode, read_bytes, stamp
+from monitor.config.inventory import Inventory
+from monitor.config.mistakes import CellError, ConfigError, Mistakes, did_you_mean
+from monitor.config.nodes import SHEET as NODE_SHEET
+from monitor.config.nodes import NodeTable, Words, read_nodes
+from monitor.config.probes import Profiles, read_profiles
+from monitor.config.regions import SHEET as REGION_SHEET
+from monitor.config.regions import read_regions
+from monitor.config.schema import SiteFile
+from monitor.config.settings import Credential, JudgeSettings, MqttSettings, NetworkSettings, Region
+from monitor.config.tables import plain, read_table
+from monitor.config.translate import judge_settings, mqtt_settings, network_settings, targets
+from monitor.config.validate import read_site_file
+from monitor.config.yamlfile import Document, Where, dotted, parse
+
+_SITE_LIMIT: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A checked site. ``path`` is site.yaml; ``data`` and ``alerts`` are absolute.
+
+    ``targets`` are shares by class; ``keep`` is for how many seconds streams stay for outside readers;
+    ``files`` were read or, when absent, looked for, and were in the state ``stamps`` before that.
+    """
+
+    path: Path
+    name: str
+    timezone: str
+    language: str
+    data: Path
+    redis: str = field(repr=False)
+    ledger: str = field(repr=False)
+    listen_host: str
+    listen_port: int
+    networks: Mapping[str, NetworkSettings]
+    judge: JudgeSettings
+    targets: Mapping[int, float]
+    mqtt: MqttSettings | None
+    credentials: Mapping[str, Credential]
+    concurrency: int
+    keep: float
+    alerts: Path
+    profiles: Profiles
+    regions: Mapping[str, Region]
+    inventory: Inventory
+    files: tuple[Path, ...]
+    stamps: tuple[Stamp, ...] = field(repr=False)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    @property
+    def ledger_url(self) -> str:
+        """For SQLAlchemy's asyncio engines."""
+        if self.ledger == "sqlite":
+            return f"sqlite+aiosqlite:///{self.data / 'ledger.db'}"
+        return self.ledger
+
+
+def load_site(path: Path) -> Site:
+    """The site described by this site.yaml and the files it names.
+
+    Raises ConfigError with all mistakes in all of them, and nothing else: whatever the files hold.
+    """
+    return _Loader(path).load()
+
+
+class _Loader:
+    """One reading of a site. Each file has its own list of mistakes; they are joined at the end."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path.absolute()
+        self._files: dict[Path, Stamp] = {}
+        self._lists: list[Mistakes] = []
+        self._mistakes = self._list(path.name)
+        self._document = Document()
+
+    def load(self) -> Site:
+        written = self._site_file()
+        if written is None:
+            raise self._error()
+        profiles = read_profiles(written.probes, self._document, self._mistakes)
+        credentials = self._credentials(written)
+        regions = self._regions(written)
+        names = {key: network.name or key for key, network in written.networks.items()}
+        nodes = self._nodes(written, Words(names, regions, profiles))
+        self._check_references(written, credentials, nodes)
+        if any(self._lists):
+            raise self._error()
+        return self._site(written, profiles, credentials or {}, regions or {}, nodes)
+
+    def _site(
+        self,
+        written: SiteFile,
+        profiles: Profiles,
+        credentials: Mapping[str, Credential],
+        regions: Mapping[str, Region],
+        nodes: NodeTable,
+    ) -> Site:
+        return Site(
+            path=self._path,
+            name=written.site,
+            timezone=written.timezone,
+            language=written.language,
+            data=self._path.parent / written.data,
+            redis=written.redis,
+            ledger=written.ledger,
+            listen_host=written.listen.host,
+            listen_port=written.listen.port or 0,
+            networks=MappingProxyType(network_settings(written)),
+            judge=judge_settings(written.judge),
+            targets=MappingProxyType(targets(written.targets)),
+            mqtt=mqtt_settings(written.mqtt),
+            credentials=MappingProxyType(dict(credentials)),
+            concurrency=written.concurrency,
+            keep=written.keep,
+            alerts=self._path.parent / written.alerts,
+            profiles=profiles,
+            regions=MappingProxyType(dict(regions)),
+            inventory=Inventory(nodes.nodes, ZoneInfo(written.timezone)),
+            files=tuple(self._files),
+            stamps=tuple(self._files.values()),
+        )
+
+    def _list(self, file: str) -> Mistakes:
+        self._lists.append(Mistakes(file))
+        return self._lists[-1]
+
+    def _error(self) -> ConfigError:
+        return ConfigError((mistake for found in self._lists for mistake in found), self._files)
+
+    def _track(self, path: Path) -> Path:
+        """Remember the state of a file before it is read: a change after this moment is noticed."""
+        self._files[path] = stamp(path)
+        return path
+
+    def _site_file(self) -> SiteFile | None:
+        try:
+            content = read_bytes(self._track(self._path), _SITE_LIMIT)
+        except FileNotFoundError:
+            self._mistakes.add(None, "", "", "does not exist", "quanshi init DIR writes a set to start from")
+            return None
+        except CellError as error:
+            self._mistakes.add(None, "", "", error.allowed, error.hint)
+            return None
+        text = decode(content, self._mistakes)
+        if text is None:
+            return None
+        self._document = parse(text, self._mistakes)
+        return (
+            None
+            if self._mistakes and not self._document.data
+            else read_site_file(self._document, self._mistakes)
+        )
+
+    def _credentials(self, written: SiteFile) -> Mapping[str, Credential] | None:
+        """None when they could not be read: then nothing is said of names that may be among them."""
+        path, mistakes = self._named(written, "credentials")
+        try:
+            return load_credentials(path, mistakes)
+        except FileNotFoundError:
+            self._note_absent(written, "credentials")
+            return {}
+
+    def _regions(self, written: SiteFile) -> Mapping[str, Region] | None:
+        """None when there are none that a cell could be checked against."""
+        path, mistakes = self._named(written, "regions")
+        try:
+            return read_regions(read_table(path, REGION_SHEET, mistakes), mistakes) or None
+        except FileNotFoundError:
+            self._note_absent(written, "regions")
+        except CellError as error:
+            mistakes.add(None, "", "", error.allowed, error.hint)
+        return None
+
+    def _nodes(self, written: SiteFile, words: Words) -> NodeTable:
+        path, mistakes = self._named(written, "nodes")
+        try:
+            return read_nodes(read_table(path, NODE_SHEET, mistakes), words, mistakes)
+        except FileNotFoundError:
+            self._note_absent(written, "nodes", needed=True)
+        except CellError as error:
+            mistakes.add(None, "", "", error.allowed, error.hint)
+        return NodeTable({}, {})
+
+    def _named(self, written: SiteFile, key: str) -> tuple[Path, Mistakes]:
+        name: str = getattr(written, key)
+        return self._track(self._path.parent / name), self._list(name)
+
+    def _note_absent(self, written: SiteFile, key: str, *, needed: bool = False) -> None:
+        """A file that somebody named must exist; one by its default name only if it is needed."""
+        if needed or key in written.model_fields_set:
+            self._note((key,), getattr(written, key), "there is no such file beside this one")
+
+    def _note(self, where: Where, value: str, allowed: str, hint: str = "") -> None:
+        self._mistakes.add(self._document.line(where), dotted(where), value, allowed, hint)
+
+    def _check_references(
+        self, written: SiteFile, credentials: Mapping[str, Credential] | None, nodes: NodeTable
+    ) -> None:
+        """Names in site.yaml that must exist elsewhere: networks, credentials, nodes."""
+        self._check_network_names(written)
+        if written.mqtt is not None and written.mqtt.network not in (None, *written.networks):
+            allowed = f"not a network of this site ({', '.join(written.networks)})"
+            self._note(("mqtt", "network"), written.mqtt.network or "", allowed)
+        if credentials is not None:
+            for where, name in _named_credentials(written):
+                if name not in credentials:
+                    hint = did_you_mean(name, credentials)
+                    self._note(where, name, f"not in the credentials file, {written.credentials}", hint)
+        self._check_witnesses(written, nodes)
+        if written.mqtt is None:
+            self._check_mqtt_unused(nodes)
+
+    def _check_network_names(self, written: SiteFile) -> None:
+        """A cell may name a network by its key or its name, so these must differ."""
+        known: dict[str, str] = {}
+        for key, network in written.networks.items():
+            for word in {plain(key), plain(network.name or key)}:
+                other = known.setdefault(word, key)
+                if other != key:
+                    self._note(
+                        ("networks", key), "", f"has a name in common with the network {other}: {word}"
+                    )
+
+    def _check_witnesses(self, written: SiteFile, nodes: NodeTable) -> None:
+        for key, network in written.networks.items():
+            for place, witness in enumerate(network.witnesses):
+                where = ("networks", key, "witnesses", place)
+                node = nodes.nodes.get(witness)
+                if nodes.lines and witness not in nodes.lines:
+                    self._note(where, witness, "no node has this id", did_you_mean(witness, nodes.lines))
+                elif node is not None and key not in node.networks:
+                    seen = ", ".join(node.networks)
+                    self._note(
+                        where, witness, f"a witness of {key} must be seen from it; this node is in {seen}"
+                    )
+
+    def _check_mqtt_unused(self, nodes: NodeTable) -> None:
+        """A heartbeat that nobody could ever hear would make its node unknown for ever."""
+        for node in nodes.nodes.values():
+            if any(spec.protocol == "mqtt" for spec in node.probes):
+                self._note(
+                    ("mqtt",),
+                    "",
+                    f"is needed: the node {node.id} has the probe mqtt",
+                    "such as  mqtt: {url: …}",
+                )
+                return
+
+
+def _named_credentials(written: SiteFile) -> Iterable[tuple[Where, str]]:
+    for name, section in written.probes.items():
+        if section.credential is not None:
+            yield ("probes", name, "credential"), section.credential
+    if written.mqtt is not None and written.mqtt.credential is not None:
+        yield ("mqtt", "credential"), written.mqtt.credential
