@@ -1,0 +1,151 @@
+"""Whole sites under measurement: ``quanshi run`` on a generated inventory, as people run it."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import measure
+from addresses import FIRST, hosts
+from peers import REPOSITORY
+from servers import free_port
+
+SEEN_WITHIN: Final = 240.0
+STOPS_WITHIN: Final = 20.0
+
+SITE: Final = """\
+site: bench
+timezone: Asia/Shanghai
+language: en
+data: ./data
+redis: embedded
+ledger: sqlite
+listen: 127.0.0.1:{listen}
+nodes: nodes.csv
+regions: regions.csv
+networks:
+  video: {{name: video}}
+"""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """``count`` cameras in one network, all asked in the same way."""
+
+    count: int
+    probes: str
+    port: int
+
+    def write(self, folder: Path, listen: int) -> Path:
+        """The files of the site; returns its ``site.yaml``."""
+        with (folder / "nodes.csv").open("w", newline="", encoding="utf-8") as file:
+            table = csv.writer(file)
+            table.writerow(["id", "kind", "class", "network", "region", "address", "probes"])
+            for number, host in enumerate(hosts(FIRST, self.count)):
+                address = f"{host}:{self.port}"
+                region = f"44090{2 + number % 5}"
+                table.writerow([f"camera-{number}", "camera", 1, "video", region, address, self.probes])
+        with (folder / "regions.csv").open("w", newline="", encoding="utf-8") as file:
+            table = csv.writer(file)
+            table.writerow(["code", "name", "parent"])
+            table.writerows([f"44090{last}", f"county {last}", ""] for last in range(2, 7))
+        path = folder / "site.yaml"
+        path.write_text(SITE.format(listen=listen), encoding="utf-8")
+        return path
+
+
+@dataclass
+class City:
+    """A running site. What it used is read from outside, from /proc."""
+
+    pid: int
+    listen: int
+    _roles: dict[str, list[int]] = field(default_factory=dict)
+
+    def roles(self) -> dict[str, list[int]]:
+        """Process ids by role: ``collect``, ``monitor``, ``alert``, ``redis``, ``supervisor``."""
+        if not self._roles:
+            for pid in measure.family(self.pid):
+                self._roles.setdefault(role_of(measure.command_of(pid)), []).append(pid)
+        return self._roles
+
+    def cpu(self, *roles: str) -> float:
+        """CPU seconds of these roles so far; of all when none is named."""
+        wanted = roles or tuple(self.roles())
+        return measure.cpu_of(pid for role in wanted for pid in self.roles().get(role, ()))
+
+    def pss(self, role: str) -> int:
+        return sum(measure.memory_of(pid)[0] for pid in self.roles().get(role, ()))
+
+    def metrics(self) -> str:
+        """One whole scrape, as Prometheus asks for it."""
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.listen}/metrics", headers={"Accept-Encoding": "gzip"}
+        )
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            packed: bytes = answer.read()
+            if answer.headers.get("Content-Encoding") == "gzip":
+                packed = gzip.decompress(packed)
+        return packed.decode()
+
+    def up(self) -> int:
+        """How many nodes are up by its own metrics; 0 while it does not answer."""
+        try:
+            lines = self.metrics().splitlines()
+        except OSError:
+            return 0
+        counts = [line for line in lines if line.startswith("quanshi_nodes{") and 'state="up"' in line]
+        return sum(int(float(line.rpartition("} ")[2].split()[0])) for line in counts)
+
+
+def role_of(command: str) -> str:
+    words = command.split()
+    if any("valkey" in word or "redis-server" in word for word in words[:1]):
+        return "redis"
+    after_run = words[words.index("run") + 1 :] if "run" in words else []
+    return next((word for word in after_run[:1] if not word.startswith("-")), "supervisor")
+
+
+@contextmanager
+def running(site: Path, listen: int, up: int) -> Iterator[City]:
+    """A site that was started, has seen all its ``up`` nodes up, and is stopped at the end."""
+    log = site.with_name("run.log")
+    command = [sys.executable, "-m", "monitor.cli", "run", "--site", str(site)]
+    with log.open("wb") as output:
+        environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+        process = subprocess.Popen(command, stdout=output, stderr=output, env=environment)
+    try:
+        city = City(process.pid, listen)
+        deadline = time.monotonic() + SEEN_WITHIN
+        while (seen := city.up()) < up:
+            if process.poll() is not None or time.monotonic() > deadline:
+                tail = log.read_text(errors="replace")[-2000:]
+                raise SystemExit(f"the city saw {seen} of {up} up, then this happened:\n{tail}")
+            time.sleep(1.0)
+        yield city
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(STOPS_WITHIN)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+@contextmanager
+def city(folder: Path, plan: Plan) -> Iterator[City]:
+    """A city by plan, running in ``folder`` on a free port."""
+    listen = free_port()
+    folder.mkdir()
+    with running(plan.write(folder, listen), listen, plan.count) as found:
+        yield found
