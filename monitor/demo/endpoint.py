@@ -15,11 +15,14 @@ from typing import Final
 from monitor.demo.faults import FaultKind
 from monitor.demo.loop import ENDED, READ, Loop
 from monitor.demo.netns import Curtain
-from monitor.demo.wire import GARBAGE, DemoLogin, answer
+from monitor.demo.wire import GARBAGE, DemoLogin, Reply, answer
 
 BACKLOG: Final = 256
 
 _READ_SIZE: Final = 4096
+# As plain numbers: the enum's own operators would cost as much as the answer itself.
+_RECEIVE: Final = int(socket.MSG_DONTWAIT)
+_SEND: Final = int(socket.MSG_DONTWAIT) | int(socket.MSG_NOSIGNAL)
 _SO_ATTACH_FILTER, _SO_DETACH_FILTER = 26, 27
 _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
 # A classic BPF program of one instruction, "return 0": accept no byte of any packet.
@@ -27,6 +30,7 @@ _DROP_ALL: Final = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0
 _FILTER: Final = struct.pack("HxxxxxxP", 1, ctypes.addressof(_DROP_ALL))
 
 _REFUSING: Final = frozenset({FaultKind.REFUSE, FaultKind.REBOOT})
+_MUTE: Final = frozenset({FaultKind.HANG, FaultKind.VANISH})
 _VANISHING: Final = frozenset({FaultKind.VANISH, FaultKind.WILL})
 
 
@@ -183,6 +187,8 @@ class Endpoint:
         """A connection came."""
         self.traffic.accepted += 1
         connection = Connection(self, sock)
+        if self.mode is None:
+            return
         if self.mode is FaultKind.RESET:
             connection.reset()
         elif self.mode is FaultKind.VANISH and self._curtain is None:
@@ -209,7 +215,7 @@ class Connection:
             self.close()
             return
         try:
-            data = self.sock.recv(_READ_SIZE, socket.MSG_DONTWAIT)
+            data = self.sock.recv(_READ_SIZE, _RECEIVE)
         except BlockingIOError:
             return
         except OSError:
@@ -221,36 +227,41 @@ class Connection:
             self.close()
 
     def _received(self, data: bytes) -> None:
-        endpoint = self.endpoint
-        mode = endpoint.mode
-        if mode is FaultKind.HANG or mode is FaultKind.VANISH:
+        """Answer every whole request that has come."""
+        mode = self.endpoint.mode
+        if mode in _MUTE:
             return
         if mode is FaultKind.RESET:
             self.reset()
             return
+        login, busy = self.endpoint.login, mode is FaultKind.BUSY
         buffer = self.buffer + data if self.buffer else data
-        reply = answer(buffer, endpoint.login, busy=mode is FaultKind.BUSY)
-        while reply is not None:
+        while buffer and (reply := answer(buffer, login, busy=busy)) is not None:
             buffer = buffer[reply.consumed :]
-            said = GARBAGE if mode is FaultKind.GARBAGE else reply.data
-            if mode is FaultKind.SLOW:
-                endpoint.loop.after(endpoint.delay, self._later(said, reply.close))
-            elif not self._send(said, reply.close):
+            if not self._reply(reply, mode):
                 return
-            reply = answer(buffer, endpoint.login, busy=mode is FaultKind.BUSY) if buffer else None
         self.buffer = buffer
 
-    def _later(self, data: bytes, close: bool) -> Callable[[], None]:
+    def _reply(self, reply: Reply, mode: FaultKind | None) -> bool:
+        """Whether the connection is still there after this reply."""
+        if mode is None or mode is FaultKind.BUSY:
+            return self._send(reply.data, reply.close)
+        if mode is FaultKind.SLOW:
+            self.endpoint.loop.after(self.endpoint.delay, self._later(reply))
+            return True
+        return self._send(GARBAGE, reply.close)
+
+    def _later(self, reply: Reply) -> Callable[[], None]:
         def send() -> None:
             if self.sock.fileno() >= 0:
-                self._send(data, close)
+                self._send(reply.data, reply.close)
 
         return send
 
     def _send(self, data: bytes, close: bool) -> bool:
         """Whether the connection is still there. A peer that does not read its answer loses it."""
         try:
-            self.sock.send(data, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
+            self.sock.send(data, _SEND)
         except OSError:
             # Full or gone: a device with a small memory hangs up as well.
             close = True
@@ -267,11 +278,13 @@ class Connection:
         self.close()
 
     def close(self) -> None:
-        if self.sock.fileno() < 0:
+        descriptor = self.sock.fileno()
+        if descriptor < 0:
             return
-        self.endpoint.connections.discard(self)
-        self.endpoint.traffic.open -= 1
-        self.endpoint.loop.closed(self.sock.fileno())
+        endpoint = self.endpoint
+        endpoint.connections.discard(self)
+        endpoint.traffic.open -= 1
+        endpoint.loop.closed(descriptor)
         self.sock.close()
 
 

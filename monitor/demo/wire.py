@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from hashlib import md5, sha256
-from typing import Final
+from typing import Final, NamedTuple
 
 MAX_REQUEST: Final = 65_536
 """Longer requests are answered by the end of the connection."""
@@ -14,6 +14,10 @@ GARBAGE: Final = b"\x00\xff\xfe QUANSHI-DEMO \x80\x81 not a protocol\r\n\r\n"
 
 _CSEQ: Final = re.compile(rb"\r\ncseq:[ \t]*(\d{1,10})", re.IGNORECASE)
 _LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,9})", re.IGNORECASE)
+# What a prober asks all day long, and nothing else: answered without looking further.
+_PLAIN_OPTIONS: Final = re.compile(
+    rb"OPTIONS \S+ RTSP/1\.0\r\nCSeq: (\d{1,10})\r\n(?:User-Agent: [^\r\n]*\r\n)?\r\n"
+)
 _CLOSE: Final = re.compile(rb"\r\nconnection:[ \t]*close", re.IGNORECASE)
 _AUTHORIZATION: Final = re.compile(rb"\r\nauthorization:[ \t]*Digest[ \t]+([^\r\n]*)", re.IGNORECASE)
 _PARAMETER: Final = re.compile(r'(\w+)="?([^",]*)"?')
@@ -37,8 +41,7 @@ class DemoLogin:
     algorithm: str = "MD5"
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """What to send, how much of the request it answers, and whether to hang up after it."""
 
     data: bytes
@@ -48,6 +51,9 @@ class Reply:
 
 def answer(buffer: bytes, login: DemoLogin | None = None, *, busy: bool = False) -> Reply | None:
     """The reply to the first request in ``buffer``; None while it is not complete."""
+    plain = _PLAIN_OPTIONS.match(buffer)
+    if plain is not None and not busy:
+        return Reply(b"RTSP/1.0 200 OK\r\nCSeq: %s\r\n%s\r\n" % (plain[1], _PUBLIC), plain.end())
     end = buffer.find(b"\r\n\r\n")
     if end < 0:
         return None if len(buffer) <= MAX_REQUEST else Reply(b"", len(buffer), close=True)
