@@ -1,0 +1,167 @@
+"""The judge of one watch: observations in, decisions out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from collectors.judge.flap import Flap
+from collectors.judge.panel import Panel
+from collectors.judge.rules import Rules
+from collectors.judge.terms import NOTHING, Decision, Remembered, Turn
+from collectors.judge.track import Track
+from monitor.model.events import Change
+from monitor.model.observations import Cause, Layer, Observation, State, Weight
+
+_LATE: Final = 60_000
+"""Milliseconds. An answer older than the newest by less came late; by more, the clock was set back."""
+
+_TOLD_CAUSES: Final = (Cause.REPORTED_OFF, Cause.HEARTBEAT_MISSED)
+_NEVER: Final = Remembered(State.UNKNOWN, Cause.NOT_ASKED, 0)
+
+
+class Judge:
+    """A pure state machine: the state of one watch by all its probes together.
+
+    Promises, whatever is observed in whatever order: two changes in a row never have the same state; each
+    has ``not_before <= at <= detected_at``, and ``at`` never goes back; each carries the answers that it
+    rests on. ``before`` is the standing that the newest change ended.
+    """
+
+    __slots__ = ("_flap", "_panel", "at", "before", "cause", "network", "node_id", "rules", "state", "tracks")
+
+    def __init__(
+        self,
+        node_id: str,
+        network: str,
+        probes: Mapping[str, Layer],
+        rules: Rules,
+        standing: Remembered | None = None,
+    ) -> None:
+        self.node_id = node_id
+        self.network = network
+        self.rules = rules
+        self.tracks: Mapping[str, Track] = {probe: Track(probe, layer) for probe, layer in probes.items()}
+        self.resume(standing or _NEVER)
+
+    def resume(self, standing: Remembered) -> None:
+        """Start over from what was known: after a restart, or after a time in which nobody could look.
+
+        Agreeing answers change nothing; others must confirm as usual, and ``standing.proof`` bounds the
+        edge. Runs that had begun are dropped: they may have been the collector's own fault.
+        """
+        self.state, self.cause, self.at = standing.state, standing.cause, standing.at
+        self.before = standing
+        self._panel = Panel(self.tracks, self.rules, standing.state, standing.at)
+        self._flap = Flap(self.rules)
+        if standing.cause is Cause.FLAPPING:
+            self._flap.resume(_remembered_turn(standing))
+        only_told = all(track.layer is Layer.TOLD for track in self.tracks.values())
+        for track in self.tracks.values():
+            weight, cause = _seed(standing, track.layer, only_told=only_told)
+            track.seed(weight, cause, standing.at, standing.proof)
+
+    @property
+    def flapping(self) -> bool:
+        return self._flap.flapping
+
+    @property
+    def missing(self) -> bool:
+        """Whether a probe that was good once now gets a hard answer: what the footing counts."""
+        return any(track.missing(self.rules) for track in self.tracks.values())
+
+    @property
+    def standing(self) -> Remembered:
+        return Remembered(self.state, self.cause, self.at, self._panel.proof())
+
+    def remember(self) -> str:
+        """The present standing as text for the outbox's memory; :meth:`Remembered.parse` reads it."""
+        return str(self.standing)
+
+    def observe(self, seen: Observation) -> Decision:
+        """Take one answer in. Raises KeyError for a probe that this watch does not have."""
+        track = self.tracks[seen.probe]
+        if seen.finished < track.last - _LATE:
+            seen = Observation(seen.probe, track.last, track.last, seen.cause, seen.detail)
+        elif seen.finished < track.last:
+            return NOTHING
+        turn, ask = self._panel.hear(seen)
+        change = self._tell(turn, seen.finished)
+        self._mark_steady()
+        waits = bool(track.run) and track.layer is not Layer.TOLD
+        return Decision(change, self.rules.pause(track.run) if waits else None, ask)
+
+    def cannot_ask(self, probe: str, cause: Cause, at: int) -> Decision:
+        """From ``at`` on this probe cannot be asked, until it answers again. The cause has weight BLIND."""
+        return self.observe(Observation(probe, at, at, cause))
+
+    def _tell(self, turn: Turn | None, now: int) -> Change | None:
+        if turn is not None:
+            turn = self._flap.filter(turn)
+        elif not any(track.run for track in self.tracks.values()):
+            turn = self._flap.settled(now)
+        if turn is None or turn.state is self.state:
+            return None
+        return self._change(turn)
+
+    def _change(self, turn: Turn) -> Change:
+        """The turn as a change of the told state, its moments in order whatever the clocks did."""
+        at = max(self.at, min(turn.at, turn.detected_at))
+        not_before = turn.not_before
+        if not_before is None and self.state is not State.UNKNOWN:
+            not_before = self.at  # by then the old state was true: that much is proven
+        not_before = None if not_before is None else min(not_before, at)
+        change = Change(
+            node=self.node_id,
+            network=self.network,
+            old=self.state,
+            new=turn.state,
+            at=at,
+            not_before=not_before,
+            detected_at=max(turn.detected_at, at),
+            cause=turn.cause,
+            probe=turn.probe,
+            evidence=turn.evidence,
+        )
+        self.before = Remembered(self.state, self.cause, self.at, not_before)
+        self.state, self.cause, self.at = turn.state, turn.cause, at
+        return change
+
+    def _mark_steady(self) -> None:
+        """Open the hot path to those tracks whose usual answer can no longer change anything."""
+        waiting = self._flap.flapping or bool(self._panel.awaited)
+        for track in self.tracks.values():
+            track.steady = None if waiting or track.run else track.answer
+
+
+def _seed(standing: Remembered, layer: Layer, *, only_told: bool) -> tuple[Weight, Cause]:
+    """What a probe must have stood for when the watch stood like this."""
+    nothing = (Weight.BLIND, Cause.NOT_ASKED)
+    told_off = standing.cause is Cause.CONTRADICTED or standing.cause in _TOLD_CAUSES
+    if standing.state is State.UNKNOWN or standing.cause is Cause.FLAPPING:
+        return nothing
+    if standing.state is State.UP:
+        return Weight.GOOD, Cause.OK
+    if standing.state is State.DOWN:
+        mute = layer is Layer.TOLD and not (told_off or only_told)
+        return nothing if mute else (Weight.HARD, standing.cause)
+    if only_told or (not told_off and layer is not Layer.TOLD):
+        return Weight.SOFT, standing.cause
+    if not told_off:
+        return nothing
+    if layer is not Layer.TOLD:
+        return Weight.GOOD, Cause.OK
+    reported = standing.cause is Cause.CONTRADICTED
+    return Weight.HARD, Cause.REPORTED_OFF if reported else standing.cause
+
+
+def _remembered_turn(standing: Remembered) -> Turn:
+    return Turn(
+        old=standing.state,
+        state=standing.state,
+        cause=standing.cause,
+        at=standing.at,
+        not_before=standing.proof,
+        detected_at=standing.at,
+        probe="",
+    )

@@ -1,0 +1,212 @@
+"""The probes of one watch heard together: which state they make, and which of them to ask next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from collectors.judge.rules import Rules
+from collectors.judge.terms import Turn
+from collectors.judge.track import Track
+from monitor.model.events import Evidence
+from monitor.model.observations import Cause, Layer, Observation, State, Weight
+
+_EVIDENCE_AT_MOST = 8
+
+
+class Panel:
+    """Who speaks for a watch, and what they say together.
+
+    The *voices* are its service probes; where none can be asked, its reach probes; else what it tells by
+    itself. One hard voice is enough for down. A failing reach explains and hastens that, and is overruled
+    by a service that answers. Being told off while the voices are good is a contradiction, kept as one.
+    ``awaited`` are the voices whose next answer decides about such a word.
+    """
+
+    __slots__ = ("at", "awaited", "rules", "state", "tracks")
+
+    def __init__(self, tracks: Mapping[str, Track], rules: Rules, state: State, at: int) -> None:
+        self.tracks = tracks
+        self.rules = rules
+        self.state = state
+        self.at = at
+        self.awaited: frozenset[str] = frozenset()
+
+    def hear(self, seen: Observation) -> tuple[Turn | None, tuple[str, ...]]:
+        """Take one observation in. Returns the turn of the watch, if it is one, and whom to ask at once."""
+        track = self.tracks[seen.probe]
+        had_run, was_unknown = bool(track.run), self.state is State.UNKNOWN
+        grounds = track.take(seen, self.rules)
+        if track.layer is Layer.TOLD:
+            self._await_voices(track, grounds)
+        elif grounds and track.standing is Weight.BLIND:
+            self._doubt_overruled(track)
+        grounds = self._hasten(track, seen, grounds)
+        if grounds and track.standing is Weight.HARD:
+            self._explain(track)
+        turn = self._turn(track, seen, grounds)
+        began = bool(track.run) and not had_run
+        return turn, self._whom_to_ask(track, began=began, stood=bool(grounds), was_unknown=was_unknown)
+
+    def voices(self) -> list[Track]:
+        """The tracks that decide: the highest layer that can be asked at all."""
+        for layer in (Layer.SERVICE, Layer.REACH, Layer.TOLD):
+            if voices := [track for track in self._of(layer) if track.open]:
+                return voices
+        return []
+
+    def proof(self) -> int | None:
+        """Until when the present state is proven: by any hard voice for down, else by all of them."""
+        voices = self.voices()
+        if self.state is State.DOWN:
+            return max(_proofs(track for track in voices if track.standing is Weight.HARD), default=None)
+        return min(_proofs(voices), default=None)
+
+    def _of(self, layer: Layer) -> list[Track]:
+        return [track for track in self.tracks.values() if track.layer is layer]
+
+    def _failing_reach(self) -> Track | None:
+        """A reach probe that is failing or has failed: the lower layer explains the higher."""
+        return next((track for track in self._of(Layer.REACH) if track.silent(self.rules)), None)
+
+    def _told_off(self) -> Track | None:
+        return next((track for track in self._of(Layer.TOLD) if track.standing is Weight.HARD), None)
+
+    def _await_voices(self, told: Track, grounds: Sequence[Observation]) -> None:
+        """A word that it is off waits for the next answer of those that can be asked; any other ends that."""
+        if told.standing is not Weight.HARD:
+            self.awaited = frozenset()
+        elif grounds:
+            self.awaited = frozenset(track.probe for track in self.voices() if track.layer is not Layer.TOLD)
+
+    def _doubt_overruled(self, closed: Track) -> None:
+        """A voice that can be asked no more leaves no say to those below it that it had overruled."""
+        if self.state is State.DOWN:
+            return
+        for track in self.voices():
+            if track.standing is Weight.HARD:
+                track.doubt(closed.not_before)
+                track.open = track.layer is not Layer.TOLD  # it speaks by itself, and has spoken
+
+    def _hasten(
+        self, track: Track, seen: Observation, grounds: tuple[Observation, ...]
+    ) -> tuple[Observation, ...]:
+        """Confirm at once what two layers say. Returns all the answers that this rests on."""
+        if track.probe in self.awaited:
+            grounds = self._answer_awaited(track, seen, grounds)
+        services = [service for service in self._of(Layer.SERVICE) if service.open]
+        reach = next((one for one in self._of(Layer.REACH) if one.standing is Weight.HARD), None)
+        if reach is None or not services or not all(service.silent(self.rules) for service in services):
+            return grounds
+        for service in services:
+            if service.standing is not Weight.HARD:
+                grounds = (*grounds, *service.concede(self.rules))
+                service.explain(reach.cause, reach.probe)
+        return grounds
+
+    def _answer_awaited(
+        self, track: Track, seen: Observation, grounds: tuple[Observation, ...]
+    ) -> tuple[Observation, ...]:
+        """The next answer after the word "off". One that was asked before it contradicts nothing."""
+        told = self._told_off()
+        if told is not None and track.silent(self.rules):
+            self.awaited = frozenset()
+            if track.run:
+                grounds = track.concede(self.rules)
+            if grounds:
+                track.explain(told.cause, told.probe, told.at)
+        elif told is None or not track.open or seen.started >= told.at:
+            self.awaited -= {track.probe}
+        return grounds
+
+    def _explain(self, track: Track) -> None:
+        """A service that fails of its own count while its host is gone fails because of that."""
+        reach = self._failing_reach()
+        if track.layer is Layer.SERVICE and track.by == track.probe and reach is not None:
+            track.explain(reach.run[-1].cause if reach.run else reach.cause, reach.probe)
+
+    def _picture(self, heard: Track, seen: Observation) -> tuple[State, Cause, Track] | None:
+        """State, cause and the track that decides; None while an answer that is due must decide first."""
+        voices = self.voices()
+        if not voices:
+            return State.UNKNOWN, seen.cause, heard
+        if hard := [track for track in voices if track.standing is Weight.HARD]:
+            first = min(hard, key=lambda track: track.at)
+            return State.DOWN, first.cause, first
+        if self.awaited or any(track.standing is Weight.BLIND for track in voices):
+            return None
+        if told := self._told_off():
+            reported = told.cause is Cause.REPORTED_OFF
+            return State.DEGRADED, Cause.CONTRADICTED if reported else told.cause, told
+        known = [track for track in self.tracks.values() if track.standing is not Weight.BLIND]
+        if soft := [track for track in known if track.standing is Weight.SOFT]:
+            first = heard if heard in soft else min(soft, key=lambda track: track.at)
+            return State.DEGRADED, first.cause, first
+        return State.UP, Cause.OK, heard if heard.open else max(voices, key=lambda track: track.at)
+
+    def _turn(self, heard: Track, seen: Observation, grounds: Sequence[Observation]) -> Turn | None:
+        picture = self._picture(heard, seen)
+        if picture is None or picture[0] is self.state:
+            return None
+        state, cause, track = picture
+        at, not_before = self._edge(state, track, seen)
+        turn = Turn(
+            old=self.state,
+            state=state,
+            cause=cause,
+            at=at,
+            not_before=not_before,
+            detected_at=seen.finished,
+            probe=track.by,
+            evidence=self._evidence(grounds),
+        )
+        self.state, self.at = state, at
+        return turn
+
+    def _edge(self, state: State, track: Track, seen: Observation) -> tuple[int, int | None]:
+        """By when the new state was true, and until when the old one was proven.
+
+        It is up again when the last of those that were not good is: the edge lies in the span of the latest.
+        """
+        if state is State.UNKNOWN:
+            return seen.finished, track.not_before
+        if self.state is State.UNKNOWN or state.code < self.state.code:
+            return track.at, track.not_before
+        turned = [
+            one for one in (*self.voices(), track) if one.at > self.at and one.standing is not Weight.HARD
+        ]
+        turned = turned or [track]
+        bounds = [one.not_before for one in turned if one.not_before is not None]
+        return max(one.at for one in turned), max(bounds, default=None)
+
+    def _evidence(self, grounds: Sequence[Observation]) -> tuple[Evidence, ...]:
+        """The answers of the confirming run, its first among them, and the newest of each other probe."""
+        kept = (
+            grounds if len(grounds) <= _EVIDENCE_AT_MOST else (grounds[0], *grounds[1 - _EVIDENCE_AT_MOST :])
+        )
+        said = {seen.probe for seen in kept}
+        others = (track.newest() for track in self.tracks.values() if track.probe not in said)
+        return (*map(Evidence.of, kept), *(piece for piece in others if piece is not None))
+
+    def _whom_to_ask(self, track: Track, *, began: bool, stood: bool, was_unknown: bool) -> tuple[str, ...]:
+        """Whose answer would now tell more. Those that are being asked again already are left to that."""
+        bad = track.silent(self.rules) or track.standing is Weight.SOFT
+        if not track.open or not (stood or (began and bad)):
+            return ()
+        told = track.layer is Layer.TOLD
+        asked = self._witnesses_of(track, bad=bad, was_unknown=was_unknown)
+        return tuple(one.probe for one in asked if one.open and (told or not one.run))
+
+    def _witnesses_of(self, track: Track, *, bad: bool, was_unknown: bool) -> list[Track]:
+        services, reach = self._of(Layer.SERVICE), self._of(Layer.REACH)
+        if track.layer is Layer.TOLD:
+            return services + reach if bad or self.state is not State.UP else []
+        others = services if track.layer is Layer.REACH else reach
+        if bad:
+            return [one for one in others if one.standing is not Weight.HARD]
+        if track.layer is Layer.REACH:
+            return services
+        return [one for one in services if was_unknown and one.standing is Weight.BLIND]
+
+
+def _proofs(tracks: Iterable[Track]) -> list[int]:
+    return [track.proof for track in tracks if track.proof is not None]
