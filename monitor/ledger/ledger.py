@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Concatenate, Final, ParamSpec, Self, TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from monitor.ledger import append, queries, schema
 from monitor.ledger.engine import make_engine, place_of, upsert
@@ -46,6 +45,7 @@ class Ledger:
 
     def __init__(self, engine: AsyncEngine, place: str) -> None:
         self._engine = engine
+        self._writer = engine.execution_options(writes=True)
         self._place = place
         # Appends of this process take turns here rather than in SQLite's busy handler, which sleeps.
         self._turn = asyncio.Lock()
@@ -196,25 +196,41 @@ class Ledger:
     async def _read(
         self, query: Callable[Concatenate[Connection, _P], _T], *args: _P.args, **kwargs: _P.kwargs
     ) -> _T:
-        """Run a query in a transaction of its own."""
-        with explained(self._place):
-            async with self._engine.connect() as connection:
-                return await connection.run_sync(query, *args, **kwargs)
+        """Run a query on one state of the database."""
+
+        async def transaction() -> _T:
+            with explained(self._place):
+                async with self._engine.connect() as connection:
+                    return await connection.run_sync(query, *args, **kwargs)
+
+        return await _to_its_end(transaction())
 
     async def _write(
         self, work: Callable[Concatenate[Connection, _P], _T], *args: _P.args, **kwargs: _P.kwargs
     ) -> _T:
         """Run work on the database; it is stored when this returns, and undone when it raises."""
-        async with self._writing() as connection:
-            return await connection.run_sync(work, *args, **kwargs)
 
-    @asynccontextmanager
-    async def _writing(self) -> AsyncIterator[AsyncConnection]:
-        with explained(self._place):
-            async with self._turn, self._engine.connect() as connection:
-                await connection.execution_options(writes=True)
-                async with connection.begin():
-                    yield connection
+        async def transaction() -> _T:
+            with explained(self._place):
+                async with self._turn, self._writer.begin() as connection:
+                    return await connection.run_sync(work, *args, **kwargs)
+
+        return await _to_its_end(transaction())
+
+
+async def _to_its_end(work: Coroutine[Any, Any, _T]) -> _T:
+    """Await work that must not be torn: a cancelled caller waits for its end, then is cancelled.
+
+    A driver's thread that is left in the middle of a transaction would keep the lock of the database.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        if not task.cancelled():
+            task.exception()  # nobody is left to hear of it
+        raise
 
 
 def _now() -> int:

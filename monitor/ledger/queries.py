@@ -146,9 +146,8 @@ def _by_id(connection: Connection, table: Table, ids: list[int]) -> dict[int, Ro
 
 
 def _judged(sequence: int, row: ChangeRow) -> JudgementRow:
-    fields = {name: getattr(row.change, name) for name in Change.__dataclass_fields__}
     # Whose fault it is comes with the outages; until then nobody has looked.
-    return JudgementRow(sequence, row.recorded_at, Judged(**fields, attribution=None))
+    return JudgementRow(sequence, row.recorded_at, Judged.of(row.change, None))
 
 
 def _turned(sequence: int, row: ObserverRow) -> JudgementRow:

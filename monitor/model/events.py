@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Final, Self
 
 from monitor.model.observations import Cause, Observation, State
@@ -141,15 +141,19 @@ class Judged(Change):
 
     attribution: str | None = None
 
+    @classmethod
+    def of(cls, change: Change, attribution: str | None) -> Self:
+        """The change with its attribution."""
+        told = {part.name: getattr(change, part.name) for part in fields(Change)}
+        return cls(**told, attribution=attribution)
+
     def to_json(self) -> dict[str, Any]:
         # Not super(): a slotted dataclass is a new class, and zero-argument super() keeps the old one.
         return Change.to_json(self) | {"attribution": self.attribution}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        change = Change.from_json(data)
-        fields = {name: getattr(change, name) for name in Change.__dataclass_fields__}
-        return cls(**fields, attribution=data["attribution"])
+        return cls.of(Change.from_json(data), data["attribution"])
 
 
 @dataclass(frozen=True, slots=True)

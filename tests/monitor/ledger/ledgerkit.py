@@ -1,0 +1,76 @@
+"""Short words for the tests of the ledger: events as a collector would say them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from monitor.ledger import Appended, Ledger
+from monitor.model.events import Change, Event, EventId, Evidence, Payload, Sight, Snapshot, Standing
+from monitor.model.observations import Cause, State
+
+HOUR = 3_600_000
+T0 = 1_795_392_000_000 // HOUR * HOUR
+"""The first millisecond of an hour."""
+
+STREAM = "quanshi:maoming:facts"
+
+
+def said(
+    payload: Payload, sequence: int = 1, *, collector: str = "video-0of1", epoch: int = 1, oldest: int = 1
+) -> Event:
+    return Event(EventId(collector, epoch, sequence), "maoming", T0, payload, oldest)
+
+
+def change(node: str = "cam-1", new: State = State.DOWN, at: int = T0, **fields: Any) -> Change:
+    old = fields.pop("old", State.UP if new is not State.UP else State.DOWN)
+    cause = fields.pop("cause", Cause.OK if new is State.UP else Cause.TIMEOUT)
+    network = fields.pop("network", "video")
+    evidence = (Evidence("rtsp", at, new is State.UP, cause, 0.25),)
+    return Change(node, network, old, new, at, at - 1000, at + 2000, cause, "rtsp", evidence, **fields)
+
+
+def sight(start: int, end: int, **fields: Any) -> Sight:
+    usual = {
+        "collector": "video-0of1",
+        "network": "video",
+        "shard": 0,
+        "shards": 1,
+        "watches": 10,
+        "probes": 5,
+        "inventory": "abc",
+    }
+    return Sight(start=start, end=end, **(usual | fields))
+
+
+def snapshot(
+    at: int, up: Iterable[str] = (), others: Mapping[str, Standing] | None = None, **fields: Any
+) -> Snapshot:
+    usual = {"collector": "video-0of1", "network": "video", "shard": 0, "shards": 1, "inventory": "abc"}
+    return Snapshot(at=at, up=tuple(up), others=others or {}, **(usual | fields))
+
+
+def down(at: int, cause: Cause = Cause.TIMEOUT) -> Standing:
+    return Standing(State.DOWN, cause, at)
+
+
+async def append(ledger: Ledger, *events: Event, position: str = "1-1", **fields: Any) -> Appended:
+    return await ledger.append("ledger", STREAM, position, events, **fields)
+
+
+def file_of(tmp_path: Path) -> Path:
+    return tmp_path / "ledger.db"
+
+
+def url_of(tmp_path: Path) -> str:
+    return f"sqlite+aiosqlite:///{file_of(tmp_path)}"
+
+
+def rows(tmp_path: Path, query: str) -> list[tuple[Any, ...]]:
+    """What another program finds in the file."""
+    with sqlite3.connect(file_of(tmp_path)) as connection:
+        found = connection.execute(query).fetchall()
+    connection.close()
+    return found
