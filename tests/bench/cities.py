@@ -36,26 +36,28 @@ nodes: nodes.csv
 regions: regions.csv
 networks:
   video: {{name: video}}
+  police: {{name: police}}
 """
 
 
 @dataclass(frozen=True)
 class Plan:
-    """``count`` cameras in one network, all asked in the same way."""
+    """``count`` cameras in one network and ``platforms`` in the other, all asked by ``probes``."""
 
     count: int
     probes: str
-    port: int
+    platforms: int = 1
+
+    @property
+    def nodes(self) -> int:
+        return self.count + self.platforms
 
     def write(self, folder: Path, listen: int) -> Path:
         """The files of the site; returns its ``site.yaml``."""
         with (folder / "nodes.csv").open("w", newline="", encoding="utf-8") as file:
             table = csv.writer(file)
             table.writerow(["id", "kind", "class", "network", "region", "address", "probes"])
-            for number, host in enumerate(hosts(FIRST, self.count)):
-                address = f"{host}:{self.port}"
-                region = f"44090{2 + number % 5}"
-                table.writerow([f"camera-{number}", "camera", 1, "video", region, address, self.probes])
+            table.writerows(self._rows())
         with (folder / "regions.csv").open("w", newline="", encoding="utf-8") as file:
             table = csv.writer(file)
             table.writerow(["code", "name", "parent"])
@@ -63,6 +65,11 @@ class Plan:
         path = folder / "site.yaml"
         path.write_text(SITE.format(listen=listen), encoding="utf-8")
         return path
+
+    def _rows(self) -> Iterator[list[object]]:
+        for number, host in enumerate(hosts(FIRST, self.nodes)):
+            what = ["camera", 1, "video"] if number < self.count else ["platform", "", "police"]
+            yield [f"node-{number}", *what, f"44090{2 + number % 5}", host, self.probes]
 
 
 @dataclass
@@ -147,5 +154,5 @@ def city(folder: Path, plan: Plan) -> Iterator[City]:
     """A city by plan, running in ``folder`` on a free port."""
     listen = free_port()
     folder.mkdir()
-    with running(plan.write(folder, listen), listen, plan.count) as found:
+    with running(plan.write(folder, listen), listen, plan.nodes) as found:
         yield found

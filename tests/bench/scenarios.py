@@ -90,7 +90,7 @@ def _rtsp_city(folder: Path, count: int, budget: measure.Budget | None) -> Itera
     peers = Peers(folder)
     with (
         peers.devices() as port,
-        cities.city(folder / "site", cities.Plan(count, "rtsp@10s", port)) as city,
+        cities.city(folder / "site", cities.Plan(count, f"rtsp:{port}@10s")) as city,
     ):
         rate = count / 10.0
         used = _windows(city, WINDOW, ROUNDS)
@@ -104,7 +104,7 @@ def large(folder: Path) -> Iterator[Figure]:
     """100,000 nodes at ping every 30 s, beside the small city at the same number of probes a second."""
     costs = []
     for count, every, name in ((SMALL, 1, "little"), (LARGE, 30, "large")):
-        plan = cities.Plan(count, f"ping@{every}s", 554)
+        plan = cities.Plan(count, f"ping@{every}s")
         with cities.city(folder / name, plan) as city:
             rate = count / every
             used = _windows(city, WINDOW, ROUNDS)
@@ -119,8 +119,16 @@ def large(folder: Path) -> Iterator[Figure]:
 
 
 def idle(folder: Path) -> Iterator[Figure]:
-    """The demo city on its two networks at default intervals, a minute long, nothing happening."""
-    raise NotImplementedError
+    """The small city on two networks at default intervals, a minute long, nothing happening."""
+    peers = Peers(folder)
+    with peers.devices() as port:
+        plan = cities.Plan(SMALL, f"ping;rtsp:{port}", platforms=133)
+        with cities.city(folder / "site", plan) as city:
+            used = _windows(city, 60.0, 1)
+            for role in sorted(used):
+                budget = at_most(0.10, share) if role == "all" else None
+                yield Figure(f"idle city of {SMALL:,}, {role}, of a core", used[role], share, budget)
+            yield from _memory(city, f"{SMALL:,}", at_most(300.0 * measure.MIB, mebibytes))
 
 
 def _windows(city: cities.City, length: float, rounds: int) -> dict[str, tuple[float, ...]]:
