@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
-from monitor.bus.outbox import Outbox, OutboxError
+from monitor.bus.outbox import Outbox
 from monitor.bus.publisher import Publisher
+from monitor.bus.source import OutboxError
 from monitor.model.events import Payload
 
 log = structlog.get_logger(__name__)
@@ -68,7 +69,7 @@ class Herald:
                 self._writer, self._outbox.append, said, memory
             )
         except OutboxError as error:
-            log.error("outbox refused", collector=self._publisher.name, events=len(said), error=str(error))
+            log.error("outbox refused", collector=self._outbox.collector, events=len(said), error=str(error))
             self._said = said + self._said
             self._memory = memory | self._memory
             return False

@@ -8,10 +8,11 @@ import signal
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-import redis.asyncio
 import structlog
+from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from collectors.durations import EXPIRES
@@ -71,7 +72,8 @@ async def run(site: Site, post: Post, redis_url: str, stop: asyncio.Event) -> No
         _named(publisher.run(), "publisher"),
         _named(watcher.roster.resolver.run(), "resolver"),
         _named(_keep_durations(watcher, redis, keys, post), "durations"),
-        _named(_reload(watcher), "reload"),
+        _named(_reload(watcher, post.network), "reload"),
+        _named(_mind_the_day(watcher), "day"),
     ]
     log.info("looking", collector=post.name, watches=len(watcher.roster.wards))
     try:
@@ -114,7 +116,7 @@ async def _last_words(herald: Herald, publisher: Publisher, post: Post) -> None:
                     collector=post.name, events=publisher.pending)
 
 
-async def _keep_durations(watcher: Watcher, redis: redis.asyncio.Redis, keys: Keys, post: Post) -> None:
+async def _keep_durations(watcher: Watcher, redis: Redis, keys: Keys, post: Post) -> None:
     key = keys.durations(post.network, post.shard, post.shards)
     while True:
         await asyncio.sleep(DURATIONS_EVERY)
@@ -128,19 +130,36 @@ async def _keep_durations(watcher: Watcher, redis: redis.asyncio.Redis, keys: Ke
             continue
 
 
-async def _reload(watcher: Watcher) -> None:
+async def _reload(watcher: Watcher, network: str) -> None:
     """Take over changed files; keep the old inventory when the new one has mistakes."""
+    loop = asyncio.get_running_loop()
     reloader = Reloader(watcher.site)
-    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reloader.poke)
+    loop.add_signal_handler(signal.SIGHUP, reloader.poke)
     while True:
         await reloader.changed()
         try:
             site = await asyncio.to_thread(load_site, watcher.site.path)
         except ConfigError as error:
-            log.error("reload refused, the old inventory stays", mistakes=len(error.mistakes),
-                      first=str(error.mistakes[0]))
+            first = str(error.mistakes[0])
+            log.error(  # noqa: TRY400 - a mistake in a file needs no traceback
+                "reload refused, the old inventory stays", mistakes=len(error.mistakes), first=first
+            )
+            reloader.follow_files(error.files)
+            continue
+        reloader.follow(site)
+        if network not in site.networks:
+            log.error("network is gone from the site: restart to stop looking at it", network=network)
             continue
         watcher.take(site)
-        reloader = Reloader(site)
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reloader.poke)
         log.info("reloaded", watches=len(watcher.roster.wards), inventory=site.inventory.digest)
+
+
+async def _mind_the_day(watcher: Watcher) -> None:
+    """Nodes are commissioned and retired by the day, without anybody touching a file."""
+    day = datetime.now(watcher.site.zone).date()
+    while True:
+        await asyncio.sleep(60)
+        today = datetime.now(watcher.site.zone).date()
+        if today != day:
+            day = today
+            watcher.take(watcher.site)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
@@ -67,7 +68,8 @@ class Roster:
 
     def take(self, site: Site) -> None:
         """Nodes come and go."""
-        self._site = self._maker.site = site
+        self._site = site
+        self._maker.use(site)
         freed = self.locks.renew(site.credentials)
         if freed:
             self._acts.remember(freed)
@@ -119,7 +121,7 @@ class Roster:
             self._guard_logins(known)
             return
         else:
-            standing = Remembered.parse(known.judge.remember())
+            standing = known.judge.standing
             self._unplan(known)
         ward = self._maker.make(watch, standing)
         self.wards[watch.node.id] = ward
@@ -158,7 +160,8 @@ class Roster:
             return standing
         # At the last sight the state stood uncontradicted, but a fault may have been on its way to
         # being confirmed: the proof is older than the sight by the longest such way.
-        return standing.proven_until(int(last_sight) - round(1000 * self._settling(watch)))
+        proof = int(last_sight) - round(1000 * self._settling(watch))
+        return replace(standing, proof=max(proof, standing.proof or standing.at))
 
     def _settling(self, watch: Watch) -> float:
         """Seconds from a fault to its confirmation, at the most."""

@@ -10,10 +10,10 @@ from typing import Any
 from collectors.engine.engine import Device, Slot
 from collectors.engine.icmp import PingSlot
 from collectors.engine.resolver import literal, sockaddr
-from collectors.judge import Judge, Remembered, Track
+from collectors.judge import Judge, Remembered, Rules, Track
 from collectors.protocols import LAYERS, PROTOCOLS
 from collectors.protocols.base import Login, Target
-from monitor.config import JudgeSettings, Site
+from monitor.config import Site
 from monitor.model.nodes import ProbeSpec, Watch
 from monitor.model.observations import Cause
 
@@ -85,14 +85,20 @@ class WardMaker:
     """Builds wards for one collector: shares devices by host and tallies by probe name."""
 
     def __init__(self, site: Site, tallies: Mapping[str, dict[Cause, int]]) -> None:
-        self.site = site
+        self._site = site
+        self._rules = Rules.of(site.judge)
         self._tallies = tallies
         self._devices: dict[str, Device] = {}
+
+    def use(self, site: Site) -> None:
+        """Build what comes now by these settings; wards that stand keep theirs."""
+        self._site = site
+        self._rules = Rules.of(site.judge)
 
     def make(self, watch: Watch, standing: Remembered | None) -> Ward:
         """A ward that is not yet planned. ``standing`` is what was known before, if anything."""
         layers = {spec.name: LAYERS[spec.protocol] for spec in watch.probes}
-        judge = Judge(watch.node.id, watch.network, layers, _rules(self.site.judge), standing)
+        judge = Judge(watch.node.id, watch.network, layers, self._rules, standing)
         connected = any(spec.protocol in PROTOCOLS for spec in watch.probes)
         device = self._devices.setdefault(watch.address.host, Device()) if connected else None
         ward = Ward(watch, judge, device)
@@ -127,15 +133,10 @@ class WardMaker:
     def _login(self, spec: ProbeSpec) -> Login | None:
         if spec.credential is None:
             return None
-        credential = self.site.credentials[spec.credential]
+        credential = self._site.credentials[spec.credential]
         return Login(credential.user, credential.password)
 
 
 def port_of(watch: Watch, spec: ProbeSpec) -> int:
     """The port that a probe goes to: its own, the address's, or the protocol's usual one."""
     return spec.port or watch.address.port or PROTOCOLS[spec.protocol].port
-
-
-def _rules(settings: JudgeSettings) -> JudgeSettings:
-    return settings
-

@@ -10,21 +10,21 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import gc
-import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
 from monitor.bus.embedded import EmbeddedServer, socket_path
 from monitor.config import Site, load_site
+from monitor.model.nodes import Watch
 
 log = structlog.get_logger(__name__)
 
@@ -208,6 +208,10 @@ def _wait(child: Child, deadline: float) -> None:
         process.wait()
 
 
-def explain(path: Path, wanted: str, *, login: bool) -> Callable[[], object]:
-    """Ask one node or address once; see :func:`collectors.explain.explain`."""
-    raise NotImplementedError(os.fspath(path), wanted, login)
+def explain(site: Site, watch: Watch, *, login: bool) -> list[Any]:
+    """Ask one watch once and tell each step: a list of ``collectors.explain.Explanation``.
+
+    Credentials are sent only with ``login``.
+    """
+    told: list[Any] = asyncio.run(import_module("collectors.explain").explain(site, watch, login=login))
+    return told
