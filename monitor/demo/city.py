@@ -24,6 +24,7 @@ BOTH: Final = (VIDEO, POLICE)
 _COUNTY_CENTRES, _TOWN_CENTRES, _VILLAGE_CENTRES = 2, 106, 1867
 _ALL_TOWNS, _GATEWAYS = 127, 40
 
+_WORDS: Final = {VIDEO: "视频专网", POLICE: "公安网"}
 _GB_NETWORK: Final = {VIDEO: 0, POLICE: 5}
 # Annex E has no type for a switch or for a centre of ours: 600 and above are free for extensions.
 _GB_CAMERA, _GB_PLATFORM, _GB_GATEWAY, _GB_BOUNDARY, _GB_SWITCH, _GB_CENTRE = 132, 200, 209, 211, 601, 602
@@ -159,7 +160,7 @@ class _Builder:
     def nodes(self) -> Iterator[Node]:
         cores = {}
         for network in BOTH:
-            word = {VIDEO: "视频专网", POLICE: "公安网"}[network]
+            word = _WORDS[network]
             gate = self._node(Kind.GATEWAY, f"{word} 采集网关", _GB_GATEWAY, network, CITY_CODE, "tcp")
             core = self._node(Kind.SWITCH, f"{word} 市核心交换机", _GB_SWITCH, network, CITY_CODE, "tcp")
             self.witnesses[network] = gate.id
@@ -182,7 +183,7 @@ class _Builder:
         name, switches = towns[0].county_name, {}
         for network in BOTH:
             switch = self._node(
-                Kind.SWITCH, f"{name} 核心交换机", _GB_SWITCH, network, county, "tcp",
+                Kind.SWITCH, f"{name} {_WORDS[network]}核心交换机", _GB_SWITCH, network, county, "tcp",
                 parent=cores[network], level=Level.COUNTY,
             )  # fmt: skip
             switches[network] = switch.id

@@ -70,7 +70,8 @@ EXPECTED: Final = {
     FaultKind.BUSY: Expectation(State.DEGRADED, Cause.BUSY),
     FaultKind.FLAPPING: Expectation(State.DEGRADED, Cause.FLAPPING, frozenset({Cause.REFUSED, Cause.RESET})),
     FaultKind.WILL: Expectation(State.DOWN, Cause.REPORTED_OFF),
-    FaultKind.SILENT: Expectation(State.DOWN, Cause.HEARTBEAT_MISSED),
+    # It answers when it is asked: something is wrong with it, but it is not gone.
+    FaultKind.SILENT: Expectation(State.DEGRADED, Cause.HEARTBEAT_MISSED),
 }
 
 
