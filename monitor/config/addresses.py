@@ -12,6 +12,9 @@ from monitor.model.nodes import Address
 ALLOWED: Final = "an IP address or host name is needed, with :port if it is not the usual one"
 _BRACKETED: Final = re.compile(r"\[([^\[\]]*)\](?::(.*))?", re.DOTALL)
 _LABEL: Final = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.ASCII)
+_OCTET: Final = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_IPV4: Final = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}", re.ASCII)
+_BROADCAST: Final = IPv4Address("255.255.255.255")
 _PORT: Final = re.compile(r"[0-9]{1,5}", re.ASCII)
 
 
@@ -41,6 +44,8 @@ def _port(text: str, port: str | None) -> int | None:
 
 def _host(text: str, host: str) -> str:
     """An IPv4 address or a host name. What ends in a number is no host name, but a mistyped address."""
+    if _IPV4.fullmatch(host) and 0 < int(host[: host.index(".")]) < 224:
+        return host  # ten times as quick as ipaddress, and nearly every row comes this way
     labels = host.casefold().removesuffix(".").split(".")
     if labels[-1].isdecimal():
         return _ip(text, host, version=4)
@@ -63,7 +68,7 @@ def _ip(text: str, host: str, version: int) -> str:
 
 
 def _names_no_host(ip: IPv4Address | IPv6Address) -> bool:
-    return ip.is_multicast or ip.is_unspecified or ip == IPv4Address("255.255.255.255")
+    return ip.is_multicast or ip.is_unspecified or ip == _BROADCAST
 
 
 def _ip_hint(host: str, version: int) -> str:

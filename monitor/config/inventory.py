@@ -9,10 +9,12 @@ from datetime import date, datetime, tzinfo
 from functools import cached_property
 from hashlib import sha256
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from monitor.config.probes import PROTOCOLS, spec_text
 from monitor.model.nodes import Node, ProbeSpec, Watch, shard_of, watches_of
+
+_CANONICAL: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 class Inventory:
@@ -30,7 +32,7 @@ class Inventory:
         """16 hex digits that change with anything about any node, and not with the order of the rows."""
         digest = sha256()
         for entry in self._entries():
-            digest.update(json.dumps(entry, ensure_ascii=False, separators=(",", ":")).encode())
+            digest.update(_CANONICAL.encode(entry).encode())
         return digest.hexdigest()[:16]
 
     def watches(
@@ -56,7 +58,13 @@ class Inventory:
         return list(self._entries())
 
     def _entries(self) -> Iterator[dict[str, Any]]:
-        return (_entry(self.nodes[name]) for name in sorted(self.nodes))
+        texts: dict[int, list[str]] = {}  # by identity: most nodes share the same few tuples of probes
+        for name in sorted(self.nodes):
+            node = self.nodes[name]
+            key = id(node.probes)
+            if key not in texts:
+                texts[key] = [spec_text(spec) for spec in node.probes]
+            yield _entry(node, texts[key])
 
 
 def in_service(node: Node, day: date) -> bool:
@@ -82,13 +90,13 @@ def _with_port(
     return replace(watch, probes=resolved[key])
 
 
-def _entry(node: Node) -> dict[str, Any]:
+def _entry(node: Node, probes: list[str]) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "id": node.id,
         "kind": node.kind.value,
         "networks": list(node.networks),
         "addresses": [str(address) for address in node.addresses],
-        "probes": [spec_text(spec) for spec in node.probes],
+        "probes": probes,
         "name": node.name,
         "class": node.point_class,
         "region": node.region,

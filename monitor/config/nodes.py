@@ -88,7 +88,9 @@ class _RowReader:
         self._profiles = words.profiles
         self._mistakes = mistakes
         readers = _readers(words)
-        self._columns = [(name, _FIELDS.get(name, name), readers[name]) for name in SHEET.columns]
+        self._columns = [
+            (name, _FIELDS.get(name, name), readers[name], name in SHEET.needed) for name in SHEET.columns
+        ]
         self._usual = {
             kind: tuple(words.profiles.probe(name) for name in _USUAL.get(kind, ("ping",))) for kind in Kind
         }
@@ -109,14 +111,14 @@ class _RowReader:
     def _values(self, line: int, cells: list[str]) -> dict[str, Any]:
         """The cells by the names of Node's fields; empty ones left out, None where one has a mistake."""
         values: dict[str, Any] = {}
-        for (column, field, read), text in zip(self._columns, cells, strict=True):
+        for (column, field, read, needed), text in zip(self._columns, cells, strict=True):
             if text:
                 try:
                     values[field] = read(text)
                 except CellError as error:
                     values[field] = None
                     self._mistakes.add(line, column, error.value, error.allowed, error.hint)
-            elif column in SHEET.needed:
+            elif needed:
                 self._mistakes.add(line, column, "", "is empty, and it is needed")
         return values
 

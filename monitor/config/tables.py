@@ -82,7 +82,8 @@ def _delimiter(text: str) -> str:
 
 def _pick(rows: Iterable[Row], sheet: Sheet, mistakes: Mistakes) -> Iterator[Row]:
     """The cells of the sheet's columns, in its order, of each row below the heading."""
-    rest = (row for row in rows if not _is_skipped(row[1]))
+    clean = ((line, [_clean(cell) if cell else "" for cell in cells]) for line, cells in rows)
+    rest = (row for row in clean if not _is_skipped(row[1]))
     heading = next(rest, None)
     if heading is None:
         if not mistakes:
@@ -96,28 +97,28 @@ def _pick(rows: Iterable[Row], sheet: Sheet, mistakes: Mistakes) -> Iterator[Row
     order = [places.get(name) for name in sheet.columns]
     for line, cells in rest:
         if _fits(line, cells, width, mistakes):
-            yield line, ["" if place is None else clean(cells[place]) for place in order]
+            yield line, ["" if place is None else cells[place] for place in order]
 
 
-def clean(cell: str) -> str:
+def _clean(cell: str) -> str:
     """The cell without what surrounds it: blanks, and the ``="…"`` that keeps a number a text."""
     cell = cell.strip()
-    if cell.startswith('="') and (match := _AS_TEXT.fullmatch(cell)):
-        return match[1].strip()
-    return cell
+    match = _AS_TEXT.fullmatch(cell) if cell.startswith("=") else None
+    return match[1].strip() if match else cell
 
 
 def _is_skipped(cells: list[str]) -> bool:
-    if not any(cells) or not any(cell.strip() for cell in cells):
-        return True
-    first = cells[0].lstrip()
-    return first.startswith("#") and first.rstrip() not in _FORMULA_ERRORS
+    """Blank, or a comment. Cells are clean."""
+    first = cells[0] if cells else ""
+    if first:
+        return first.startswith("#") and first not in _FORMULA_ERRORS
+    return not any(cells)
 
 
 def _trimmed(cells: list[str]) -> list[str]:
     """Without the empty cells at the end, of which Excel writes many."""
     width = len(cells)
-    while width and not cells[width - 1].strip():
+    while width and not cells[width - 1]:
         width -= 1
     return cells[:width]
 
@@ -133,7 +134,7 @@ def _fits(line: int, cells: list[str], width: int, mistakes: Mistakes) -> bool:
     if len(text) > LONGEST and any(len(cell) > LONGEST for cell in cells):
         mistakes.add(line, "", "", f"a cell has more than {LONGEST} characters")
         return False
-    if "#" in text and (wrong := _FORMULA_ERRORS.intersection(cell.strip() for cell in cells)):
+    if "#" in text and (wrong := _FORMULA_ERRORS.intersection(cells)):
         mistakes.add(
             line, "", "", f"a formula here failed: {', '.join(sorted(wrong))}", "write the value itself"
         )
