@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, TypeAlias
 
 from monitor.live.board import Word
 from monitor.live.health import Health
@@ -14,6 +14,9 @@ from monitor.model.observations import State
 from monitor.model.times import format_time
 
 MOST_DOWN: Final = 200
+Status: TypeAlias = Mapping[str, Any]
+"""What :func:`status_of` makes, also when it was read again from JSON somewhere else."""
+
 _BY_CODE: Final = tuple(State.of_code(code) for code in range(4))
 
 
@@ -49,7 +52,7 @@ class Tally:
         return {state.value: self.by_code[state.code] for state in reversed(_BY_CODE)}
 
 
-def status_of(live: Live, health: Health, now: int) -> dict[str, Any]:
+def status_of(live: Live, health: Health, now: int) -> Status:
     """Everything on one page, as of ``now`` (milliseconds).
 
     ``online_ratio`` and ``intact_ratio`` speak of the class-1 camera points (``scope: class1``), or of

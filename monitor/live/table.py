@@ -10,10 +10,9 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from monitor.live.status import Status
 from monitor.live.words import CAUSES, PHRASES, SIGNS, STATES, age, local_time, percent, span
 from monitor.model.observations import Cause, State
-
-Status = Mapping[str, Any]
 
 _ORDER: Final = (State.UP, State.DEGRADED, State.DOWN, State.UNKNOWN)
 _STYLES: Final = {
