@@ -1,0 +1,39 @@
+"""Appends for ever as a monitor would, to be killed at any moment: ``ledger_victim.py DATABASE TOTAL``.
+
+Goes on from the position in the database, in batches that overlap, and prints each committed mark.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+from ledgerkit import STREAM, change, said, sight, snapshot, url_of
+
+from monitor.ledger import Ledger
+from monitor.model.events import Event
+
+BATCH = 37
+
+
+def event(number: int) -> Event:
+    """The n-th event: mostly changes, now and then a sight or a snapshot."""
+    if number % 10 == 0:
+        return said(sight(number * 10_000, (number + 10) * 10_000), number)
+    if number % 25 == 1:
+        return said(snapshot(number, up=[f"cam-{number}-{n}" for n in range(5)]), number)
+    return said(change(f"cam-{number}", at=number), number)
+
+
+async def main(directory: str, total: int) -> None:
+    async with await Ledger.open(url_of(Path(directory))) as ledger:
+        while (last := (await ledger.committed()).get("video-0of1", (1, 0))[1]) < total:
+            first = max(1, last - 5)
+            batch = [event(number) for number in range(first, min(last + BATCH, total) + 1)]
+            appended = await ledger.append("ledger", STREAM, f"{batch[-1].id.sequence}-0", batch)
+            print(appended.committed["video-0of1"][1], flush=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], int(sys.argv[2])))
