@@ -6,10 +6,13 @@ import random
 import time
 from typing import Any, Final
 
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 from structlog.typing import FilteringBoundLogger
 
 FIRST_DELAY: Final = 0.1
 LONGEST_DELAY: Final = 3.0
+_AWAY: Final = (OSError, RedisConnectionError, RedisTimeoutError)  # one and the same to people
 
 
 class Outage:
@@ -29,9 +32,10 @@ class Outage:
         """A try failed. Returns the seconds until the next: full jitter, so that many do not come at once."""
         if self._since is None:
             self._since = time.monotonic()
-        if self._kind != type(error).__name__:
-            self._kind = type(error).__name__
-            self._log.warning("bus interrupted", kind=self._kind, error=str(error))
+        kind = "away" if isinstance(error, _AWAY) else type(error).__name__
+        if self._kind != kind:
+            self._kind = kind
+            self._log.warning("bus interrupted", kind=kind, error=str(error))
         delay = random.uniform(0, min(LONGEST_DELAY, FIRST_DELAY * 2 ** min(self._tries, 10)))
         self._tries += 1
         return delay

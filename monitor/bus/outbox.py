@@ -59,6 +59,8 @@ class Outbox:
         try:
             self._db = _open_sound(path, collector)
             self.epoch, self._last, self._oldest = _standing(self._db)
+            # Earlier processes may have shown all that they wrote; this one knows what it shows itself.
+            self._inherited = self._shown = self._last
         except sqlite3.Error as error:
             self._lock.release()
             raise OutboxError(f"outbox {path}: {error}") from error
@@ -86,16 +88,22 @@ class Outbox:
         query = "SELECT sequence, time, type, data FROM events WHERE sequence > ? ORDER BY sequence LIMIT ?"
         with self._turn:
             rows, oldest = self._rows(query, after, limit), self._oldest
+            self._shown = max([self._shown, *(row[0] for row in rows[-1:])])
         return [Said(sequence, moment, self._decode(*row), oldest) for sequence, moment, *row in rows]
 
     def confirm(self, epoch: int, sequence: int) -> None:
-        """Forgets events up to ``sequence``; does nothing for another epoch or when they are gone already."""
+        """Forgets events up to ``sequence``; does nothing for an earlier epoch or when they are gone already.
+
+        Where the ledger has more than this box ever showed, the box is an old copy (put back, or its disk
+        lost what it had promised to keep). Its next numbers would pass for repeats: a new epoch begins.
+        """
         with self._turn:
-            if epoch != self.epoch or sequence < self._oldest:
-                return
-            with self._transaction() as db:
-                db.execute("DELETE FROM events WHERE sequence <= ?", (sequence,))
-            self._oldest = min(sequence, self._last) + 1
+            if (epoch, sequence) > (self.epoch, self._shown):
+                self._begin_epoch(epoch, sequence)
+            elif epoch == self.epoch and sequence >= self._oldest:
+                with self._transaction() as db:
+                    db.execute("DELETE FROM events WHERE sequence <= ?", (sequence,))
+                self._oldest = sequence + 1
 
     def oldest(self) -> int:
         """The lowest sequence kept; of an empty box, the next one to be given."""
@@ -126,6 +134,26 @@ class Outbox:
 
     def __exit__(self, *exc_info: object) -> None:
         self.close()
+
+    def _begin_epoch(self, epoch: int, sequence: int) -> None:
+        """Starts counting anew, later than ``epoch``; what earlier processes said and the ledger has goes."""
+        had = min(sequence, self._inherited) if epoch == self.epoch else 0
+        later = max(time.time_ns() // 1_000_000, epoch + 1)
+        log.error(
+            "the ledger has more of this collector than its outbox ever gave; a new epoch begins",
+            collector=self.collector,
+            ledger=f"{epoch}/{sequence}",
+            outbox=f"{self.epoch}/{self._shown}",
+            epoch=later,
+        )
+        with self._transaction() as db:
+            db.execute("DELETE FROM events WHERE sequence <= ?", (had,))
+            kept = db.execute("SELECT sequence FROM events ORDER BY sequence").fetchall()
+            moves = [(new, old) for new, (old,) in enumerate(kept, 1)]
+            db.executemany("UPDATE events SET sequence = ? WHERE sequence = ?", moves)
+            db.execute("UPDATE box SET epoch = ?, last = ?", (later, len(kept)))
+        self.epoch, self._last, self._oldest = later, len(kept), 1
+        self._inherited = self._shown = 0
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

@@ -47,7 +47,7 @@ class _Answer:
     """What one exchange with the server told."""
 
     stands: bool  # the last entry that we had published is still there
-    committed: int
+    committed: tuple[int, int]  # epoch and sequence
     position: str  # of the reader that counts
     entries: list[str]  # ids of what was added, up to the first failure
     failure: Exception | None
@@ -88,6 +88,7 @@ class Publisher:
         self._outage = Outage(log, collector=source.collector, stream=stream)
         self._woken = asyncio.Event()
         self._turn = asyncio.Lock()
+        self._epoch = 0  # of the box, when we began with it
         self._sent = 0
         self._highest = 0
         self._committed = 0
@@ -95,7 +96,6 @@ class Publisher:
         self._passed_since: float | None = None
         self._restarts = 0
         self._quiet_checks = 0
-        self._doubted = False
 
     def wake(self) -> None:
         """There is something new in the box. From the event loop's thread."""
@@ -139,23 +139,36 @@ class Publisher:
                 return self._outage.failed(error)
 
     async def _round(self) -> float | None:
-        said = await self._call(lambda: self._source.pending(self._sent, BATCH))
-        if not said and self._source.oldest() > self._source.last():
+        if self._source.oldest() > self._source.last():
             self._outage.ended()
             return None
+        if self._epoch != self._source.epoch:
+            await self._begin()
+        said = await self._call(lambda: self._source.pending(self._sent, BATCH))
         answer = await self._exchange(said)
         lost = self._is_lost(answer)
         self._note(said, answer)
-        await self._confirm(answer.committed)
+        await self._settle(answer.committed)
         if answer.failure is not None:
             raise answer.failure
         self.connected = True
         self._outage.ended()
+        if self._epoch != self._source.epoch:
+            return 0.0
         if lost:
             return self._start_again("the stream lost what was published")
         if self._is_passed_over(answer.position):
             return self._start_again("the reader passed what it did not commit")
         return self._next_look(len(said))
+
+    async def _begin(self) -> None:
+        """Starts at the box's front. The ledger's word comes first: the box may be an old copy of itself."""
+        committed: Any = await self._redis.hget(self._keys.committed, self._source.collector)
+        await self._call(lambda: self._source.confirm(*_epoch_and_sequence(committed)))
+        self._epoch = self._source.epoch
+        self._sent = self._highest = self._committed = 0
+        self._flight.clear()
+        self._passed_since = None
 
     async def _exchange(self, said: list[Said]) -> _Answer:
         """Adds the events and asks after the earlier ones, in one round trip."""
@@ -172,35 +185,17 @@ class Publisher:
                 raise reply
         failure = next((reply for reply in added if isinstance(reply, Exception)), None)
         entries = added if failure is None else added[: added.index(failure)]
-        return _Answer(bool(standing), self._sequence_of(committed), position or START, entries, failure)
+        return _Answer(bool(standing), _epoch_and_sequence(committed), position or START, entries, failure)
 
     def _fields(self, said: Said) -> dict[Any, Any]:
-        event_id = EventId(self._source.collector, self._source.epoch, said.sequence)
+        event_id = EventId(self._source.collector, self._epoch, said.sequence)
         return {**Event(event_id, self._keys.site, said.time, said.payload, said.oldest).encode()}
-
-    def _sequence_of(self, committed: str | None) -> int:
-        """The committed sequence in our epoch; of another epoch's, nothing is ours."""
-        epoch, _, sequence = (committed or "").partition("/")
-        if not (epoch.isdecimal() and sequence.isdecimal()):
-            return 0
-        self._doubt(int(epoch), int(sequence))
-        return int(sequence) if int(epoch) == self._source.epoch else 0
-
-    def _doubt(self, epoch: int, sequence: int) -> None:
-        """Says it once when the ledger knows more of this box than the box itself: it is an old copy."""
-        if not self._doubted and (epoch, sequence) > (self._source.epoch, self._source.last()):
-            self._doubted = True
-            log.error(
-                "the ledger has later events of this collector than its outbox ever gave: "
-                "an old copy, or two collectors of one name; the ledger will take ours for repeats",
-                collector=self._source.collector,
-                committed=f"{epoch}/{sequence}",
-                ours=f"{self._source.epoch}/{self._source.last()}",
-            )
 
     def _is_lost(self, answer: _Answer) -> bool:
         """Whether our last entry is gone although it was not committed. Before the new ones are noted."""
-        return bool(self._flight) and not answer.stands and self._flight[-1].sequence > answer.committed
+        if not self._flight or answer.stands:
+            return False
+        return (self._epoch, self._flight[-1].sequence) > answer.committed
 
     def _note(self, said: list[Said], answer: _Answer) -> None:
         """Remembers what was added now."""
@@ -216,12 +211,11 @@ class Publisher:
         self._highest = max(self._highest, sequence)
         self._quiet_checks = 0
 
-    async def _confirm(self, committed: int) -> None:
+    async def _settle(self, committed: tuple[int, int]) -> None:
         """Lets the box forget what the ledger has. A lower word than before comes from an emptied server."""
-        if committed > self._committed:
-            await self._call(lambda: self._source.confirm(self._source.epoch, committed))
-            self._committed = committed
-            self._sent = max(self._sent, min(committed, self._source.last()))
+        if committed > (self._epoch, self._committed):
+            await self._call(lambda: self._source.confirm(*committed))
+            self._committed = committed[1]
             self._passed_since = None
             self._restarts = self._quiet_checks = 0
         while self._flight and self._flight[0].sequence <= self._committed:
@@ -265,3 +259,9 @@ class Publisher:
     async def _call(self, work: Callable[[], _T]) -> _T:
         """Disk work, off the event loop."""
         return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+
+
+def _epoch_and_sequence(committed: str | None) -> tuple[int, int]:
+    """``epoch/sequence`` as the ledger wrote it; before everything when it wrote nothing."""
+    epoch, _, sequence = (committed or "").partition("/")
+    return (int(epoch), int(sequence)) if epoch.isdecimal() and sequence.isdecimal() else (0, 0)

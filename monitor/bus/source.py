@@ -49,4 +49,8 @@ class EventSource(Protocol):
         """The highest sequence ever given in this epoch; 0 before the first."""
 
     def confirm(self, epoch: int, sequence: int) -> None:
-        """Forget everything up to ``sequence``: the ledger has it. Another epoch's word is ignored."""
+        """Forget everything up to ``sequence``: the ledger has it. An earlier epoch's word is ignored.
+
+        A word beyond what ``pending`` ever gave means that this box is an old copy of itself. It then
+        begins a new epoch, in which what the ledger cannot have is numbered anew from 1.
+        """

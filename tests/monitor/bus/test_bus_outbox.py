@@ -53,6 +53,7 @@ def test_the_epoch_is_when_the_file_was_made_and_stays(tmp_path: Path) -> None:
 def test_a_sequence_is_never_used_twice_even_after_a_restart_with_an_empty_box(tmp_path: Path) -> None:
     with Outbox(tmp_path / "box.db", "c") as box:
         box.append(changes(1, 5))
+        box.pending(0, 5)
         box.confirm(box.epoch, 5)
     with Outbox(tmp_path / "box.db", "c") as box:
         assert (box.count(), box.oldest(), box.last()) == (0, 6, 5)
@@ -62,23 +63,45 @@ def test_a_sequence_is_never_used_twice_even_after_a_restart_with_an_empty_box(t
 
 def test_oldest_is_the_first_one_kept_and_every_event_says_so(outbox: Outbox) -> None:
     outbox.append(changes(1, 5))
+    assert sequences(outbox) == [1, 2, 3, 4, 5]
     outbox.confirm(outbox.epoch, 2)
     assert outbox.oldest() == 3
     assert {said.oldest for said in outbox.pending(3, 10)} == {3}
     assert outbox.count() == 3
 
 
-def test_the_confirmation_of_another_epoch_is_ignored(outbox: Outbox) -> None:
+def test_the_confirmation_of_an_earlier_epoch_is_ignored(outbox: Outbox) -> None:
     outbox.append(changes(1, 3))
     outbox.confirm(outbox.epoch - 1, 3)
     assert sequences(outbox) == [1, 2, 3]
 
 
-def test_a_confirmation_beyond_what_was_said_forgets_no_later_event(outbox: Outbox) -> None:
+def nodes(box: Outbox) -> list[str]:
+    return [said.payload.node for said in box.pending(0, 10_000)]
+
+
+def test_an_old_copy_of_a_box_begins_a_new_epoch_with_what_the_ledger_cannot_have(tmp_path: Path) -> None:
+    with Outbox(tmp_path / "box.db", "c") as box:
+        box.append(changes(1, 3))
+    with Outbox(tmp_path / "box.db", "c") as box:
+        old = box.epoch
+        box.append(changes(4, 9))  # its numbers 4 and 5 are taken, by events that this copy never saw
+        box.confirm(old, 5)
+        assert box.epoch > old
+        assert nodes(box) == ["cam-4", "cam-5", "cam-6", "cam-7", "cam-8", "cam-9"]
+        assert (sequences(box), box.oldest(), box.last()) == ([1, 2, 3, 4, 5, 6], 1, 6)
+        epoch = box.epoch
+    with Outbox(tmp_path / "box.db", "c") as box:
+        assert (box.epoch, box.last(), box.count()) == (epoch, 6, 6)
+
+
+def test_a_box_older_than_the_ledgers_epoch_begins_a_later_one_and_keeps_all(outbox: Outbox) -> None:
     outbox.append(changes(1, 2))
-    outbox.confirm(outbox.epoch, 99)
-    outbox.append(changes(3, 3))
-    assert (sequences(outbox), outbox.oldest()) == ([3], 3)
+    outbox.pending(0, 2)
+    outbox.confirm(outbox.epoch, 1)
+    known = outbox.epoch + 10**9
+    outbox.confirm(known, 7)
+    assert (outbox.epoch, nodes(outbox)) == (known + 1, ["cam-2"])
 
 
 def test_memory_is_kept_with_the_events_and_found_by_prefix(tmp_path: Path) -> None:
@@ -195,7 +218,7 @@ def test_what_was_said_survives_kill_9_and_the_lock_does_not(tmp_path: Path) -> 
 step = st.one_of(
     st.tuples(st.just("append"), st.integers(0, 4)),
     st.tuples(st.just("confirm"), st.integers(0, 30)),
-    st.tuples(st.just("confirm other epoch"), st.integers(0, 30)),
+    st.tuples(st.just("confirm earlier epoch"), st.integers(0, 30)),
     st.tuples(st.just("open again"), st.just(0)),
 )
 
@@ -213,10 +236,10 @@ def test_any_order_of_saying_confirming_and_opening_keeps_order_and_loses_nothin
                 box.append(changes(said + 1, said + number))
                 said += number
             case "confirm":
-                box.confirm(box.epoch, number)
+                box.confirm(box.epoch, min(number, said))  # all was shown at the end of the last step
                 confirmed = max(confirmed, min(number, said))
-            case "confirm other epoch":
-                box.confirm(box.epoch + 1, number)
+            case "confirm earlier epoch":
+                box.confirm(box.epoch - 1, number)
             case _:
                 box.close()
                 box = Outbox(path, "c")

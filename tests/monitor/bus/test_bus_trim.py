@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import time
+
+from bus_ledger import KEYS
+from redis.asyncio import Redis
+
+from monitor.bus.keys import entry_order
+from monitor.bus.reader import announce
+from monitor.bus.trim import trim
+
+STREAM = KEYS.facts
+
+
+async def fill(bus: Redis, count: int, age: float, size: int = 10) -> list[str]:
+    """Entries made ``age`` seconds ago, as their ids tell."""
+    millis = int((time.time() - age) * 1000)
+    pipe = bus.pipeline(transaction=False)
+    for number in range(count):
+        pipe.xadd(STREAM, {"data": "x" * size}, id=f"{millis}-{number}")
+    return list(await pipe.execute())
+
+
+async def oldest(bus: Redis) -> str:
+    return str((await bus.xrange(STREAM, count=1))[0][0])
+
+
+async def test_where_nobody_reads_nothing_is_removed(bus: Redis) -> None:
+    await fill(bus, 1000, age=3600)
+    assert await trim(bus, KEYS, STREAM, keep=0) == 0
+    assert await bus.xlen(STREAM) == 1000
+
+
+async def test_an_entry_that_the_slowest_reader_has_not_read_is_never_removed(bus: Redis) -> None:
+    entries = await fill(bus, 3000, age=3600)
+    await announce(bus, KEYS, STREAM, "ledger", entries[-1])
+    for index in (0, 250, 1777, 2900):
+        await announce(bus, KEYS, STREAM, "slow", entries[index])
+        await trim(bus, KEYS, STREAM, keep=0)
+        left = [entry for entry, _ in await bus.xrange(STREAM)]
+        assert left[-(2999 - index) :] == entries[index + 1 :]
+    assert await bus.xlen(STREAM) < 300
+
+
+async def test_a_reader_that_has_read_nothing_keeps_everything(bus: Redis) -> None:
+    entries = await fill(bus, 1000, age=3600)
+    await announce(bus, KEYS, STREAM, "ledger", entries[-1])
+    await announce(bus, KEYS, STREAM, "new", "0-0")
+    assert await trim(bus, KEYS, STREAM, keep=0) == 0
+
+
+async def test_a_position_that_is_none_counts_as_nothing_read(bus: Redis) -> None:
+    entries = await fill(bus, 1000, age=3600)
+    await announce(bus, KEYS, STREAM, "ledger", entries[-1])
+    await announce(bus, KEYS, STREAM, "foreign", "yesterday")
+    assert await trim(bus, KEYS, STREAM, keep=0) == 0
+
+
+async def test_what_was_read_is_kept_for_its_time(bus: Redis) -> None:
+    await fill(bus, 500, age=7200)
+    young = await fill(bus, 500, age=60)
+    await announce(bus, KEYS, STREAM, "ledger", young[-1])
+    assert await trim(bus, KEYS, STREAM, keep=3600) > 0
+    assert entry_order(await oldest(bus)) <= entry_order(young[0])
+    assert [entry for entry, _ in await bus.xrange(STREAM)][-500:] == young
+
+
+async def test_more_than_one_call_may_remove_goes_too(bus: Redis) -> None:
+    entries = await fill(bus, 25_000, age=3600)
+    await announce(bus, KEYS, STREAM, "ledger", entries[-1])
+    assert await trim(bus, KEYS, STREAM, keep=60) >= 24_900
+
+
+async def test_when_memory_is_short_age_counts_no_more_but_reading_does(bus: Redis) -> None:
+    entries = await fill(bus, 4000, age=1, size=1000)
+    await announce(bus, KEYS, STREAM, "ledger", entries[2000])
+    assert await trim(bus, KEYS, STREAM, keep=3600) == 0
+    used = (await bus.info("memory"))["used_memory"]
+    await bus.config_set("maxmemory", int(used / 0.8))
+    assert await trim(bus, KEYS, STREAM, keep=3600) > 1000
+    assert [entry for entry, _ in await bus.xrange(STREAM)][-1999:] == entries[2001:]
