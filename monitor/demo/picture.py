@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 
 from rich.console import Group, RenderableType
@@ -18,7 +19,7 @@ SIGNS: Final = {
     "up": ("■", "#2f5d50"),
     "degraded": ("◪", "#e0a83a"),
     "down": ("✕", "#ff5a4f"),
-    "unknown": ("□", "#5b6472"),
+    "unknown": ("◇", "#5b6472"),
 }
 """Symbol and colour of a state; the symbol alone tells them apart."""
 
@@ -27,11 +28,14 @@ _DIM: Final = "#8696a7"
 _STALE: Final = 20.0
 """Seconds after which a sight is older than twice its interval."""
 
+NO_WORDS: Final[Mapping[str, str]] = MappingProxyType({})
+
 _WORDS: Final = {
     "zh": {
         "up": "正常", "degraded": "降级", "down": "离线", "unknown": "未知",
         "network": "网络", "watches": "监测项", "class1": "一类在线", "sight": "视野",
-        "online": "在线率", "intact": "完好率", "target": "目标", "changes": "最近变化", "down_now": "当前离线",
+        "online": "在线率", "intact": "完好率", "target": "目标",
+        "changes": "最近变化", "down_now": "当前离线",
         "none": "还没有变化: 有状态改变时会出现在这里", "all_up": "没有离线的节点",
         "blind": "看不见", "age": "{} 秒前", "never": "尚未看过",
         "invented": "演示 · 数据均为虚构",
@@ -58,9 +62,11 @@ def picture(
     metrics: str = "",
     age: float = 0.0,
     rows: int = 8,
+    causes: Mapping[str, str] = NO_WORDS,
 ) -> RenderableType:
     """The status as something to print. ``age``: seconds since the status was asked for successfully.
 
+    ``causes`` are the words of the language for causes; a cause without one is shown as it is written.
     Missing parts of the status stay empty: while roles start there is little to tell.
     """
     words = _WORDS[language]
@@ -68,9 +74,9 @@ def picture(
         _head(status, words, age),
         _networks(status.get("networks", {}), words),
         Rule(Text(words["down_now"]), align="left", style=_DIM),
-        _down(status.get("down", ()), words, rows),
+        _down(status, words, causes, rows),
         Rule(Text(words["changes"]), align="left", style=_DIM),
-        _changes(status.get("changes", ()), words, rows),
+        _changes(status.get("changes", ()), words, causes, rows),
         _foot(words, page, metrics),
     )
 
@@ -142,33 +148,47 @@ def _class1(class1: Mapping[str, int]) -> str:
 
 
 def _sight(network: Mapping[str, Any], words: Mapping[str, str]) -> Text:
-    age = network.get("sight_age")
-    if network.get("blind"):
-        return Text(f"□ {words['blind']}", style=SIGNS["down"][1])
-    if age is None:
+    """How old the oldest sight of the network's collectors is, or that they see nothing."""
+    collectors = network.get("collectors") or ()
+    ages = [collector.get("sight_age") for collector in collectors]
+    known = [age for age in ages if age is not None]
+    if not known:
         return Text(words["never"], style=_DIM)
-    return Text(words["age"].format(round(age)), style=SIGNS["degraded"][1] if age > _STALE else "")
+    if network.get("blind"):
+        return Text(f"◇ {words['blind']}", style=SIGNS["down"][1])
+    oldest = max(known)
+    return Text(words["age"].format(round(oldest)), style=SIGNS["degraded"][1] if oldest > _STALE else "")
 
 
-def _down(down: Sequence[Mapping[str, Any]], words: Mapping[str, str], rows: int) -> RenderableType:
+def _down(
+    status: Mapping[str, Any], words: Mapping[str, str], causes: Mapping[str, str], rows: int
+) -> RenderableType:
+    down: Sequence[Mapping[str, Any]] = status.get("down") or ()
     if not down:
-        return Text(words["all_up"], style=_DIM)
+        return Text(words["all_up" if _anything_seen(status) else "never"], style=_DIM)
     table = _list()
     for entry in down[:rows]:
-        since = _clock(str(entry.get("since") or entry.get("time") or ""))
-        table.add_row(_state(str(entry.get("state", "down"))), _place(entry), _cause(entry), since)
-    if len(down) > rows:
-        table.add_row("", Text(words["more"].format(len(down) - rows), style=_DIM), "", "")
+        table.add_row(_state("down"), _place(entry), _cause(entry, causes), _clock(entry.get("since")))
+    more = status.get("down_total", len(down)) - rows
+    if more > 0:
+        table.add_row("", Text(words["more"].format(f"{more:,}"), style=_DIM), "", "")
     return table
 
 
-def _changes(changes: Sequence[Mapping[str, Any]], words: Mapping[str, str], rows: int) -> RenderableType:
+def _anything_seen(status: Mapping[str, Any]) -> bool:
+    states = [network.get("states", {}) for network in status.get("networks", {}).values()]
+    return any(counts.get("up") or counts.get("degraded") for counts in states)
+
+
+def _changes(
+    changes: Sequence[Mapping[str, Any]], words: Mapping[str, str], causes: Mapping[str, str], rows: int
+) -> RenderableType:
     if not changes:
         return Text(words["none"], style=_DIM)
     table = _list()
     for change in changes[:rows]:
         turn = Text.assemble(_state(str(change.get("from"))), " → ", _state(str(change.get("to"))))
-        table.add_row(turn, _place(change), _cause(change), _clock(str(change.get("time", ""))))
+        table.add_row(turn, _place(change), _cause(change, causes), _clock(change.get("time")))
     return table
 
 
@@ -191,11 +211,12 @@ def _place(entry: Mapping[str, Any]) -> Text:
     return Text.assemble(name, (f" {entry.get('network', '')}", _DIM))
 
 
-def _cause(entry: Mapping[str, Any]) -> Text:
-    return Text(str(entry.get("cause", "")), style=_DIM)
+def _cause(entry: Mapping[str, Any], causes: Mapping[str, str]) -> Text:
+    cause = str(entry.get("cause", ""))
+    return Text(causes.get(cause, cause), style=_DIM)
 
 
-def _clock(moment: str) -> str:
+def _clock(moment: str | None) -> str:
     """Hours to seconds of an RFC 3339 moment, in the local time of whoever watches."""
     if not moment:
         return ""
