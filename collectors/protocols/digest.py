@@ -32,7 +32,6 @@ def _sha256(text: str) -> str:
 
 
 _HASHES: Final[Mapping[str, Callable[[str], str]]] = {"MD5": _md5, "SHA-256": _sha256}
-_BASIC_RANK: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,19 +95,21 @@ def _challenges_in(value: str) -> Iterable[Challenge]:
 
 def choose(challenges: Iterable[Challenge]) -> Challenge | None:
     """The strongest challenge that we can answer: SHA-256, then MD5, then Basic. None: there is none."""
-    able = [one for one in challenges if _rank(one) is not None]
-    return min(able, key=lambda one: _rank(one) or 0, default=None)
+    return min(filter(_is_answerable, challenges), key=_rank, default=None)
 
 
-def _rank(challenge: Challenge) -> int | None:
-    """0 is best; None means that we cannot answer it."""
+def _is_answerable(challenge: Challenge) -> bool:
     if challenge.scheme == "basic":
-        return _BASIC_RANK
+        return True
     known = challenge.scheme == "digest" and challenge.algorithm in _HASHES
-    if not known or not challenge.parameters.get("nonce"):
-        return None
-    if challenge.parameters.get("qop") and not challenge.quality:
-        return None
+    only_integrity = bool(challenge.parameters.get("qop")) and not challenge.quality
+    return known and bool(challenge.parameters.get("nonce")) and not only_integrity
+
+
+def _rank(challenge: Challenge) -> int:
+    """0 is best."""
+    if challenge.scheme == "basic":
+        return 2
     return 0 if challenge.algorithm == "SHA-256" else 1
 
 

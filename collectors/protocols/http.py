@@ -137,6 +137,8 @@ class HttpAsker:
                 step = self._judge(self._response)
                 if isinstance(step, Verdict):
                     return step
+            elif event is h11.PAUSED:
+                return bad_reply("speaks without being asked")
             elif not isinstance(event, h11.InformationalResponse):
                 return step  # no more events until more bytes come
 

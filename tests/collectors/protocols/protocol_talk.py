@@ -43,7 +43,7 @@ def reply(status: str, *headers: str, body: bytes = b"", cseq: int | None = 1) -
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
-SDP = b"v=0\r\no=- 1 1 IN IP4 10.44.20.31\r\ns=Media\r\nt=0 0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H265/90000\r\n"
+SDP = b"v=0\r\no=- 1 1 IN IP4 10.44.20.31\r\ns=Media\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H265/90000\r\n"
 CHALLENGE = 'WWW-Authenticate: Digest realm="IP Camera(12345)", nonce="6e2f0a", stale="FALSE"'
 BASIC = 'WWW-Authenticate: Basic realm="IP Camera(12345)"'
 STALE = 'WWW-Authenticate: Digest realm="IP Camera(12345)", nonce="77aa01", stale=TRUE'

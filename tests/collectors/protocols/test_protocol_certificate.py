@@ -14,9 +14,20 @@ from collectors.protocols.certificate import expires
 def make_certificate(folder: Path, *options: str) -> bytes:
     path = folder / "certificate.der"
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-        + ["-subj", "/CN=10.44.20.31/O=Quanshi test", "-keyout", str(folder / "key.pem")]
-        + ["-outform", "DER", "-out", str(path), *options],
+        [
+            *(
+                "openssl",
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:prime256v1",
+                "-nodes",
+            ),
+            *("-subj", "/CN=10.44.20.31/O=Quanshi test", "-keyout", str(folder / "key.pem")),
+            *("-outform", "DER", "-out", str(path), *options),
+        ],
         check=True,
         capture_output=True,
     )

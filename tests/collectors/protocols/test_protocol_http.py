@@ -148,6 +148,11 @@ class TestHold:
         asker.begin(fresh=False)
         assert asker.receive(answer("200 OK")) is OK
 
+    def test_a_device_that_never_stops_between_two_rounds_is_stopped(self) -> None:
+        asker = asked(hold=True)
+        assert asker.receive(answer("200 OK")) is OK
+        assert cause(asker.receive(b"and another thing")) is Cause.BAD_REPLY
+
 
 class TestLogin:
     def test_one_challenge_one_login_and_it_is_up(self) -> None:

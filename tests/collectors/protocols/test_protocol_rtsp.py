@@ -93,6 +93,13 @@ class TestOptions:
         asker.begin(fresh=False)
         assert asker.receive(media[6:] + reply("200 OK", cseq=2)) is OK
 
+    def test_an_answer_that_came_before_its_question_is_not_dropped(self) -> None:
+        asker = options(hold=True)
+        early = b"RTSP/1.0 500 Oops\r\nCSeq: 2\r\n\r\n"
+        assert asker.receive(b"RTSP/1.0 200 OK\r\nCSeq: 1\r\n\n" + early) is OK
+        asker.begin(fresh=False)
+        assert cause(asker.receive(reply("200 OK", cseq=2))) is Cause.ERROR_REPLY
+
     def test_a_lock_means_nothing_to_it(self) -> None:
         asker = options()
         asker.lock()
@@ -114,7 +121,7 @@ class TestTolerance:
             b"RTSP/1.0 100 Continue\r\nCSeq: 1\r\n\r\nRTSP/1.0 200 OK\r\nCSeq: 1\r\n\r\n",
             b"$\x00\x00\x04abcd$\x01\x00\x00RTSP/1.0 200 OK\r\nCSeq: 1\r\n\r\n",
             b"OPTIONS * RTSP/1.0\r\nCSeq: 9\r\n\r\nRTSP/1.0 200 OK\r\nCSeq: 1\r\n\r\n",
-            b"SET_PARAMETER rtsp://x/ RTSP/1.0\r\nCSeq: 9\r\nContent-Length: 2\r\n\r\nhiRTSP/1.0 200 OK\r\nCSeq: 1\r\n\r\n",
+            b"PING rtsp://x/ RTSP/1.0\r\nContent-Length: 2\r\n\r\nhiRTSP/1.0 200 OK\r\nCSeq: 1\r\n\r\n",
         ],
     )
     def test_this_is_understood(self, data: bytes) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import ssl
 import subprocess
 from pathlib import Path
@@ -24,8 +25,10 @@ def identity(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A certificate that a device signed itself, with its key, in one file."""
     folder = tmp_path_factory.mktemp("identity")
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", "/CN=IPC"]
-        + ["-keyout", "key.pem", "-out", "certificate.pem"],
+        [
+            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", "/CN=IPC"),
+            *("-keyout", "key.pem", "-out", "certificate.pem"),
+        ],
         cwd=folder,
         check=True,
         capture_output=True,
@@ -63,10 +66,8 @@ class Device:
             return self._out.read()
 
     def say_goodbye(self) -> bytes:
-        try:
+        with contextlib.suppress(ssl.SSLWantReadError):  # it would wait for our own goodbye
             self._tls.unwrap()
-        except ssl.SSLWantReadError:
-            pass
         return self._out.read()
 
 
