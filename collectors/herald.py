@@ -65,9 +65,7 @@ class Herald:
         said, self._said = self._said, []
         memory, self._memory = self._memory, {}
         try:
-            await asyncio.get_running_loop().run_in_executor(
-                self._writer, self._outbox.append, said, memory
-            )
+            await asyncio.get_running_loop().run_in_executor(self._writer, self._outbox.append, said, memory)
         except OutboxError as error:
             log.error("outbox refused", collector=self._outbox.collector, events=len(said), error=str(error))
             self._said = said + self._said

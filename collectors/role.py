@@ -112,8 +112,11 @@ async def _last_words(herald: Herald, publisher: Publisher, post: Post) -> None:
     except TimeoutError:
         drained = False
     if not drained:
-        log.warning("stopped before the ledger had everything; it is kept and sent at the next start",
-                    collector=post.name, events=publisher.pending)
+        log.warning(
+            "stopped before the ledger had everything; it is kept and sent at the next start",
+            collector=post.name,
+            events=publisher.pending,
+        )
 
 
 async def _keep_durations(watcher: Watcher, redis: Redis, keys: Keys, post: Post) -> None:
@@ -123,7 +126,9 @@ async def _keep_durations(watcher: Watcher, redis: Redis, keys: Keys, post: Post
         try:
             await redis.set(key, watcher.roster.durations.packed(), ex=EXPIRES)
             if watcher.facts:
-                await redis.hset(f"{key}:facts", mapping={node: str(value) for node, value in watcher.facts.items()})
+                await redis.hset(
+                    f"{key}:facts", mapping={node: str(value) for node, value in watcher.facts.items()}
+                )
                 await redis.expire(f"{key}:facts", EXPIRES)
         except (RedisError, OSError):
             # Graphs of durations have a hole then, which is the truth; the publisher logs the outage.

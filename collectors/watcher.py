@@ -91,9 +91,10 @@ class Watcher:
         self.engine.limit = check_descriptors(site.concurrency, held)
         self.witnesses.take(self.roster.witnesses())
         judge = site.judge
-        self.footing = Footing(
-            len(self.roster.wards), len(self.witnesses), judge.blind_share, judge.blind_least
-        )
+        slowest = max((turn.spec.every for turn in self.roster.turns()), default=60.0)
+        self.footing.interval = round(1000 * slowest)
+        self.footing.share, self.footing.least = judge.blind_share, judge.blind_least
+        self.footing.resize(len(self.roster.wards), len(self.witnesses))
         self._snapshot_due = 0
 
     # --- what the roster asks of us ---
@@ -105,9 +106,7 @@ class Watcher:
         self.herald.remember(memory)
 
     def say_gone(self, node: str, old: State, seen_until: int, now: int) -> None:
-        gone = Change(
-            node, self.keeper.network, old, State.UNKNOWN, now, seen_until, now, Cause.NOT_ASKED
-        )
+        gone = Change(node, self.keeper.network, old, State.UNKNOWN, now, seen_until, now, Cause.NOT_ASKED)
         self.herald.say(gone, now)
 
     def act(self, ward: Ward, decision: Decision) -> None:
@@ -198,9 +197,7 @@ class Watcher:
         else:
             self._bad += 1
 
-    def _consider(
-        self, turn: Turn, verdict: Verdict, cause: Cause, started: float, finished: float
-    ) -> None:
+    def _consider(self, turn: Turn, verdict: Verdict, cause: Cause, started: float, finished: float) -> None:
         """An answer that may change something."""
         if self.witnesses.answered(turn, verdict):
             return
@@ -209,7 +206,6 @@ class Watcher:
             self._snapshot_due = self.clock.now()
         if cause.weight is Weight.HARD:
             self._bad += 1
-            self._lost += turn.ward.judge.state is not State.DOWN
             if self.footing.holding:
                 self._held_back.append((turn, verdict, cause, started, finished))
                 return
@@ -226,8 +222,10 @@ class Watcher:
         if cause.weight is Weight.BLIND:
             decision = ward.judge.cannot_ask(name, cause, millis(finished))
         else:
+            was_missing = ward.judge.missing
             seen = Observation(name, millis(started), millis(finished), cause, verdict.detail)
             decision = ward.judge.observe(seen)
+            self._lost += ward.judge.missing and not was_missing
         if cause is Cause.AUTH_REJECTED and turn.spec.credential:
             self._refused(turn, turn.spec.credential)
         self.act(ward, decision)
@@ -282,7 +280,30 @@ class Watcher:
         self._weigh_footing()
 
     def _weigh_footing(self) -> None:
-        raise NotImplementedError
+        """Do what follows when our footing turned."""
+        footing = self.footing
+        if footing.blind and not self.keeper.blind:
+            self._go_blind(footing.blind_since)
+        elif self.keeper.blind and not footing.blind:
+            log.warning("sees again", collector=self.keeper.collector)
+            self._say_sight(self.keeper.sight(self.clock.now()))
+            self._sweep()
+        elif self._held_back and not footing.holding:
+            # The witnesses answered: what failed has really failed.
+            held_back, self._held_back = self._held_back, []
+            for answer in held_back:
+                self._judge(*answer)
+
+    def _go_blind(self, since: int | None) -> None:
+        """Whatever failed lately may be our own fault: it is forgotten, and the sight ends before it."""
+        log.error("blind: we have lost the network, not the devices", collector=self.keeper.collector)
+        self._held_back.clear()
+        for ward in self.roster.wards.values():
+            if any(track.run for track in ward.judge.tracks.values()):
+                ward.judge.resume(ward.judge.standing)
+        now = self.clock.now()
+        last, _ = self.keeper.go_blind(now if since is None else since)
+        self._say_sight(last)
 
     # --- what we say ---
 
@@ -309,5 +330,12 @@ class Watcher:
                 others[node] = Standing(judge.state, judge.cause, judge.at)
         keeper = self.keeper
         return Snapshot(
-            keeper.collector, keeper.network, keeper.shard, keeper.shards, now, keeper.inventory, tuple(up), others
+            keeper.collector,
+            keeper.network,
+            keeper.shard,
+            keeper.shards,
+            now,
+            keeper.inventory,
+            tuple(up),
+            others,
         )

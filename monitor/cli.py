@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
+import signal
 import sys
-import urllib.error
-import urllib.request
+import tempfile
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -14,7 +15,9 @@ from typing import Any, Literal, ParamSpec
 import click
 
 from monitor import __version__
-from monitor.config import ConfigError, Mistake, Site, load_site
+from monitor.config import ConfigError, Mistake, load_site
+from monitor.model.times import parse_span
+from monitor.web.client import ask_status
 
 P = ParamSpec("P")
 
@@ -87,7 +90,11 @@ def check(path: Path, as_json: bool) -> None:
         site = load_site(path)
     except ConfigError as error:
         if as_json:
-            click.echo(json.dumps({"ok": False, "mistakes": [_as_dict(one) for one in error.mistakes]}, ensure_ascii=False))
+            click.echo(
+                json.dumps(
+                    {"ok": False, "mistakes": [_as_dict(one) for one in error.mistakes]}, ensure_ascii=False
+                )
+            )
         else:
             _print_mistakes(error.mistakes)
         sys.exit(1)
@@ -136,7 +143,7 @@ def _shard(text: str) -> tuple[int, int]:
 def status(path: Path, as_json: bool) -> None:
     """现在怎样：各网络、各状态数量、离线及起始时间、失明的采集。What is up, down, since when, who is blind."""
     site = load_site(path)
-    now = ask_monitor(site)
+    now = ask_status(site.data)
     if now is None:
         raise click.ClickException(f"监测未运行 / no monitor is running for {path} (quanshi run)")
     if as_json:
@@ -148,21 +155,120 @@ def status(path: Path, as_json: bool) -> None:
     click.echo(render_status(now, width, color=color), nl=False)
 
 
-def ask_monitor(site: Site) -> dict[str, Any] | None:
-    """What the running monitor of this site says; None when none answers."""
-    place = site.data / "monitor.json"
-    try:
-        url = json.loads(place.read_text())["url"]
-        with urllib.request.urlopen(f"{url}/api/v1/status", timeout=5) as reply:  # noqa: S310 - our own file names it
-            said: dict[str, Any] = json.load(reply)
-            return said
-    except (OSError, ValueError, KeyError, urllib.error.URLError):
-        # No file, no listener, or somebody else's answer: no monitor of this site is running.
-        return None
-
-
 def _terminal() -> tuple[int, bool]:
     """(width, whether colours are wanted)."""
-    import shutil
-
     return max(80, shutil.get_terminal_size().columns), sys.stdout.isatty()
+
+
+@main.command()
+@click.argument("wanted", metavar="NODE|ADDRESS")
+@_site
+@_json
+@click.option("--network", help="从哪个网络 / from which network")
+@click.option(
+    "--login", is_flag=True, help="使用已配置的凭据（一次错误会被设备计数）/ use the configured credential"
+)
+@_explains_mistakes
+def probe(wanted: str, path: Path, as_json: bool, network: str | None, login: bool) -> None:
+    """问一次并说明每一步。Ask once and explain each step."""
+    from monitor import supervisor
+    from monitor.asking import unwell, watches_to_ask
+
+    site = load_site(path)
+    try:
+        watches = watches_to_ask(site, wanted, network)
+    except LookupError as error:
+        raise click.UsageError(str(error.args[0])) from error
+    told = [(watch, one) for watch in watches for one in supervisor.explain(site, watch, login=login)]
+    if as_json:
+        from dataclasses import asdict
+
+        rows = [{"node": watch.node.id, "network": watch.network, **asdict(one)} for watch, one in told]
+        click.echo(json.dumps(rows, ensure_ascii=False))
+    else:
+        from monitor.asking import tell
+
+        for watch, one in told:
+            click.echo(tell(watch, one, site.language))
+    sys.exit(int(any(unwell(one) for _, one in told)))
+
+
+@main.command()
+@_site
+@click.option(
+    "--script",
+    "script_path",
+    type=click.Path(path_type=Path, exists=True),
+    help="故障脚本 / fault script (csv, json)",
+)
+@click.option("--points", default=0, help="生成这么多点位，不读 site / a generated city instead of a site")
+@click.option(
+    "--dir", "directory", type=click.Path(path_type=Path), help="生成的城市写到哪里 / where it is written"
+)
+@click.option(
+    "--wildcard", is_flag=True, help="少数套接字应答全部地址 / a few sockets answer for all addresses"
+)
+@_explains_mistakes
+def sim(path: Path, script_path: Path | None, points: int, directory: Path | None, wildcard: bool) -> None:
+    """只运行模拟设备（仅回环地址）。Run the simulated devices alone, on loopback only."""
+    from monitor.simulation import SimulationError, simulate
+
+    try:
+        sys.exit(
+            simulate(
+                path,
+                script=script_path,
+                points=points,
+                directory=directory,
+                wildcard=wildcard,
+                tell=click.echo,
+            )
+        )
+    except SimulationError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@main.command()
+@click.option("--points", default=3352, show_default=True, help="一类点位数量 / class-1 points")
+@click.option("--for", "span", help="运行多久后自行结束，如 60s / end by itself after so long")
+@click.option("--seed", default=1, show_default=True, help="城市与故障的种子 / of the city and its faults")
+@click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
+@click.option("--netns", is_flag=True, help="在独立网络命名空间中（root）/ in a network namespace of its own")
+@click.option("--dir", "directory", type=click.Path(path_type=Path), help="写到哪里 / where to write")
+@_json
+def demo(
+    points: int,
+    span: str | None,
+    seed: int,
+    language: str,
+    netns: bool,
+    directory: Path | None,
+    as_json: bool,
+) -> None:
+    """演示：一座虚构的城市、故障与真相。An invented city, its faults, and the truth about them."""
+    from monitor.demo.netns import NetworkError
+    from monitor.demo.process import FleetError
+    from monitor.demo_run import Demo, DemoError, Wish
+    from monitor.demo_view import watch_demo
+
+    try:
+        seconds = None if span is None else parse_span(span)
+        wish = Wish(points, seconds, seed, language, netns)
+        folder = directory or Path(tempfile.mkdtemp(prefix="quanshi-demo-"))
+        signal.signal(signal.SIGTERM, _interrupt)
+        with Demo(wish, folder, lambda text: click.echo(f"  {text}", err=True)) as running:
+            right = watch_demo(running, as_json=as_json)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    except (DemoError, FleetError, NetworkError) as error:
+        raise click.ClickException(str(error)) from error
+    sys.exit(0 if right else 1)
+
+
+def _interrupt(number: int, frame: object) -> None:
+    """SIGTERM ends the demo as Ctrl-C does: in order, with nothing left behind."""
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,266 @@
+"""``quanshi demo``: an invented city, everything that watches it, a script of faults, and the truth.
+
+Runs the same processes as ``quanshi run`` does on a real site. What they wrote into the ledger is held
+against what the simulated devices know to have happened.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from monitor.config import Site, load_site
+from monitor.demo.broker import BrokerProcess
+from monitor.demo.city import make_city
+from monitor.demo.client import FleetProcess, free_port
+from monitor.demo.compare import Comparison, Gap, compare, confirm_window
+from monitor.demo.heartbeat import Broker
+from monitor.demo.netns import OUR_ADDRESS, Namespace, enter_private_network
+from monitor.demo.plan import plan_of
+from monitor.demo.process import die_with
+from monitor.demo.script import Pace, script
+from monitor.demo.site_files import TOPIC, WILL_TOPIC, SiteOptions, write_site
+from monitor.demo.truth import TruthRow
+from monitor.ledger.ledger import Ledger
+from monitor.ledger.rows import SightRow
+from monitor.web.client import ask_status, is_ready, monitor_url
+
+READY_WITHIN: Final = 90.0
+SCRIPT_SECONDS: Final = 600.0
+"""Length of one script when the demo runs until it is stopped; another follows."""
+
+_STOP_WITHIN: Final = 10.0
+
+
+class DemoError(Exception):
+    """The demo cannot go on: what happened, and where its log is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody asked for. ``seconds`` None: until stopped."""
+
+    points: int = 3352
+    seconds: float | None = None
+    seed: int = 1
+    language: str = "zh"
+    netns: bool = False
+    heartbeats: bool = True
+
+
+Tell = Callable[[str], None]
+"""Called with each step, for people who wait."""
+
+
+class Demo:
+    """A running demo. Use as a context manager; leaving it ends every process."""
+
+    def __init__(self, wish: Wish, directory: Path, tell: Tell) -> None:
+        self.wish = wish
+        self.directory = directory
+        self._tell = tell
+        self._stack = ExitStack()
+        self._run: subprocess.Popen[bytes] | None = None
+        self.started = 0
+
+    def __enter__(self) -> Demo:
+        with ExitStack() as stack:
+            self._start(stack)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._stack.close()
+
+    @property
+    def log(self) -> Path:
+        return self.directory / "quanshi.log"
+
+    def _start(self, stack: ExitStack) -> None:
+        wish = self.wish
+        netns = None
+        if wish.netns:
+            enter_private_network()
+            netns = stack.enter_context(Namespace()).path
+        host = OUR_ADDRESS if wish.netns else "127.0.0.1"
+        self._tell(f"building a city of {wish.points:,} points")
+        self.city = make_city(wish.points, seed=wish.seed, port=free_port(), own_network=wish.netns)
+        broker = self._broker(stack, host)
+        self.fleet = FleetProcess(
+            plan_of(self.city, broker=broker),
+            self.directory / "fleet",
+            truth=self.directory / "truth.csv",
+            netns=netns,
+        )
+        self._tell(f"starting {len(self.city.nodes):,} simulated devices")
+        stack.enter_context(self.fleet)
+        url = None if broker is None else f"mqtt://{broker.host}:{broker.port}"
+        options = SiteOptions(listen=f"127.0.0.1:{_page_port()}", language=wish.language, broker=url)
+        self.site: Site = load_site(write_site(self.city, self.directory, options))
+        self._tell("starting Quanshi: embedded server, collectors, monitor, alert")
+        self.started = _now()
+        stack.enter_context(self._roles())
+
+    def _broker(self, stack: ExitStack, host: str) -> Broker | None:
+        if not self.wish.heartbeats:
+            return None
+        self._tell("starting the MQTT broker of the demo")
+        port = free_port(self.wish.seed + 1)
+        stack.enter_context(BrokerProcess(port, host))
+        return Broker(host, port, TOPIC, WILL_TOPIC)
+
+    @contextmanager
+    def _roles(self) -> Iterator[None]:
+        """``quanshi run`` as a process; Ctrl-C reaches only us, so that things end in order."""
+        parent = os.getpid()
+        with self.log.open("ab") as log:
+            self._run = subprocess.Popen(
+                [sys.executable, "-m", "monitor.cli", "run", "--site", str(self.site.path)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=lambda: die_with(parent),
+            )
+        try:
+            yield
+        finally:
+            self.stop_roles()
+
+    @property
+    def pid(self) -> int:
+        """Of the supervisor."""
+        if self._run is None:
+            raise DemoError("nothing runs")
+        return self._run.pid
+
+    def stop_roles(self) -> float:
+        """Ask ``quanshi run`` to end; the seconds that it took. A second call does nothing."""
+        begun = time.monotonic()
+        if self._run is not None and self._run.poll() is None:
+            self._run.send_signal(signal.SIGTERM)
+            try:
+                self._run.wait(_STOP_WITHIN)
+            except subprocess.TimeoutExpired:
+                self._run.kill()
+                self._run.wait()
+        return time.monotonic() - begun
+
+    def wait_ready(self) -> None:
+        """Until every shard was seen whole. Raises DemoError when that does not come."""
+        self._tell("first sweep: asking every point once")
+        end = time.monotonic() + READY_WITHIN
+        why = ""
+        while time.monotonic() < end:
+            self.check()
+            ready, why = is_ready(self.site.data)
+            if ready:
+                return
+            time.sleep(0.25)
+        raise DemoError(f"not ready after {READY_WITHIN:.0f} s: {why}; see {self.log}")
+
+    def check(self) -> None:
+        """Raises DemoError when a process that must run has ended."""
+        if self._run is None or self._run.poll() is not None:
+            raise DemoError(f"quanshi run has ended; see {self.log}")
+        if self.fleet.poll() is not None:
+            raise DemoError("the simulated devices have ended")
+
+    def play(self, seconds: float, pace: Pace | None = None) -> int:
+        """Let things go wrong for so long, beginning now. How many faults were booked."""
+        quiet = min(20.0, seconds / 3)
+        pace = pace or Pace(least=min(15.0, seconds / 3), quiet=quiet)
+        faults = script(
+            self.city, self.wish.seed, _now() + 500, seconds, pace=pace, heartbeats=self.wish.heartbeats
+        )
+        self.fleet.play(faults)
+        return len(faults)
+
+    def status(self) -> dict[str, Any] | None:
+        return ask_status(self.site.data)
+
+    @property
+    def url(self) -> str:
+        return monitor_url(self.site.data) or ""
+
+    def conclude(self) -> tuple[dict[str, Any], Comparison]:
+        """Stop the roles and hold the ledger against the truth: the summary for programs, and the detail."""
+        status = self.status()
+        stopped_in = self.stop_roles()
+        now = _now()
+        truth = self.fleet.truth()
+        comparison, changes = asyncio.run(self._compare(truth, now))
+        states = dict.fromkeys(("up", "degraded", "down", "unknown"), 0)
+        for network in (status or {"networks": {}})["networks"].values():
+            for state, count in network["states"].items():
+                states[state] += count
+        summary = {
+            "points": self.wish.points,
+            "watches": sum(len(self.site.inventory.watches(network)) for network in self.site.networks),
+            "states": states,
+            "changes": changes,
+            **comparison.to_json(),
+            "seed": self.wish.seed,
+            "seconds": round((now - self.started) / 1000, 1),
+            "stopped_in": round(stopped_in, 2),
+            "directory": str(self.directory),
+        }
+        return summary, comparison
+
+    async def _compare(self, truth: list[TruthRow], now: int) -> tuple[Comparison, int]:
+        async with await Ledger.open(self.site.ledger_url) as ledger:
+            changes = [row.change for row in await ledger.changes()]
+            sights = await ledger.sights(self.started, now)
+        judge = self.site.judge
+        windows = {
+            watch.key: confirm_window(watch, confirm=judge.confirm, retry=judge.retry)
+            for network in self.site.networks
+            for watch in self.site.inventory.watches(network)
+        }
+        gaps = [gap for network in self.site.networks for gap in unseen(sights, network, self.started, now)]
+        return compare(truth, changes, windows, now, gaps=gaps), len(changes)
+
+
+def unseen(sights: list[SightRow], network: str, start: int, end: int) -> list[Gap]:
+    """The times within [start, end] in which some shard of a network was not covered by a sight."""
+    shards: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    for sight in sights:
+        if sight.network == network:
+            covered = shards.setdefault((sight.shard, sight.shards), [])
+            if not sight.blind:
+                covered.append((sight.start, sight.end))
+    gaps = [] if shards else [Gap(network, start, end)]
+    for covered in shards.values():
+        cursor = start
+        for first, last in [*sorted(covered), (end, end)]:
+            if first > cursor:
+                gaps.append(Gap(network, cursor, first))
+            cursor = max(cursor, last)
+    return gaps
+
+
+def _page_port() -> int:
+    """8080 if it is free, else any."""
+    for port in (8080, 0):
+        with socket.socket() as sock:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                sock.bind(("127.0.0.1", port))
+            except OSError:  # somebody else's
+                continue
+            return int(sock.getsockname()[1])
+    raise DemoError("no free port on 127.0.0.1")
+
+
+def _now() -> int:
+    return round(time.time() * 1000)

@@ -1,0 +1,105 @@
+"""What people see of a running demo: a live picture in a terminal, and at the end what was right."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.text import Text
+
+from monitor.demo.compare import Comparison
+from monitor.demo_run import SCRIPT_SECONDS, Demo
+from monitor.live.table import picture
+
+_WORDS: Final = {
+    "zh": {
+        "invented": "演示城市：点位、地址、坐标均为虚构",
+        "page": "页面",
+        "metrics": "指标",
+        "truth": "真实故障",
+        "stop": "Ctrl-C 结束",
+        "wait": "正在等待监测应答",
+        "right": "台账与真相一致",
+        "wrong": "台账与真相不一致",
+        "found": "故障 {faults}（须发现）  漏报 {missed}  虚报 {invented}  状态错 {wrong_state}  原因错 {wrong_cause}  时刻错 {wrong_edge}",
+        "total": "监测项 {watches:,}  状态变化 {changes:,}  用时 {seconds} 秒  文件 {directory}",
+    },
+    "en": {
+        "invented": "demo city: points, addresses and positions are invented",
+        "page": "page",
+        "metrics": "metrics",
+        "truth": "true faults",
+        "stop": "Ctrl-C ends it",
+        "wait": "waiting for the monitor",
+        "right": "the ledger agrees with the truth",
+        "wrong": "the ledger disagrees with the truth",
+        "found": "faults {faults} (to be found)  missed {missed}  invented {invented}  wrong state {wrong_state}  wrong cause {wrong_cause}  wrong edge {wrong_edge}",
+        "total": "watches {watches:,}  changes {changes:,}  {seconds} s  files {directory}",
+    },
+}
+
+
+def watch_demo(demo: Demo, *, as_json: bool) -> bool:
+    """Play faults until the time is over or somebody stops it; whether the ledger told the truth."""
+    try:
+        demo.wait_ready()
+        _play(demo, silent=as_json)
+    except KeyboardInterrupt:
+        if demo.wish.seconds is not None:
+            raise
+    summary, comparison = demo.conclude()
+    if as_json:
+        print(json.dumps(summary, ensure_ascii=False))
+    else:
+        _conclude(demo, summary, comparison)
+    for detail in comparison.details[:20]:
+        print(detail, file=sys.stderr)
+    return comparison.right
+
+
+def _play(demo: Demo, *, silent: bool) -> None:
+    seconds = demo.wish.seconds
+    end = None if seconds is None else time.monotonic() + seconds
+    demo.play(SCRIPT_SECONDS if seconds is None else seconds)
+    console = Console(stderr=True)
+    if silent or not console.is_terminal:
+        _sleep(demo, end, lambda: None)
+        return
+    with Live(console=console, refresh_per_second=2, screen=False) as live:
+        _sleep(demo, end, lambda: live.update(_picture(demo)))
+
+
+def _sleep(demo: Demo, end: float | None, show: Any) -> None:
+    script_end = time.monotonic() + SCRIPT_SECONDS
+    while end is None or time.monotonic() < end:
+        demo.check()
+        show()
+        time.sleep(0.5 if end is None else max(0.0, min(0.5, end - time.monotonic())))
+        if end is None and time.monotonic() > script_end:
+            demo.play(SCRIPT_SECONDS)
+            script_end += SCRIPT_SECONDS
+
+
+def _picture(demo: Demo) -> RenderableType:
+    words = _WORDS[demo.wish.language]
+    status = demo.status()
+    body: RenderableType = Text(words["wait"]) if status is None else picture(status)
+    return Group(
+        Text(words["invented"], "#8696a7"),
+        body,
+        Text(),
+        Text(f"{words['page']} {demo.url}/   {words['metrics']} {demo.url}/metrics", "#5fb3d9"),
+        Text(f"{words['stop']}   {demo.directory}", "#8696a7"),
+    )
+
+
+def _conclude(demo: Demo, summary: Mapping[str, Any], comparison: Comparison) -> None:
+    words = _WORDS[demo.wish.language]
+    print(words["right"] if comparison.right else words["wrong"])
+    print(words["found"].format(**summary))
+    print(words["total"].format(**summary))
