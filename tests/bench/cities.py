@@ -128,7 +128,7 @@ def role_of(command: str) -> str:
 def running(site: Path, listen: int, up: int) -> Iterator[City]:
     """A site that was started, has seen all its ``up`` nodes up, and is stopped at the end."""
     log = site.with_name("run.log")
-    command = [sys.executable, "-m", "monitor.cli", "run", "--site", str(site)]
+    command = [Path(sys.executable).with_name("quanshi"), "run", "--site", site]
     with log.open("wb") as output:
         environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
         process = subprocess.Popen(command, stdout=output, stderr=output, env=environment)
