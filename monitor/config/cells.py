@@ -47,9 +47,7 @@ _DATE: Final = re.compile(
 def choice(what: str, words: Mapping[T, Iterable[str]]) -> Callable[[str], T]:
     """A reader for one of a few words; each value has its own name and other ways to say it."""
     values = {plain(word): value for value, others in words.items() for word in (str(value), *others)}
-    allowed = (
-        f"not a {what} ({', '.join(f'{value} {next(iter(others))}' for value, others in words.items())})"
-    )
+    allowed = f"not a {what} ({', '.join(map(str, words))})"
 
     @lru_cache(maxsize=4096)
     def read(text: str) -> T:

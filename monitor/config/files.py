@@ -35,19 +35,23 @@ def read_bytes(path: Path, limit: int) -> bytes:
     """
     try:
         # Asked before opening: opening a pipe would wait for somebody to write into it.
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise CellError("", "is not a file")
-        with path.open("rb") as file:
-            content = file.read(limit + 1)
+        content = _first(path, limit + 1) if stat.S_ISREG(path.stat().st_mode) else None
     except FileNotFoundError:
         raise
     except OSError as error:
         raise CellError("", f"cannot be read: {error.strerror}") from error
     except ValueError as error:  # a name that no file system can hold
         raise CellError("", "cannot be read: no such name is possible") from error
+    if content is None:
+        raise CellError("", "is not a file")
     if len(content) > limit:
         raise CellError("", f"is larger than {limit // 1_000_000} MB, which is the limit")
     return content
+
+
+def _first(path: Path, size: int) -> bytes:
+    with path.open("rb") as file:
+        return file.read(size)
 
 
 def decode(content: bytes, mistakes: Mistakes) -> str | None:

@@ -23,8 +23,14 @@ def without_login(text: str) -> str:
 def shown(value: str) -> str:
     """The value as one short printable line. Logins inside URLs are masked before it is cut."""
     masked = _LOGIN.sub("//***@", value[:4096])
-    cut = masked if len(masked) <= _SHOWN else masked[: _SHOWN - 1] + "…"
-    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in cut)
+    return printable(masked if len(masked) <= _SHOWN else masked[: _SHOWN - 1] + "…")
+
+
+def printable(text: str) -> str:
+    """The text in one line, with whatever a terminal might act on written out (``\\x1b``)."""
+    if text.isprintable():
+        return text
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +73,13 @@ class Mistakes:
     """The mistakes of one file, in the order in which they were found."""
 
     def __init__(self, file: str) -> None:
-        self.file = file
+        self.file = printable(file)
         self._found: list[Mistake] = []
 
     def add(self, line: int | None, column: str, value: str, allowed: str, hint: str = "") -> None:
         """Note a mistake. The value is masked and cut here, so callers pass it as it stands."""
-        self._found.append(Mistake(self.file, line, shown(column), shown(value), allowed, hint))
+        mistake = Mistake(self.file, line, shown(column), shown(value), printable(allowed), printable(hint))
+        self._found.append(mistake)
 
     def __len__(self) -> int:
         return len(self._found)

@@ -46,7 +46,7 @@ def read_credentials(document: Document, mistakes: Mistakes) -> dict[str, Creden
         except ValidationError:
             allowed = "exactly two keys are needed: user and password, each with up to 100 characters"
             mistakes.add(
-                document.line((name,)), name, "", allowed, f"such as  {name}: {{user: …, password: …}}"
+                document.line((name,)), name, "", allowed, "such as  cameras: {user: …, password: …}"
             )
             continue
         found[name] = Credential(section.user, section.password)
@@ -72,11 +72,11 @@ def _note(model: type[Section], detail: ErrorDetails, document: Document, mistak
         allowed = "a name here has up to 31 lower-case letters, digits, _ and -, and begins with a letter"
         mistakes.add(line, dotted(where), "", allowed)
     else:
-        missing = "" if detail["type"] == "missing" else _written(where, detail["input"])
-        mistakes.add(line, dotted(where), missing, field.description or "", _hint(where, detail["input"]))
+        value = document.value(where)
+        mistakes.add(line, dotted(where), _shown(where, value), field.description or "", _hint(where, value))
 
 
-def _written(where: Where, value: Any) -> str:
+def _shown(where: Where, value: Any) -> str:
     if not isinstance(value, str):
         return ""
     return without_login(value) if where[-1] in _MAY_HOLD_LOGIN else value

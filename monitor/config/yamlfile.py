@@ -38,6 +38,16 @@ class Document:
                 return self.lines[where[:end]]
         return None
 
+    def value(self, where: Where) -> Any:
+        """What was written at this place; None when nothing was."""
+        value: Any = self.data
+        for part in where:
+            if isinstance(value, list) and isinstance(part, int):
+                value = value[part]
+            else:
+                value = value.get(part) if isinstance(value, dict) else None
+        return value
+
 
 def dotted(where: Where) -> str:
     """``judge.retry[1]``: a place as people say it."""

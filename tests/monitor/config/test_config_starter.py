@@ -1,0 +1,34 @@
+"""The set that ``quanshi init`` writes."""
+
+from __future__ import annotations
+
+import stat
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from monitor.config import load_site, write_starter
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_set_is_a_valid_site_on_this_machine_alone(tmp_path: Path, language: Literal["zh", "en"]) -> None:
+    paths = write_starter(tmp_path / "new", language)
+    assert [path.name for path in paths] == ["site.yaml", "nodes.csv", "regions.csv", "credentials.yaml"]
+    site = load_site(paths[0])
+    assert site.language == language
+    assert len(site.inventory.watches("video")) == 6
+    assert all(ip_address(watch.address.host).is_loopback for watch in site.inventory.watches())
+
+
+def test_credentials_are_private_from_the_first_moment(tmp_path: Path) -> None:
+    assert stat.S_IMODE(write_starter(tmp_path)[-1].stat().st_mode) == 0o600
+
+
+def test_nothing_is_overwritten_and_nothing_half_written(tmp_path: Path) -> None:
+    (tmp_path / "nodes.csv").write_text("mine")
+    with pytest.raises(FileExistsError, match=r"already holds nodes\.csv"):
+        write_starter(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["nodes.csv"]
+    assert (tmp_path / "nodes.csv").read_text() == "mine"
