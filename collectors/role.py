@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 
 from collectors.durations import EXPIRES
 from collectors.herald import Herald
+from collectors.listening import Listening
 from collectors.sights import SightKeeper
 from collectors.watcher import Watcher
 from monitor.bus.client import connect
@@ -64,6 +65,8 @@ async def run(site: Site, post: Post, redis_url: str, stop: asyncio.Event) -> No
     herald = Herald(outbox, publisher, writer)
     watcher = Watcher(site, SightKeeper(post.network, post.shard, post.shards), herald, outbox.memory(""))
     watcher.start()
+    listening = Listening(post.network, watcher)
+    listening.follow(site)
     # What is loaded now stays for good: the collector of garbage need not walk it every time.
     gc.collect()
     gc.freeze()
@@ -72,13 +75,14 @@ async def run(site: Site, post: Post, redis_url: str, stop: asyncio.Event) -> No
         _named(publisher.run(), "publisher"),
         _named(watcher.roster.resolver.run(), "resolver"),
         _named(_keep_durations(watcher, redis, keys, post), "durations"),
-        _named(_reload(watcher, post.network), "reload"),
-        _named(_mind_the_day(watcher), "day"),
+        _named(_reload(watcher, listening, post.network), "reload"),
+        _named(_mind_the_day(watcher, listening), "day"),
     ]
     log.info("looking", collector=post.name, watches=len(watcher.roster.wards))
     try:
         await _until(stop, tasks)
     finally:
+        listening.stop()
         watcher.stop()
         if not tasks[0].done() and not tasks[1].done():
             await _last_words(herald, publisher, post)
@@ -135,7 +139,7 @@ async def _keep_durations(watcher: Watcher, redis: Redis, keys: Keys, post: Post
             continue
 
 
-async def _reload(watcher: Watcher, network: str) -> None:
+async def _reload(watcher: Watcher, listening: Listening, network: str) -> None:
     """Take over changed files; keep the old inventory when the new one has mistakes."""
     loop = asyncio.get_running_loop()
     reloader = Reloader(watcher.site)
@@ -156,10 +160,11 @@ async def _reload(watcher: Watcher, network: str) -> None:
             log.error("network is gone from the site: restart to stop looking at it", network=network)
             continue
         watcher.take(site)
+        listening.follow(site)
         log.info("reloaded", watches=len(watcher.roster.wards), inventory=site.inventory.digest)
 
 
-async def _mind_the_day(watcher: Watcher) -> None:
+async def _mind_the_day(watcher: Watcher, listening: Listening) -> None:
     """Nodes are commissioned and retired by the day, without anybody touching a file."""
     day = datetime.now(watcher.site.zone).date()
     while True:
@@ -168,3 +173,4 @@ async def _mind_the_day(watcher: Watcher) -> None:
         if today != day:
             day = today
             watcher.take(watcher.site)
+            listening.follow(watcher.site)

@@ -254,7 +254,7 @@ class Watcher:
     def told(self, node: str, seen: Observation) -> None:
         """A source says something about a node of ours."""
         ward = self.roster.wards.get(node)
-        if ward is not None:
+        if ward is not None and seen.probe in ward.judge.tracks:
             self.keeper.tallies[seen.probe][seen.cause] += 1
             self.act(ward, ward.judge.observe(seen))
 

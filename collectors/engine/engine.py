@@ -287,9 +287,13 @@ class Engine:
             if not data:
                 self._broken(slot, None)
                 return
-            if slot.phase is _HELD:
-                continue  # nobody asked: idle chatter on a held connection means nothing
             step = slot.asker.receive(data)
+            if slot.phase is _HELD:
+                # Unasked: TLS tickets, interleaved frames. The asker must have them to stay in step.
+                if type(step) is Verdict and step.cause.weight is not Weight.GOOD:
+                    self._broken(slot, None)
+                    return
+                continue
             if step is not None:
                 if type(step) is not bytes:
                     self._finish(slot, step, time.monotonic(), keep=True)  # type: ignore[arg-type]

@@ -148,7 +148,7 @@ class Panel:
         if picture is None or picture[0] is self.state:
             return None
         state, cause, track = picture
-        at, not_before = self._edge(state, track, seen)
+        at, not_before = self._edge(state, track, heard, seen)
         turn = Turn(
             old=self.state,
             state=state,
@@ -157,18 +157,18 @@ class Panel:
             not_before=not_before,
             detected_at=seen.finished,
             probe=track.by,
-            evidence=self._evidence(grounds),
+            evidence=self._evidence(track, grounds),
         )
         self.state, self.at = state, at
         return turn
 
-    def _edge(self, state: State, track: Track, seen: Observation) -> tuple[int, int | None]:
+    def _edge(self, state: State, track: Track, heard: Track, seen: Observation) -> tuple[int, int | None]:
         """By when the new state was true, and until when the old one was proven.
 
         It is up again when the last of those that were not good is: the edge lies in the span of the latest.
         """
-        if state is State.UNKNOWN:
-            return seen.finished, track.not_before
+        if not heard.open:  # what it stands for now, it does since one of its voices fell silent
+            return seen.finished, heard.not_before
         if self.state is State.UNKNOWN or state.code < self.state.code:
             return track.at, track.not_before
         turned = [
@@ -178,13 +178,15 @@ class Panel:
         bounds = [one.not_before for one in turned if one.not_before is not None]
         return max(one.at for one in turned), max(bounds, default=None)
 
-    def _evidence(self, grounds: Sequence[Observation]) -> tuple[Evidence, ...]:
+    def _evidence(self, decisive: Track, grounds: Sequence[Observation]) -> tuple[Evidence, ...]:
         """The answers of the confirming run, its first among them, and the newest of each other probe."""
         kept = (
             grounds if len(grounds) <= _EVIDENCE_AT_MOST else (grounds[0], *grounds[1 - _EVIDENCE_AT_MOST :])
         )
         said = {seen.probe for seen in kept}
-        others = (track.newest() for track in self.tracks.values() if track.probe not in said)
+        others = [track.newest() for track in self.tracks.values() if track.probe not in said]
+        if decisive.run and decisive.probe not in said:
+            others.append(decisive.proven())
         return (*map(Evidence.of, kept), *(piece for piece in others if piece is not None))
 
     def _whom_to_ask(self, track: Track, *, began: bool, stood: bool, was_unknown: bool) -> tuple[str, ...]:

@@ -17,12 +17,14 @@ class Track:
     other answer goes through :meth:`Judge.observe`.
 
     ``standing`` is what was confirmed last (BLIND: nothing is known), with its ``cause``, the probe ``by``
-    whose word explains it, and its edge [``not_before``, ``at``]. ``proof`` is the start of the last answer
-    that agreed with it, ``answer`` that answer's cause. ``run`` holds the answers since then: all of them
-    disagree. ``open`` is false while the probe cannot be asked.
+    whose word explains it, and its edge [``not_before``, ``at``]. ``answer`` is the cause of the last
+    answer that agreed with it, ``proof`` that answer's start and, while there is a run, ``agreed`` its end.
+    ``run`` holds the answers since then: all of them disagree. ``open`` is false while the probe cannot be
+    asked.
     """
 
     __slots__ = (
+        "agreed",
         "answer",
         "at",
         "by",
@@ -58,6 +60,7 @@ class Track:
         self.proof = proof
         self.not_before = proof
         self.answer: Cause | None = None
+        self.agreed = 0
         self.run: tuple[Observation, ...] = ()
         self.open = True
         self.steady = None
@@ -65,6 +68,8 @@ class Track:
     def take(self, seen: Observation, rules: Rules) -> tuple[Observation, ...]:
         """Count one answer. Returns the answers that confirm a new standing, or () if it is as before."""
         weight = rules.weights[seen.cause]
+        if not self.run:
+            self.agreed = self.last
         self.last = seen.finished
         self.open = weight is not Weight.BLIND
         if weight is self.standing:
@@ -107,12 +112,14 @@ class Track:
 
     def newest(self) -> Evidence | None:
         """The newest answer as evidence; None before the first."""
-        if self.run:
-            return Evidence.of(self.run[-1])
-        if self.answer is None:
+        return Evidence.of(self.run[-1]) if self.run else self.proven()
+
+    def proven(self) -> Evidence | None:
+        """The newest answer that agrees with the standing; None if that is only remembered."""
+        if self.answer is None or self.proof is None:
             return None
-        started = self.last if self.proof is None else self.proof
-        return Evidence.of(Observation(self.probe, started, self.last, self.answer))
+        finished = self.agreed if self.run else self.last
+        return Evidence.of(Observation(self.probe, self.proof, finished, self.answer))
 
     def _prolong(self, seen: Observation, weight: Weight, rules: Rules) -> None:
         """Against a soft standing only answers of one kind make a run: worse ones, or better ones."""
@@ -130,7 +137,7 @@ class Track:
         self.standing = standing
         self.cause = self.answer = newest.cause
         self.by = self.probe
-        self.proof = newest.started
+        self.proof, self.agreed = newest.started, newest.finished
         # soft hard hard is soft by now; the two hard ones still count towards a hard standing.
         self.run = grounds[len(grounds) - after :]
         return grounds
