@@ -75,19 +75,19 @@ class BrokerProcess:
 
 async def _serve(host: str, port: int) -> None:
     from amqtt.broker import Broker
+    from amqtt.errors import BrokerError
 
     settings = {
         "listeners": {"default": {"type": "tcp", "bind": f"{host}:{port}"}},
         "plugins": {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}},
     }
-    broker = Broker(settings)
-    await broker.start()
+    try:
+        await Broker(settings).start()
+    except BrokerError as error:
+        raise FleetError(f"the MQTT broker cannot start: {error.__cause__ or error}") from error
     print("ready", flush=True)
-    ended = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    await ended.wait()
-    await broker.shutdown()
+    # It has nothing to save: SIGTERM simply ends the process.
+    await asyncio.Event().wait()
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -100,12 +100,18 @@ def main(arguments: list[str] | None = None) -> int:
     if not ipaddress.ip_address(options.host).is_private:
         print(f"{options.host}: a broker without passwords listens on private addresses only", flush=True)
         return 1
+    if options.parent:
+        # Ctrl-C goes to everybody at once; the parent ends us when it needs us no more.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Its own log would tell every packet of every device.
-    logging.disable(logging.WARNING)
+    logging.disable(logging.CRITICAL)
     try:
         asyncio.run(_serve(options.host, options.port))
     except ImportError:
         print("the demo's MQTT broker needs the extra 'demo': pip install 'quanshi[demo]'", flush=True)
+        return 1
+    except FleetError as error:
+        print(error, flush=True)
         return 1
     return 0
 

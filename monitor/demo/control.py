@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from monitor.demo.board import Board, FaultError
+from monitor.demo.endpoint import Traffic
 from monitor.demo.faults import Fault, FaultKind
 from monitor.demo.loop import READ, WRITE, Loop, now_ms
 from monitor.demo.plan import Plan
@@ -107,8 +108,9 @@ def _listed(number: int, active: bool, fault: Fault) -> dict[str, Any]:
 class ControlServer:
     """Serves a :class:`Control` on a unix socket that only this user may open."""
 
-    def __init__(self, loop: Loop, path: Path, control: Control) -> None:
+    def __init__(self, loop: Loop, traffic: Traffic, path: Path, control: Control) -> None:
         self._loop = loop
+        self._traffic = traffic
         self._path = path
         self._control = control
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -126,8 +128,9 @@ class ControlServer:
             self._path.unlink()
 
     def _accept(self, _: int) -> None:
-        with contextlib.suppress(BlockingIOError):
-            _Client(self._loop, self._listener.accept()[0], self._control)
+        sock = self._traffic.accept(self._listener)
+        if sock is not None:
+            _Client(self._loop, sock, self._control)
 
 
 class _Client:

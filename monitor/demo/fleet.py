@@ -54,10 +54,13 @@ class Fleet:
         self._devices = {device.node: self._device(device) for device in plan.devices}
         self._truth = TruthFile(truth)
         self._board = Board(self._loop, self._devices, self._truth.write)
-        self._control = ControlServer(self._loop, control, Control(self._board, plan, self.stats))
+        self._control = ControlServer(
+            self._loop, self._traffic, control, Control(self._board, plan, self.stats)
+        )
 
     def open(self) -> int:
         """Listen everywhere; returns the number of listening sockets. Raises FleetError."""
+        self._stop_on_signals()
         if self._wildcard:
             _Wildcard(self._loop, self._traffic, self._plan.port, self._endpoints)
         else:
@@ -70,11 +73,10 @@ class Fleet:
         return 1 if self._wildcard else len(self._endpoints)
 
     def run(self) -> None:
-        """Until SIGTERM or SIGINT."""
+        """Until SIGTERM, or SIGINT where nobody has chosen to ignore it."""
         # Nothing built so far will ever be garbage, and a full collection would stop all devices at once.
         gc.collect()
         gc.freeze()
-        self._loop.stop_on_signals(signal.SIGTERM, signal.SIGINT)
         self._loop.run()
 
     def close(self) -> None:
@@ -117,6 +119,12 @@ class Fleet:
         if device.beat is not None and self._plan.broker is not None:
             heartbeat = Heartbeat(self._loop, self._plan.broker, device.node, device.beat)
         return SimulatedDevice(self._loop, device.node, endpoints, heartbeat)
+
+    def _stop_on_signals(self) -> None:
+        heard = [signal.SIGTERM]
+        if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+            heard.append(signal.SIGINT)
+        self._loop.stop_on_signals(*heard)
 
     def _check_descriptors(self) -> None:
         wanted = len(self._endpoints) + CONNECTIONS
@@ -208,6 +216,9 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
 def main(arguments: list[str] | None = None) -> int:
     options = _options(arguments)
     die_with(options.parent)
+    if options.parent:
+        # Ctrl-C goes to everybody at once; the parent ends us when it needs us no more.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     return run_fleet(
         options.plan, options.truth, options.control, wildcard=options.wildcard, netns=options.netns
     )

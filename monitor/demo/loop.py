@@ -45,7 +45,7 @@ class Loop:
         self._handlers: dict[int, Callable[[int], None]] = {}
         self._timers: list[Timer] = []
         self._numbers = count()
-        self._running = False
+        self._stopped = False
 
     def __enter__(self) -> Self:
         return self
@@ -79,7 +79,7 @@ class Loop:
         return self.after(max(0.0, (millis - time.time_ns() / 1_000_000) / 1000), action)
 
     def stop_on_signals(self, *signals: signal.Signals) -> None:
-        """End :meth:`run` in good order on these signals. Main thread only."""
+        """End :meth:`run` in good order on these signals, also if it is still to come. Main thread only."""
         inbox, outbox = socket.socketpair()
         for end in (inbox, outbox):
             end.setblocking(False)
@@ -91,13 +91,12 @@ class Loop:
         self._wakeup = (inbox, outbox)
 
     def stop(self) -> None:
-        self._running = False
+        self._stopped = True
 
     def run(self) -> None:
         """Serve events and timers until :meth:`stop`."""
-        self._running = True
         poll, handlers = self._epoll.poll, self._handlers
-        while self._running:
+        while not self._stopped:
             for fd, events in poll(self._run_timers(), _BATCH):
                 # An earlier handler of this batch may have closed it.
                 handler = handlers.get(fd)
@@ -107,7 +106,7 @@ class Loop:
     def _run_timers(self) -> float:
         """Run what is due; seconds until the next timer, -1 for none."""
         timers = self._timers
-        while timers and self._running:
+        while timers and not self._stopped:
             wait = timers[0].when - time.monotonic()
             if wait > 0 and not timers[0].cancelled:
                 return wait

@@ -83,7 +83,8 @@ def join_network(path: str) -> None:
 
 
 def _in_private_network() -> bool:
-    return Path("/proc/self/ns/net").stat().st_ino != Path("/proc/1/ns/net").stat().st_ino
+    """Whether there is nothing here yet that could be spoilt: a fresh network has no route at all."""
+    return len(Path("/proc/thread-self/net/route").read_text(encoding="ascii").splitlines()) <= 1
 
 
 class Namespace:
