@@ -43,6 +43,9 @@ TIDY_EVERY: Final = 60.0
 MOST_LAG: Final = 1000
 """Lag is counted up to here; more is as bad."""
 
+LOCK_PATIENCE: Final = 1.0
+"""Seconds that a lock on the ledger is waited for before the log hears of it and ``stop`` is looked at."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -54,11 +57,15 @@ async def run(site: Site, redis_url: str, stop: asyncio.Event) -> None:
     """
     site.data.mkdir(parents=True, exist_ok=True)
     redis = connect(redis_url)
+    loop = asyncio.get_running_loop()
     try:
         monitor = Monitor(site, redis, redis_url)
+        # From the start: a signal that nobody handles would end the process.
+        loop.add_signal_handler(signal.SIGHUP, monitor.reloader.poke)
         async with Pages(site, monitor.live, monitor.health, monitor.times):
             await monitor.run(stop)
     finally:
+        loop.remove_signal_handler(signal.SIGHUP)
         await redis.aclose()
 
 
@@ -96,6 +103,7 @@ class Monitor:
         self.health = Health(reloaded_at=self.live.clock())
         self.keys = Keys(site.name)
         self.times = ProbeTimes(redis, self.keys)
+        self.reloader = Reloader(site)
         self._redis = redis
         self._redis_url = redis_url
 
@@ -132,9 +140,7 @@ class Monitor:
             await _until(stop, tasks)
         finally:
             await intake.finish()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await _end(tasks)
 
     async def _restore(self, ledger: Ledger) -> None:
         """Know again what was known, from the ledger alone; the stream goes on from there."""
@@ -173,22 +179,16 @@ class Monitor:
 
     async def _reload(self, ledger: Ledger) -> None:
         """Take over changed files; those with a mistake change nothing. SIGHUP: look at them at once."""
-        loop = asyncio.get_running_loop()
-        reloader = Reloader(self.live.site)
-        loop.add_signal_handler(signal.SIGHUP, reloader.poke)
-        try:
-            while True:
-                await reloader.changed()
-                try:
-                    site = await asyncio.to_thread(load_site, self.live.site.path)
-                except ConfigError as error:
-                    self._refuse(error)
-                    reloader.follow_files(error.files)
-                    continue
-                reloader.follow(site)
-                await self._take(site, ledger)
-        finally:
-            loop.remove_signal_handler(signal.SIGHUP)
+        while True:
+            await self.reloader.changed()
+            try:
+                site = await asyncio.to_thread(load_site, self.live.site.path)
+            except ConfigError as error:
+                self._refuse(error)
+                self.reloader.follow_files(error.files)
+                continue
+            self.reloader.follow(site)
+            await self._take(site, ledger)
 
     def _refuse(self, error: ConfigError) -> None:
         """The former list stays, and the log, the metric and the page say so."""
@@ -217,7 +217,7 @@ async def _open_ledger(url: str, stop: asyncio.Event) -> Ledger | None:
     delay = 0.5
     while not stop.is_set():
         try:
-            return await Ledger.open(url)
+            return await Ledger.open(url, wait=LOCK_PATIENCE)
         except LedgerError as error:
             if error.lasting:
                 raise
@@ -279,6 +279,15 @@ def _write_note(path: Path, note: dict[str, Any]) -> None:
 
 def _named(work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
     return asyncio.create_task(work, name=name)
+
+
+async def _end(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel until all are gone: redis-py 8.1 now and then swallows a cancellation and goes on."""
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=0.1)
 
 
 async def _until(stop: asyncio.Event, tasks: list[asyncio.Task[None]]) -> None:
