@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select
 
 from monitor.ledger import schema
 from monitor.ledger.engine import upsert
 from monitor.ledger.fitness import flaw, has_place
-from monitor.ledger.rows import Appended
-from monitor.ledger.scribe import Head, Scribe
+from monitor.ledger.head import Head
+from monitor.ledger.rows import Appended, JudgementMarks
+from monitor.ledger.scribe import Scribe
 from monitor.model.events import Event
 from monitor.model.sequences import Gap, Mark, take
 
@@ -32,8 +33,10 @@ class Delivery:
     at: int
 
 
-def append(connection: Connection, delivery: Delivery) -> Appended:
-    """Record a delivery. All or nothing is the caller's transaction; the head is locked in it.
+def append(connection: Connection, delivery: Delivery) -> tuple[Appended, JudgementMarks]:
+    """Record a delivery; what came of it, and how far judgements are then.
+
+    All or nothing is the caller's transaction; the head is locked in it.
 
     An event that has a flaw takes its place in its collector's sequence all the same, and becomes a
     refusal: sent again it would be no better, and everything behind it would wait for ever.
@@ -55,7 +58,8 @@ def append(connection: Connection, delivery: Delivery) -> Appended:
     _keep_gaps(connection, intake.gaps, delivery.at)
     _keep_refusals(connection, delivery, refused)
     keep_position(connection, delivery.reader, delivery.stream, delivery.position)
-    return Appended(tuple(fresh), intake.committed, intake.waiting, len(intake.gaps), len(refused))
+    appended = Appended(tuple(fresh), intake.committed, intake.waiting, len(intake.gaps), len(refused))
+    return appended, head.marks
 
 
 def marks(connection: Connection) -> dict[str, Mark]:
@@ -75,11 +79,12 @@ def keep_position(connection: Connection, reader: str, stream: str, position: st
     upsert(connection, schema.positions, [row])
 
 
-def confirm_judgements(connection: Connection, sequence: int) -> None:
-    """Judgements up to here need not be told again; numbers never given are not confirmed."""
-    head = schema.head
-    reached = update(head).where(head.c.confirmed < sequence, head.c.judgements >= sequence)
-    connection.execute(reached.values(confirmed=sequence))
+def confirm_judgements(connection: Connection, epoch: int, sequence: int, now: int) -> JudgementMarks:
+    """Judgements up to here need not be told again (see :meth:`Head.confirm`). How far they are now."""
+    head = Head.lock(connection)
+    head.confirm(epoch, sequence, now)
+    head.save(connection)
+    return head.marks
 
 
 def _keep_marks(connection: Connection, committed: Mapping[str, Mark], at: int) -> None:

@@ -50,12 +50,12 @@ def place_of(url: str) -> str:
 
 def _parse(url: str) -> URL:
     try:
-        return make_url(url)
+        target = make_url(url)
     except ArgumentError:
         # Its text quotes the URL, and with it a password.
-        raise LedgerError(
-            "ledger: not a database URL (such as postgresql+asyncpg://…)", lasting=True
-        ) from None
+        raise LedgerError("ledger: no database URL such as postgresql://…", lasting=True) from None
+    # People write postgresql://, and mean the driver that we have.
+    return target.set(drivername="postgresql+asyncpg") if target.drivername == "postgresql" else target
 
 
 def _create(target: URL, **options: Any) -> AsyncEngine:
@@ -71,14 +71,19 @@ def _create(target: URL, **options: Any) -> AsyncEngine:
 def _prepare(connection: Any, _record: object, *, wait: float) -> None:
     """Settings of a new SQLite connection. Transactions are begun by us, not guessed by the driver."""
     connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in (
+    pragmas = (
         f"busy_timeout = {round(wait * 1000)}",
         "journal_mode = WAL",
         "synchronous = FULL",  # what is acknowledged must survive a power cut
         "foreign_keys = ON",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
+    )
+    cursor = connection.cursor()
+    try:
+        for pragma in pragmas:
+            cursor.execute(f"PRAGMA {pragma}")
+    except sqlite3.Error:
+        connection.close()  # nobody else knows of it yet, and its thread would live on
+        raise
     cursor.close()
 
 

@@ -49,6 +49,7 @@ class Ledger:
         self._place = place
         # Appends of this process take turns here rather than in SQLite's busy handler, which sleeps.
         self._turn = asyncio.Lock()
+        self._told = JudgementMarks(0, 0, 0)
 
     @classmethod
     async def open(cls, url: str, *, wait: float = 5.0) -> Self:
@@ -60,6 +61,7 @@ class Ledger:
         ledger = cls(make_engine(url, wait), place)
         try:
             await ledger._write(bring_up_to_date, place)
+            ledger._told = await ledger._read(queries.judgement_marks)
         except LedgerError:
             await ledger.close()
             raise
@@ -94,7 +96,8 @@ class Ledger:
         """
         at = _now() if recorded_at is None else recorded_at
         delivery = append.Delivery(reader, stream, position, events, refused, at)
-        return await self._write(append.append, delivery)
+        appended, self._told = await self._write(append.append, delivery)
+        return appended
 
     async def record_inventory(self, digest: str, body: Any, at: int) -> None:
         """Keep a version of the node list: a JSON array, or an object with one under ``nodes``.
@@ -121,13 +124,18 @@ class Ledger:
         """The unconfirmed judgements with a sequence above ``after``, in order."""
         return await self._read(queries.judgements, after, limit)
 
-    async def judgement_marks(self) -> JudgementMarks:
-        """How far judgements were told and confirmed, and the epoch in which they count."""
-        return await self._read(queries.judgement_marks)
+    @property
+    def judgement_marks(self) -> JudgementMarks:
+        """How far judgements are given and confirmed, by this program's last write; from memory."""
+        return self._told
 
-    async def confirm_judgements(self, sequence: int) -> None:
-        """Who must hear the judgements has those up to ``sequence`` on disk. Never goes back."""
-        await self._write(append.confirm_judgements, sequence)
+    async def confirm_judgements(self, epoch: int, sequence: int) -> None:
+        """Who must hear the judgements has those up to ``sequence`` of ``epoch`` on disk. Never goes back.
+
+        If that is more than was ever given, this database is an old copy of itself, and a new epoch
+        begins in which everything unconfirmed is told again from 1.
+        """
+        self._told = await self._write(append.confirm_judgements, epoch, sequence, _now())
 
     # -- facts
 

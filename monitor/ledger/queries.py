@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Select, Table, func, select
 
 from monitor.ledger import schema
+from monitor.ledger.head import Head
 from monitor.ledger.rows import (
     ChangeRow,
     GapRow,
@@ -120,22 +121,21 @@ def observer_row(row: RowMapping) -> ObserverRow:
 
 
 def judgement_marks(connection: Connection) -> JudgementMarks:
-    head = schema.head.c
-    row = connection.execute(select(head.birth, head.judgements, head.confirmed)).one()
-    return JudgementMarks(row.birth, row.judgements, row.confirmed)
+    return Head.read(connection).marks
 
 
 def judgements(connection: Connection, after: int, limit: int) -> list[JudgementRow]:
     table = schema.judgements
-    after = max(after, judgement_marks(connection).confirmed)
+    head = Head.read(connection)
+    after = max(after + head.base, head.confirmed)
     query = select(table).where(table.c.sequence > after).order_by(table.c.sequence).limit(limit)
     told = connection.execute(query).all()
     changed = _by_id(connection, schema.changes, [row.ref for row in told if row.kind == schema.CHANGE])
     turned = _by_id(connection, schema.observers, [row.ref for row in told if row.kind == schema.OBSERVER])
     return [
-        _judged(row.sequence, change_row(changed[row.ref]))
+        _judged(row.sequence - head.base, change_row(changed[row.ref]))
         if row.kind == schema.CHANGE
-        else _turned(row.sequence, observer_row(turned[row.ref]))
+        else _turned(row.sequence - head.base, observer_row(turned[row.ref]))
         for row in told
     ]
 
@@ -176,8 +176,10 @@ def refusals(connection: Connection, limit: int) -> list[RefusalRow]:
 
 
 def counts(connection: Connection) -> dict[str, int]:
-    head = connection.execute(select(schema.head)).mappings().one()
-    recorded = {name: head[name] for name in ("changes", "sights", "snapshots", "observers", "judgements")}
+    head = Head.read(connection)
+    recorded = {
+        name: getattr(head, name) for name in ("changes", "sights", "snapshots", "observers", "judgements")
+    }
     tables: tuple[Table, ...] = (schema.standings, schema.gaps, schema.refusals, schema.inventories)
     return recorded | {
         table.name: connection.scalar(select(func.count()).select_from(table)) or 0 for table in tables

@@ -118,9 +118,9 @@ class JudgementRow:
 
 @dataclass(frozen=True, slots=True)
 class JudgementMarks:
-    """The highest sequence of judgements given, and confirmed; they count within the ledger's birth."""
+    """The highest sequence of judgements given, and confirmed; both count within the epoch."""
 
-    birth: int
+    epoch: int
     last: int
     confirmed: int
 

@@ -6,8 +6,9 @@ grows is a shard's open sight, until it is sealed. ``standings`` is derived and 
 
 ``id`` of the facts and ``sequence`` of the judgements are dense and given out by the one row of
 ``head``, which every appending transaction locks first: there is one order of all that was recorded.
-That row is also where a hash chain over the facts will keep its last link, each fact gaining a column
-for its own; sights enter the chain when they are sealed. Nothing of that is built here.
+Outside, a judgement's number is its sequence minus ``base``, within ``epoch``. The head is also where a
+hash chain over the facts will keep its last link, each fact gaining a column for its own; sights enter
+the chain when they are sealed. Nothing of that is built here.
 """
 
 from __future__ import annotations
@@ -46,7 +47,8 @@ head = Table(
     "head",
     metadata,
     Column("id", Integer, CheckConstraint("id = 1", name="head_is_one_row"), primary_key=True),
-    Column("birth", BigInteger, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("base", BigInteger, nullable=False),
     Column("changes", BigInteger, nullable=False),
     Column("sights", BigInteger, nullable=False),
     Column("snapshots", BigInteger, nullable=False),

@@ -2,41 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, select
 
 from monitor.ledger import schema
 from monitor.ledger.engine import upsert
+from monitor.ledger.head import Head
 from monitor.ledger.rows import Origin
 from monitor.ledger.sights import OpenSights
 from monitor.ledger.snapshots import compare
 from monitor.model.events import Change, Event, EventId, ObserverTurned, Sight, Snapshot, Standing
 from monitor.model.nodes import shard_of
 from monitor.model.observations import Cause, State
-
-
-@dataclass(slots=True)
-class Head:
-    """The highest ids given out so far. Held by one transaction at a time."""
-
-    changes: int
-    sights: int
-    snapshots: int
-    observers: int
-    judgements: int
-
-    @classmethod
-    def lock(cls, connection: Connection) -> Head:
-        """Read the head, and keep every other appender out until the transaction ends."""
-        columns = [schema.head.c[name] for name in cls.__slots__]
-        row = connection.execute(select(*columns).with_for_update()).one()
-        return cls(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for a row as a mapping
-
-    def save(self, connection: Connection) -> None:
-        values = {name: getattr(self, name) for name in self.__slots__}
-        connection.execute(update(schema.head).values(values))
 
 
 class Scribe:

@@ -52,6 +52,6 @@ def _migrate(connection: Connection, revision: str | None, place: str) -> None:
 
 
 def _newborn() -> dict[str, int]:
-    """The head of an empty ledger. Its birth is the epoch of the judgements that it will tell."""
+    """The head of an empty ledger. The moment is the epoch of the judgements that it will tell."""
     counters = {column.name: 0 for column in schema.head.columns}
-    return counters | {"id": 1, "birth": time.time_ns() // 1_000_000}
+    return counters | {"id": 1, "epoch": time.time_ns() // 1_000_000}

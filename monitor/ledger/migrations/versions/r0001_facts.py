@@ -25,7 +25,16 @@ def _create_bookkeeping() -> None:
         sa.Column("id", sa.Integer, sa.CheckConstraint("id = 1", name="head_is_one_row"), primary_key=True),
         *(
             sa.Column(name, sa.BigInteger, nullable=False)
-            for name in ("birth", "changes", "sights", "snapshots", "observers", "judgements", "confirmed")
+            for name in (
+                "epoch",
+                "base",
+                "changes",
+                "sights",
+                "snapshots",
+                "observers",
+                "judgements",
+                "confirmed",
+            )
         ),
     )
     op.create_table(

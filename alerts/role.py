@@ -1,0 +1,76 @@
+"""The role that tells: it reads the judgements. The rules that make alerts of them come later."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from alerts.inbox import Inbox, InboxError
+from monitor.bus.client import connect
+from monitor.bus.keys import Keys
+from monitor.bus.reader import Batch, Reader, announce, commit
+from monitor.config import Site
+
+log = structlog.get_logger(__name__)
+
+READER: Final = "alert"
+"""The name under which this role's position is announced; publishers of judgements wait for it."""
+_RETRY: Final = 2.0
+
+
+async def run(site: Site, redis_url: str, stop: asyncio.Event) -> None:
+    """Read judgements until ``stop`` is set. Each is counted once, over every restart and outage.
+
+    Raises InboxError when its database cannot be opened.
+    """
+    with Inbox(site.data / "alerts.db") as inbox:
+        log.info("alert role reads", stream=Keys(site.name).judgements, heard=inbox.counts())
+        listening = asyncio.create_task(_listen(inbox, redis_url, Keys(site.name)), name="alert.listen")
+        stopping = asyncio.create_task(stop.wait(), name="alert.stop")
+        await asyncio.wait((listening, stopping), return_when=asyncio.FIRST_COMPLETED)
+        for task in (listening, stopping):
+            task.cancel()
+        await asyncio.wait((listening, stopping))
+        if not listening.cancelled():
+            listening.result()  # it ends by itself only with an error
+
+
+async def _listen(inbox: Inbox, redis_url: str, keys: Keys) -> None:
+    stream = keys.judgements
+    start = inbox.position(stream)
+    async with Reader(redis_url, stream, READER, start) as reader, connect(redis_url) as redis:
+        async for batch in reader.batches(idle=True):
+            await _keep(inbox, stream, batch)
+            await _acknowledge(redis, keys, inbox)
+
+
+async def _keep(inbox: Inbox, stream: str, batch: Batch) -> None:
+    """Store a batch; while the disk does not let us, nothing else is read."""
+    for entry, error in batch.refused:
+        log.warning("judgement refused", entry=entry, error=error)
+    while True:
+        try:
+            # On the loop: it takes milliseconds, and nothing else runs here.
+            if batch.events or batch.position != inbox.position(stream):
+                inbox.take(stream, batch.position, batch.events)
+        except InboxError as error:
+            log.warning("judgements wait for the disk", error=str(error))
+            await asyncio.sleep(_RETRY)
+        else:
+            return
+
+
+async def _acknowledge(redis: Redis, keys: Keys, inbox: Inbox) -> None:
+    """Tell the publisher and the trimming how far we are, as it is on our disk.
+
+    Also when nothing came: a Redis that lost everything hears it again.
+    """
+    try:
+        await commit(redis, keys, inbox.committed())
+        await announce(redis, keys, keys.judgements, READER, inbox.position(keys.judgements))
+    except (RedisError, OSError, InboxError) as error:
+        log.debug("acknowledgement waits", error=str(error))

@@ -1,0 +1,65 @@
+"""The one row that every appending transaction locks: it gives out all numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Select, select, update
+
+from monitor.ledger import schema
+from monitor.ledger.rows import JudgementMarks
+
+
+@dataclass(slots=True)
+class Head:
+    """The highest ids given out so far, and how judgements are told. Held by one transaction at a time."""
+
+    epoch: int
+    base: int
+    changes: int
+    sights: int
+    snapshots: int
+    observers: int
+    judgements: int
+    confirmed: int
+
+    @property
+    def marks(self) -> JudgementMarks:
+        return JudgementMarks(self.epoch, self.judgements - self.base, self.confirmed - self.base)
+
+    @classmethod
+    def lock(cls, connection: Connection) -> Head:
+        """Read the head, and keep every other appender out until the transaction ends."""
+        return cls._of(connection, cls._query().with_for_update())
+
+    @classmethod
+    def read(cls, connection: Connection) -> Head:
+        """The head as it is, for somebody who gives out nothing."""
+        return cls._of(connection, cls._query())
+
+    @classmethod
+    def _query(cls) -> Select[Any]:
+        return select(*(schema.head.c[name] for name in cls.__slots__))
+
+    @classmethod
+    def _of(cls, connection: Connection, query: Select[Any]) -> Head:
+        return cls(**connection.execute(query).mappings().one())
+
+    def save(self, connection: Connection) -> None:
+        values = {name: getattr(self, name) for name in self.__slots__}
+        connection.execute(update(schema.head).values(values))
+
+    def confirm(self, epoch: int, sequence: int, now: int) -> None:
+        """Who must hear the judgements has those up to ``sequence`` of ``epoch`` on disk.
+
+        Where that is more than was ever given, this database is an old copy of itself (a backup put
+        back). Its next numbers would pass for repeats: a new epoch begins, in which everything not known
+        to be heard is told again from 1.
+        """
+        marks = self.marks
+        if (epoch, sequence) > (marks.epoch, marks.last):
+            self.epoch = max(now, epoch + 1)
+            self.base = self.confirmed
+        elif epoch == marks.epoch and sequence > marks.confirmed:
+            self.confirmed = self.base + sequence
