@@ -27,7 +27,7 @@ def shown(value: str) -> str:
 
 
 def printable(text: str) -> str:
-    """The text in one line, with whatever a terminal might act on written out (``\\x1b``)."""
+    """The text in one line, with whatever a terminal might act on written out as an escape."""
     if text.isprintable():
         return text
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)

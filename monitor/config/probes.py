@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from monitor.config.mistakes import CellError, Mistakes, did_you_mean
 from monitor.config.schema import ProfileSection
-from monitor.config.yamlfile import Document, dotted
+from monitor.config.yamlfile import Document, Where, dotted
 from monitor.model.nodes import ProbeSpec
 from monitor.model.times import format_span, parse_span
 
@@ -157,42 +157,59 @@ def read_profiles(sections: Mapping[str, ProfileSection], document: Document, mi
     A profile with a mistake stands as its protocol's default, so that cells which name it are not
     mistakes too.
     """
-    profiles = {
-        name: Profile(name, name, protocol.every, port=protocol.port) for name, protocol in PROTOCOLS.items()
-    }
-    for name, section in sections.items():
-        profiles[name] = _profile(name, section, document, mistakes)
-    return Profiles(profiles)
+    reader = _ProfileReader(document, mistakes)
+    profiles = {name: _default(name, name) for name in PROTOCOLS}
+    return Profiles(profiles | {name: reader.profile(name, section) for name, section in sections.items()})
 
 
-def _profile(name: str, section: ProfileSection, document: Document, mistakes: Mistakes) -> Profile:
-    where = ("probes", name)
-    spoken = section.protocol or name
-    protocol = PROTOCOLS.get(spoken)
-    if protocol is None:
-        place = (*where, "protocol") if section.protocol else where
-        hint = did_you_mean(spoken, PROTOCOLS) if section.protocol else "say which with  protocol: …"
-        allowed = f"not a protocol ({', '.join(PROTOCOLS)})"
-        mistakes.add(document.line(place), dotted(place), section.protocol or "", allowed, hint)
-        return Profile(name, "ping", PROTOCOLS["ping"].every)
-    given = {key: value for key in section.model_fields_set if (value := getattr(section, key)) is not None}
-    for key in sorted(given.keys() - protocol.keys):
-        place = (*where, key)
-        allowed = f"{spoken} has no such setting ({', '.join(sorted(protocol.keys))})"
-        mistakes.add(document.line(place), dotted(place), "", allowed)
-    profile = _filled(name, spoken, protocol, given)
-    try:
-        profile.spec()
-    except CellError as error:
-        mistakes.add(document.line(where), dotted(where), "", error.allowed)
-        return Profile(name, spoken, protocol.every, port=protocol.port)
-    return profile
+def _default(name: str, protocol: str) -> Profile:
+    return Profile(name, protocol, PROTOCOLS[protocol].every, port=PROTOCOLS[protocol].port)
 
 
-def _filled(name: str, spoken: str, protocol: Protocol, given: Mapping[str, object]) -> Profile:
-    port = _TLS_PORTS.get(spoken, protocol.port) if given.get("tls") else protocol.port
-    usable = {key: value for key, value in given.items() if key in protocol.keys}
-    return Profile(**({"name": name, "protocol": spoken, "every": protocol.every, "port": port} | usable))  # type: ignore[arg-type]
+class _ProfileReader:
+    def __init__(self, document: Document, mistakes: Mistakes) -> None:
+        self._document = document
+        self._mistakes = mistakes
+
+    def profile(self, name: str, section: ProfileSection) -> Profile:
+        protocol = self._protocol(name, section.protocol)
+        if protocol is None:
+            return _default(name, name if name in PROTOCOLS else "ping")
+        given = {
+            key: value for key in section.model_fields_set if (value := getattr(section, key)) is not None
+        }
+        allowed = PROTOCOLS[protocol].keys
+        for key in sorted(given.keys() - allowed):
+            text = f"{protocol} has no such setting ({', '.join(sorted(allowed))})"
+            self._note(("probes", name, key), "", text)
+        usable = {key: value for key, value in given.items() if key in allowed - {"protocol"}}
+        if usable.get("tls") and protocol in _TLS_PORTS:
+            usable.setdefault("port", _TLS_PORTS[protocol])
+        profile = replace(_default(name, protocol), **usable)
+        try:
+            profile.spec()
+        except CellError as error:
+            self._note(("probes", name), "", error.allowed)
+            return _default(name, protocol)
+        return profile
+
+    def _protocol(self, name: str, said: str | None) -> str | None:
+        """What this profile speaks; None when a mistake was noted."""
+        spoken = said or name
+        where: Where = ("probes", name, "protocol") if said else ("probes", name)
+        if spoken not in PROTOCOLS:
+            hint = did_you_mean(spoken, PROTOCOLS) if said else "say which with  protocol: …"
+            self._note(where, said or "", f"not a protocol ({', '.join(PROTOCOLS)})", hint)
+            return None
+        if name in PROTOCOLS and spoken != name:
+            self._note(
+                where, spoken, f"the profile {name} speaks {name}; one that does not needs another name"
+            )
+            return None
+        return spoken
+
+    def _note(self, where: Where, value: str, allowed: str, hint: str = "") -> None:
+        self._mistakes.add(self._document.line(where), dotted(where), value, allowed, hint)
 
 
 def spec_text(spec: ProbeSpec) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -124,15 +125,20 @@ def test_any_slip_of_the_hand_in_site_yaml(folder: Folder, place: int, size: int
     check(folder)
 
 
-@GENTLE
-@given(slips=st.lists(st.tuples(st.integers(min_value=0), st.integers(0, 255)), min_size=1, max_size=8))
-def test_any_broken_bytes_in_a_workbook(folder: Folder, slips: list[tuple[int, int]]) -> None:
+@cache
+def workbook() -> bytes:
     content = io.BytesIO()
     with xlsxwriter.Workbook(content) as book:
         sheet = book.add_worksheet()
         for number, row in enumerate(NODES.splitlines()):
             sheet.write_row(number, 0, row.split(","))
-    broken = bytearray(content.getvalue())
+    return content.getvalue()
+
+
+@GENTLE
+@given(slips=st.lists(st.tuples(st.integers(min_value=0), st.integers(0, 255)), min_size=1, max_size=8))
+def test_any_broken_bytes_in_a_workbook(folder: Folder, slips: list[tuple[int, int]]) -> None:
+    broken = bytearray(workbook())
     for place, byte in slips:
         broken[place % len(broken)] = byte
     folder.write("nodes.csv", bytes(broken))

@@ -84,6 +84,10 @@ SHORTER = "timeout 5s of rtsp must be shorter than the interval, 5s"
             "cam: {protocol: rstp}",
             ('cam.protocol = "rstp"', "not a protocol (ping, tcp, rtsp, http, mqtt)", 'did you mean "rtsp"?'),
         ),
+        (
+            "ping: {protocol: tcp}",
+            ('ping.protocol = "tcp"', "the profile ping speaks ping; one that does not needs another name"),
+        ),
         ("ping: {port: 80}", ("ping.port", "ping has no such setting (every, protocol, slow, timeout)")),
         (
             "rtsp: {ask: play}",
