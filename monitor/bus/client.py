@@ -12,6 +12,8 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
 from redis.maint_notifications import MaintNotificationsConfig
 
+from monitor.bus.connections import ATTENTIVE
+
 COMMAND_TIMEOUT: Final = 5.0
 LEAST_VERSION: Final = (6, 2)
 HIDDEN: Final = "…"
@@ -48,8 +50,10 @@ def connect(url: str, *, block: float | None = None) -> Redis:
             retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
             maint_notifications_config=MaintNotificationsConfig(enabled=False),
         )
+        pool = redis.connection_pool
+        pool.connection_class = ATTENTIVE[pool.connection_class]
         # Options in the URL are only looked at here: a wrong one must not wait for the first command.
-        redis.connection_pool.connection_class(**redis.connection_pool.connection_kwargs)
+        pool.connection_class(**pool.connection_kwargs)
     except (ValueError, TypeError):
         # Not chained: the cause's text may quote a piece of the password.
         raise BusError(f"{safe_url(url)} is no redis://, rediss:// or unix:// address") from None

@@ -96,6 +96,35 @@ async def test_a_password_is_used_and_a_wrong_one_is_not_shown(server: EmbeddedS
     assert "wr0ng" not in str(refused.value)
 
 
+async def test_a_task_that_is_cancelled_while_it_sends_ends(bus: Redis) -> None:
+    async def ask() -> None:
+        while True:
+            await bus.ping()
+
+    for delay in range(300):
+        task = asyncio.create_task(ask())
+        for _ in range(delay % 23 + 20):
+            await asyncio.sleep(0)
+        task.cancel()
+        done, _ = await asyncio.wait([task], timeout=1)
+        assert task in done
+    assert await bus.ping()
+
+
+async def test_a_cancelled_task_may_still_clean_up_with_redis(bus: Redis) -> None:
+    async def work() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await bus.set("cleaned", "up")
+
+    task = asyncio.create_task(work())
+    await asyncio.sleep(0.05)
+    task.cancel()
+    await asyncio.wait([task])
+    assert await bus.get("cleaned") == "up"
+
+
 async def test_a_client_survives_a_restart_of_the_server(server: EmbeddedServer, bus: Redis) -> None:
     assert await bus.ping()
     server.stop()
