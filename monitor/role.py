@@ -10,6 +10,7 @@ import asyncio
 import gc
 import json
 import os
+import re
 import signal
 from collections import Counter
 from collections.abc import Coroutine, Iterable
@@ -42,6 +43,8 @@ from monitor.web.app import make_app
 TIDY_EVERY: Final = 60.0
 MOST_LAG: Final = 1000
 """Lag is counted up to here; more is as bad."""
+
+_ENTRY: Final = re.compile(r"\d{1,19}-\d{1,19}", re.ASCII)
 
 LOCK_PATIENCE: Final = 1.0
 """Seconds that a lock on the ledger is waited for before the log hears of it and ``stop`` is looked at."""
@@ -244,7 +247,8 @@ async def _lags(redis: Redis, keys: Keys) -> dict[str, int]:
     for stream in (keys.facts, keys.judgements):
         positions: dict[Any, Any] = await redis.hgetall(keys.positions(stream))
         for reader, position in positions.items():
-            lags[reader] += len(await redis.xrange(stream, f"({position}", count=MOST_LAG) or ())
+            if reader.isprintable() and _ENTRY.fullmatch(position):  # anybody may write there
+                lags[reader] += len(await redis.xrange(stream, f"({position}", count=MOST_LAG) or ())
     return dict(lags)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -19,6 +19,8 @@ FRESH: Final = 35_000
 """How long a sight speaks for its shard, in milliseconds: three sights of ten seconds, and some slack."""
 
 REMEMBERED_CHANGES: Final = 50
+_UNCOUNTABLE: Final = 2**53  # from here on a sample, which is a float, cannot count
+_CAUSES: Final = frozenset(cause.value for cause in Cause)
 
 
 def now_millis() -> int:
@@ -124,14 +126,14 @@ class Live:
         match payload:
             case Change():
                 self._change(payload)
-            case Sight():
-                self._count_answers(payload)
+            case Sight() if payload.collector == event.id.collector:  # nobody sees for another
+                self.answers.update(dict(_answers(payload)))
                 self._see(payload)
                 self.refresh()
             case Snapshot():
                 self._heal(payload)
             case _:
-                pass  # a judgement: it follows from facts, and changes none
+                pass  # no fact: what follows from facts changes none
 
     def _change(self, change: Change) -> None:
         row = self.board.row(change.node, change.network)
@@ -156,11 +158,6 @@ class Live:
         known = self.board.word(row)
         if (known.state, known.cause) != (standing.state, standing.cause):
             self.board.say(row, Word(standing.state, standing.cause, standing.at, standing.at))
-
-    def _count_answers(self, sight: Sight) -> None:
-        for probe, results in sight.results.items():
-            for result, count in results.items():
-                self.answers[sight.network, probe, result] += count
 
     def _see(self, sight: Sight) -> None:
         known = self.observers.get(sight.collector)
@@ -215,3 +212,18 @@ class Live:
         """Seconds since a collector was last proven to look; None if it never was."""
         observer = self.observers.get(collector)
         return None if observer is None else max(0, now - observer.heard) / 1000
+
+
+def _answers(sight: Sight) -> Iterator[tuple[tuple[str, str, str], int]]:
+    """The answers that a sight counts, by network, probe and cause; whatever else stands there is left out.
+
+    The ledger keeps no results, so nobody has checked them: they are JSON from outside.
+    """
+    if not isinstance(sight.results, Mapping):
+        return
+    for probe, results in sight.results.items():
+        if not probe.isprintable() or not isinstance(results, Mapping):
+            continue
+        for cause, count in results.items():
+            if cause in _CAUSES and type(count) is int and 0 < count < _UNCOUNTABLE:
+                yield (sight.network, probe, cause), count

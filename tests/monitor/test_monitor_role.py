@@ -328,6 +328,22 @@ async def test_a_locked_ledger_is_waited_for(site: Site, server: EmbeddedServer,
             await until(lambda: has_opened(monitor, opened=True))
 
 
+async def test_lag_is_told_of_each_reader_and_odd_positions_are_passed(
+    site: Site, server: EmbeddedServer, bus: Redis
+) -> None:
+    await publish(bus, *first_words(Voice(), now()))
+    positions = {"outsider": "0-0", "odd": "(1-1", "\ud800".encode(errors="surrogatepass"): "0-0"}
+    await bus.hset(KEYS.positions(KEYS.facts), mapping=positions)
+
+    async with running(site, server.url) as monitor:
+
+        async def told() -> bool:
+            return await monitor.metric("quanshi_bus_lag_events") == 3
+
+        await until(told)
+        assert "odd" not in (await monitor.get("/metrics"))[1]
+
+
 async def test_the_note_of_where_it_listens_goes_with_it(site: Site, server: EmbeddedServer) -> None:
     async with running(site, server.url) as monitor:
         note = json.loads(monitor.note.read_text())

@@ -230,6 +230,38 @@ def test_answers_are_summed_from_the_sights(live_of: Callable[..., Live]) -> Non
     assert live.events == {"quanshi.collector.sight": 2}
 
 
+@pytest.mark.parametrize(
+    "results",
+    [
+        [],
+        5,
+        {"rtsp": 5},
+        {"rtsp": {"ok": "many"}},
+        {"rtsp": {"ok": -1}},
+        {"rtsp": {"ok": True}},
+        {"rtsp": {"ok": 10**400}},
+        {"rtsp": {"no such cause": 1}},
+        {"\ud800": {"ok": 1}},
+    ],
+)
+def test_results_that_are_no_counts_are_not_counted(live_of: Callable[..., Live], results: Any) -> None:
+    live = live_of("a")
+
+    live.apply(Voice().sees(T0 - 1000, T0, results=results))
+
+    assert not live.answers
+    assert live.observers["video-0of1"].footing is Footing.SEES
+
+
+def test_nobody_sees_for_another_collector(live_of: Callable[..., Live]) -> None:
+    live = live_of("a")
+    sight = Voice().sees(T0 - 1000, T0).payload
+
+    live.apply(Voice("police").say(sight, T0))
+
+    assert not live.observers
+
+
 def test_a_backlog_is_what_was_said_before_and_is_still_kept(live_of: Callable[..., Live]) -> None:
     live, voice = live_of("a"), Voice(sequence=9, oldest=4)
 
