@@ -11,10 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import OPTIONS, People
+from demo_people import OPTIONS, People, own_port
 
 from monitor.demo.city import make_city
-from monitor.demo.client import FleetProcess, free_port
+from monitor.demo.client import FleetProcess
 from monitor.demo.faults import EXPECTED, FaultKind
 from monitor.demo.loop import now_ms
 from monitor.demo.plan import Plan, plan_of
@@ -257,7 +257,7 @@ def test_a_device_without_a_heartbeat_cannot_fall_silent(people: People) -> None
 
 
 def test_the_truth_file_is_complete_when_the_fleet_has_stopped(tmp_path: Path) -> None:
-    city = make_city(5, seed=12, port=free_port(12))
+    city = make_city(5, seed=12, port=own_port(12))
     first, second, *_ = (node.id for node in city.nodes if node.kind is Kind.CAMERA)
     with FleetProcess(plan_of(city), tmp_path) as fleet:
         fleet.fail([first], "hang")
@@ -269,7 +269,7 @@ def test_the_truth_file_is_complete_when_the_fleet_has_stopped(tmp_path: Path) -
 
 
 def test_cameras_with_a_login_challenge_a_description(tmp_path: Path) -> None:
-    city = make_city(3, seed=13, port=free_port(13))
+    city = make_city(3, seed=13, port=own_port(13))
     people = People(city, FleetProcess(plan_of(city, login=DemoLogin("demo", "invented")), tmp_path))
     with people.fleet:
         node = people.camera()
@@ -278,7 +278,7 @@ def test_cameras_with_a_login_challenge_a_description(tmp_path: Path) -> None:
 
 
 def test_a_wildcard_fleet_answers_for_all_with_one_socket_and_says_what_it_cannot_do(tmp_path: Path) -> None:
-    city = make_city(30, seed=14, port=free_port(14))
+    city = make_city(30, seed=14, port=own_port(14))
     people = People(city, FleetProcess(plan_of(city), tmp_path, wildcard=True))
     with people.fleet as fleet:
         assert fleet.ready["listeners"] == 1
@@ -293,7 +293,7 @@ def test_a_wildcard_fleet_answers_for_all_with_one_socket_and_says_what_it_canno
 
 
 def test_a_fleet_that_cannot_listen_says_where_and_why(tmp_path: Path) -> None:
-    city = make_city(3, seed=15, port=free_port(15))
+    city = make_city(3, seed=15, port=own_port(15))
     host = city.watches[0].address.host
     with socket.create_server((host, city.port)), pytest.raises(FleetError) as caught:
         FleetProcess(plan_of(city), tmp_path).start()
@@ -301,7 +301,7 @@ def test_a_fleet_that_cannot_listen_says_where_and_why(tmp_path: Path) -> None:
 
 
 def test_a_fleet_with_too_few_descriptors_says_what_to_do(tmp_path: Path) -> None:
-    city = make_city(30, seed=16, port=free_port(16))
+    city = make_city(30, seed=16, port=own_port(16))
     plan_of(city).write(tmp_path / "fleet.json")
     command = (
         "import resource, sys; resource.setrlimit(resource.RLIMIT_NOFILE, (500, 500)); "
@@ -354,7 +354,7 @@ def is_zombie(pid: int) -> bool:
 
 
 def test_out_of_descriptors_the_fleet_turns_away_and_lives_on(tmp_path: Path, eventually: Eventually) -> None:
-    city = make_city(3, seed=18, port=free_port(18))
+    city = make_city(3, seed=18, port=own_port(18))
     people = People(city, FleetProcess(plan_of(city), tmp_path))
     with people.fleet as fleet:
         node = people.camera()
@@ -375,7 +375,7 @@ def test_out_of_descriptors_the_fleet_turns_away_and_lives_on(tmp_path: Path, ev
 
 
 def test_alone_the_fleet_ends_in_good_order_on_ctrl_c(tmp_path: Path) -> None:
-    plan_of(make_city(3, seed=19, port=free_port(19))).write(tmp_path / "fleet.json")
+    plan_of(make_city(3, seed=19, port=own_port(19))).write(tmp_path / "fleet.json")
     files = [f"--{name}={tmp_path / file}" for name, file in FILES.items()]
     command = [sys.executable, "-m", "monitor.demo.fleet", *files]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as alone:
@@ -387,7 +387,7 @@ def test_alone_the_fleet_ends_in_good_order_on_ctrl_c(tmp_path: Path) -> None:
 
 
 def test_as_a_child_the_fleet_leaves_ctrl_c_to_its_parent(tmp_path: Path) -> None:
-    city = make_city(3, seed=20, port=free_port(20))
+    city = make_city(3, seed=20, port=own_port(20))
     with FleetProcess(plan_of(city), tmp_path) as fleet:
         os.kill(fleet.pid, signal.SIGINT)
         assert fleet.stats()["devices"] == len(city.nodes)

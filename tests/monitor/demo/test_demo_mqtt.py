@@ -6,6 +6,7 @@ from pathlib import Path
 
 import aiomqtt
 import pytest
+from demo_people import own_port
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,7 +14,7 @@ from monitor.demo import mqtt
 from monitor.demo.broker import BrokerProcess
 from monitor.demo.broker import main as broker_main
 from monitor.demo.city import Intervals, make_city
-from monitor.demo.client import FleetProcess, free_port
+from monitor.demo.client import FleetProcess
 from monitor.demo.heartbeat import Broker
 from monitor.demo.loop import now_ms
 from monitor.demo.plan import plan_of
@@ -37,9 +38,9 @@ class Heard:
 
 @pytest.fixture(scope="module")
 def heard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Heard]:
-    city = make_city(700, seed=21, port=free_port(21), intervals=Intervals(mqtt=BEAT))
+    city = make_city(700, seed=21, port=own_port(21), intervals=Intervals(mqtt=BEAT))
     nodes = [n.id for n in city.nodes if any(p.protocol == "mqtt" for p in n.probes)]
-    with BrokerProcess(free_port(22)) as broker:
+    with BrokerProcess(own_port(22)) as broker:
         plan = plan_of(city, broker=Broker("127.0.0.1", broker.port, TOPIC, WILL_TOPIC))
         with FleetProcess(plan, tmp_path_factory.mktemp("mqtt")) as fleet:
             yield Heard(fleet, broker.port, nodes)
@@ -126,8 +127,8 @@ async def test_a_device_behind_a_dead_link_is_neither_heard_nor_told_of(heard: H
 
 
 async def test_devices_connect_again_after_their_broker_was_away(tmp_path: Path) -> None:
-    city = make_city(5, seed=23, port=free_port(23), intervals=Intervals(mqtt=BEAT))
-    broker = BrokerProcess(free_port(24))
+    city = make_city(5, seed=23, port=own_port(23), intervals=Intervals(mqtt=BEAT))
+    broker = BrokerProcess(own_port(24))
     plan = plan_of(city, broker=Broker("127.0.0.1", broker.port, TOPIC, WILL_TOPIC))
     with FleetProcess(plan, tmp_path):
         await asyncio.sleep(0.3)
@@ -138,7 +139,7 @@ async def test_devices_connect_again_after_their_broker_was_away(tmp_path: Path)
 
 def test_a_broker_on_a_taken_port_says_so() -> None:
     with (
-        BrokerProcess(free_port(25)) as first,
+        BrokerProcess(own_port(25)) as first,
         pytest.raises(FleetError, match=r"cannot start.*address already in use"),
     ):
         BrokerProcess(first.port).start()
