@@ -123,10 +123,23 @@ def run(role: str | None, path: Path, network: str | None, shard: str) -> None:
     from monitor import supervisor
 
     if role is None:
-        sys.exit(supervisor.Supervisor(path.resolve()).run())
+        supervisor.become(path.resolve())
     if role == "collect" and network is None:
         raise click.UsageError("run collect 需要 / needs --network")
-    sys.exit(supervisor.run_role(path.resolve(), role, network, _shard(shard)))
+    try:
+        sys.exit(supervisor.run_role(path.resolve(), str(role), network, _shard(shard)))
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+
+
+@main.command(hidden=True)
+@_site
+@_explains_mistakes
+def plan(path: Path) -> None:
+    """供 run 使用。What ``run`` has to start, for itself."""
+    from monitor.supervisor import plan_of
+
+    click.echo(json.dumps(plan_of(load_site(path))))
 
 
 def _shard(text: str) -> tuple[int, int]:
@@ -141,7 +154,7 @@ def _shard(text: str) -> tuple[int, int]:
 @_json
 @_explains_mistakes
 def status(path: Path, as_json: bool) -> None:
-    """现在怎样：各网络、各状态数量、离线及起始时间、失明的采集。What is up, down, since when, who is blind."""
+    """现在怎样：各网络各状态的数量、离线及起始时间、谁看不见。What is up, what is down, who is blind."""
     site = load_site(path)
     now = ask_status(site.data)
     if now is None:
@@ -236,7 +249,7 @@ def sim(path: Path, script_path: Path | None, points: int, directory: Path | Non
 @click.option("--netns", is_flag=True, help="在独立网络命名空间中（root）/ in a network namespace of its own")
 @click.option("--dir", "directory", type=click.Path(path_type=Path), help="写到哪里 / where to write")
 @_json
-def demo(
+def demo(  # noqa: PLR0917 - click passes them by name
     points: int,
     span: str | None,
     seed: int,
@@ -265,7 +278,7 @@ def demo(
     sys.exit(0 if right else 1)
 
 
-def _interrupt(number: int, frame: object) -> None:
+def _interrupt(_number: int, _frame: object) -> None:
     """SIGTERM ends the demo as Ctrl-C does: in order, with nothing left behind."""
     raise KeyboardInterrupt
 

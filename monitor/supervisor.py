@@ -1,15 +1,16 @@
 """Starts the roles of one machine and keeps them running. The only module that knows all three packages.
 
 Every role is a process of its own (``quanshi run ROLE``); they speak only through the bus. The
-supervisor holds no state but which child is which, and is small: it sleeps in one system call until a
-child dies or a signal comes.
+supervisor is always there and does almost nothing, so it is small: what a site says is read in a child
+that ends again, and between two deaths or signals it sleeps in one system call.
 """
 
 from __future__ import annotations
 
 import asyncio
 import ctypes
-import gc
+import json
+import os
 import signal
 import subprocess
 import sys
@@ -18,13 +19,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
-from monitor.bus.embedded import EmbeddedServer, socket_path
-from monitor.config import Site, load_site
-from monitor.model.nodes import Watch
+from monitor.bus.embedded import EmbeddedError, EmbeddedServer, embedded_url
+
+if TYPE_CHECKING:
+    from monitor.config import Site
+    from monitor.model.nodes import Watch
 
 log = structlog.get_logger(__name__)
 
@@ -42,9 +45,7 @@ _SIGNALS: Final = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signa
 
 def redis_url(site: Site) -> str:
     """Where the roles of this site find Redis."""
-    if site.redis == "embedded":
-        return f"unix://{socket_path(site.data)}"
-    return site.redis
+    return embedded_url(site.data) if site.redis == "embedded" else site.redis
 
 
 @dataclass(slots=True)
@@ -61,7 +62,8 @@ class Child:
     def start(self) -> None:
         self.started = time.monotonic()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "monitor.cli", *self.arguments], preexec_fn=_die_with_parent
+            [sys.executable, "-m", "monitor.cli", *self.arguments],
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 - this process has one thread
         )
 
     def died(self, code: int) -> None:
@@ -88,35 +90,46 @@ class Supervisor:
 
     def run(self) -> int:
         """Start everything, keep it running until SIGTERM or SIGINT, stop it. The exit code."""
+        if not self._plan():
+            return 1
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
-        self._plan()
         try:
             if self.server is not None:
                 self.server.start()
             for child in self.children:
                 child.start()
             self._watch()
+        except EmbeddedError as error:
+            log.error("embedded server cannot run", error=str(error))  # noqa: TRY400 - it says why by itself
+            return 1
         finally:
             self._stop()
         return 0
 
-    def _plan(self) -> None:
-        """What to start. The site is read and let go again: the roles keep their own."""
-        site = load_site(self.path)
-        site.data.mkdir(parents=True, exist_ok=True)
-        if site.redis == "embedded":
-            self.server = EmbeddedServer(site.data)
+    def _plan(self) -> bool:
+        """What to start. False for a site with mistakes, which were printed then."""
+        answer = subprocess.run(
+            [sys.executable, "-m", "monitor.cli", "plan", "--site", str(self.path)],
+            stdout=subprocess.PIPE,
+            check=False,
+        )
+        if answer.returncode != 0:
+            return False
+        plan = json.loads(answer.stdout)
+        data = Path(plan["data"])
+        data.mkdir(parents=True, exist_ok=True)
+        if plan["embedded"]:
+            self.server = EmbeddedServer(data)
         common = ("--site", str(self.path))
         self.children = [
             Child("monitor", ("run", "monitor", *common)),
             Child("alert", ("run", "alert", *common)),
         ]
-        for network, settings in site.networks.items():
-            for shard in range(settings.shards):
-                part = ("--network", network, "--shard", f"{shard}/{settings.shards}")
+        for network, shards in plan["shards"].items():
+            for shard in range(shards):
+                part = ("--network", network, "--shard", f"{shard}/{shards}")
                 self.children.append(Child(f"collect {network} {shard}", ("run", "collect", *common, *part)))
-        del site
-        gc.collect()
+        return True
 
     def _watch(self) -> None:
         while True:
@@ -162,12 +175,24 @@ class Supervisor:
             self.server.stop()
 
 
+def become(path: Path) -> None:
+    """Replace this process by the supervisor of a site. Does not return."""
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "monitor.supervisor", str(path)])  # noqa: S606 - our own
+
+
+def plan_of(site: Site) -> dict[str, Any]:
+    """What a supervisor must know of a site: ``shards`` by network, ``data``, ``embedded``."""
+    shards = {network: settings.shards for network, settings in site.networks.items()}
+    return {"shards": shards, "data": str(site.data), "embedded": site.redis == "embedded"}
+
+
 def run_role(path: Path, role: str, network: str | None, shard: tuple[int, int]) -> int:
     """Be one role until SIGTERM or SIGINT. The exit code.
 
     Raises ConfigError for a site with mistakes and ValueError for a network that it does not have.
     """
-    site = load_site(path)
+    site: Site = import_module("monitor.config").load_site(path)
     site.data.mkdir(parents=True, exist_ok=True)
     asyncio.run(_role(site, role, network, shard))
     return 0
@@ -203,7 +228,7 @@ def _wait(child: Child, deadline: float) -> None:
     try:
         process.wait(max(0.0, deadline - time.monotonic()))
     except subprocess.TimeoutExpired:
-        log.error("role did not stop in time, killed", role=child.name)
+        log.error("role did not stop in time, killed", role=child.name)  # noqa: TRY400 - a timeout, no fault
         process.kill()
         process.wait()
 
@@ -215,3 +240,7 @@ def explain(site: Site, watch: Watch, *, login: bool) -> list[Any]:
     """
     told: list[Any] = asyncio.run(import_module("collectors.explain").explain(site, watch, login=login))
     return told
+
+
+if __name__ == "__main__":
+    sys.exit(Supervisor(Path(sys.argv[1])).run())
