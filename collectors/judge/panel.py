@@ -179,15 +179,18 @@ class Panel:
         return max(one.at for one in turned), max(bounds, default=None)
 
     def _evidence(self, decisive: Track, grounds: Sequence[Observation]) -> tuple[Evidence, ...]:
-        """The answers of the confirming run, its first among them, and the newest of each other probe."""
+        """The answers of the confirming run, its first among them, and the newest of each other probe.
+
+        Where a newest answer speaks against the standing that the state rests on, the one before it too.
+        """
         kept = (
             grounds if len(grounds) <= _EVIDENCE_AT_MOST else (grounds[0], *grounds[1 - _EVIDENCE_AT_MOST :])
         )
         said = {seen.probe for seen in kept}
-        others = [track.newest() for track in self.tracks.values() if track.probe not in said]
-        if decisive.run and decisive.probe not in said:
-            others.append(decisive.proven())
-        return (*map(Evidence.of, kept), *(piece for piece in others if piece is not None))
+        others = [track for track in self.tracks.values() if track.probe not in said]
+        bearing = [track for track in others if track.run and (track is decisive or track in self.voices())]
+        pieces = [track.proven() for track in bearing] + [track.newest() for track in others]
+        return (*map(Evidence.of, kept), *(piece for piece in pieces if piece is not None))
 
     def _whom_to_ask(self, track: Track, *, began: bool, stood: bool, was_unknown: bool) -> tuple[str, ...]:
         """Whose answer would now tell more. Those that are being asked again already are left to that."""

@@ -68,15 +68,15 @@ class Track:
     def take(self, seen: Observation, rules: Rules) -> tuple[Observation, ...]:
         """Count one answer. Returns the answers that confirm a new standing, or () if it is as before."""
         weight = rules.weights[seen.cause]
-        if not self.run:
-            self.agreed = self.last
-        self.last = seen.finished
+        ended, self.last = self.last, seen.finished
         self.open = weight is not Weight.BLIND
         if weight is self.standing:
             self.run = ()
             self.proof = seen.started
             self.answer = seen.cause
             return ()
+        if not self.run:
+            self.agreed = ended
         self._prolong(seen, weight, rules)
         found = (weight, 1) if self.layer is Layer.TOLD else confirmed(self.standing, self.run, rules)
         if found is None:
