@@ -12,10 +12,10 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
 from redis.maint_notifications import MaintNotificationsConfig
 
+from monitor.bus import LEAST_VERSION
 from monitor.bus.connections import ATTENTIVE
 
 COMMAND_TIMEOUT: Final = 5.0
-LEAST_VERSION: Final = (6, 2)
 HIDDEN: Final = "…"
 
 log = structlog.get_logger(__name__)

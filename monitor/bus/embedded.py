@@ -21,7 +21,7 @@ from urllib.parse import quote
 
 import structlog
 
-from monitor.bus.client import LEAST_VERSION
+from monitor.bus import LEAST_VERSION
 from monitor.bus.locks import FileLock, LockHeldError
 
 log = structlog.get_logger(__name__)
