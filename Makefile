@@ -36,7 +36,7 @@ check: setup-dev ## style, types and who may import whom
 	$(BIN)/lint-imports --no-logo
 
 test: check tools ## all checks and all tests: make test ARGS="-k rtsp"
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
 
 bench: setup-dev tools ## the promises of speed, measured beside their budgets
 	@$(BIN)/python tests/bench/run.py $(ARGS)
