@@ -34,8 +34,10 @@ class Panel:
     def hear(self, seen: Observation) -> tuple[Turn | None, tuple[str, ...]]:
         """Take one observation in. Returns the turn of the watch, if it is one, and whom to ask at once."""
         track = self.tracks[seen.probe]
-        had_run, was_unknown = bool(track.run), self.state is State.UNKNOWN
+        had_run, was_open, was_unknown = bool(track.run), track.open, self.state is State.UNKNOWN
         grounds = track.take(seen, self.rules)
+        if not (grounds or track.run or had_run or self.awaited) and track.open is was_open:
+            return None, ()  # it says what it said before
         if track.layer is Layer.TOLD:
             self._await_voices(track, grounds)
         elif grounds and track.standing is Weight.BLIND:

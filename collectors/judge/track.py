@@ -118,7 +118,7 @@ class Track:
         """The newest answer that agrees with the standing; None if that is only remembered."""
         if self.answer is None or self.proof is None:
             return None
-        finished = self.agreed if self.run else self.last
+        finished = max(self.proof, self.agreed if self.run else self.last)
         return Evidence.of(Observation(self.probe, self.proof, finished, self.answer))
 
     def _prolong(self, seen: Observation, weight: Weight, rules: Rules) -> None:
