@@ -48,7 +48,8 @@ class Judge:
         """Start over from what was known: after a restart, or after a time in which nobody could look.
 
         Agreeing answers change nothing; others must confirm as usual, and ``standing.proof`` bounds the
-        edge. Runs that had begun are dropped: they may have been the collector's own fault.
+        edge. Runs that had begun are dropped: they may have been the collector's own fault. What cannot
+        be asked stays so.
         """
         self.state, self.cause, self.at = standing.state, standing.cause, standing.at
         self.before = standing
@@ -58,8 +59,9 @@ class Judge:
             self._flap.resume(_remembered_turn(standing))
         only_told = all(track.layer is Layer.TOLD for track in self.tracks.values())
         for track in self.tracks.values():
-            weight, cause = _seed(standing, track.layer, only_told=only_told)
-            track.seed(weight, cause, standing.at, standing.proof)
+            if track.open:
+                weight, cause = _seed(standing, track.layer, only_told=only_told)
+                track.seed(weight, cause, standing.at, standing.proof)
 
     @property
     def flapping(self) -> bool:

@@ -91,6 +91,18 @@ def test_a_judge_taken_back_has_forgotten_what_it_saw_while_blind() -> None:
     assert see(judge, "rtsp", 74) is None
 
 
+def test_what_could_not_be_asked_before_has_no_say_after_a_blind_time_either() -> None:
+    judge = Judge("n1", "video", {"rtsp": Layer.SERVICE, "http": Layer.SERVICE}, Rules())
+    judge.cannot_ask("http", Cause.NOT_ASKED, 5_000)
+    for second in (10, 11, 13):
+        see(judge, "rtsp", second, Cause.REFUSED)
+    see(judge, "rtsp", 43)
+    judge.resume(judge.standing)
+    assert [see(judge, "rtsp", 73), judge.state] == [None, State.DOWN]
+    see(judge, "rtsp", 74)
+    assert judge.state is State.UP
+
+
 def test_a_flapping_watch_says_so_once() -> None:
     judge = Judge("n1", "video", RTSP, Rules())
     see(judge, "rtsp", 0)
