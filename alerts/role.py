@@ -13,6 +13,7 @@ from alerts.inbox import Inbox, InboxError
 from monitor.bus.client import connect
 from monitor.bus.keys import Keys
 from monitor.bus.reader import Batch, Reader, announce, commit
+from monitor.bus.tasks import end, named, until
 from monitor.config import Site
 
 log = structlog.get_logger(__name__)
@@ -29,14 +30,11 @@ async def run(site: Site, redis_url: str, stop: asyncio.Event) -> None:
     """
     with Inbox(site.data / "alerts.db") as inbox:
         log.info("alert role reads", stream=Keys(site.name).judgements, heard=inbox.counts())
-        listening = asyncio.create_task(_listen(inbox, redis_url, Keys(site.name)), name="alert.listen")
-        stopping = asyncio.create_task(stop.wait(), name="alert.stop")
-        await asyncio.wait((listening, stopping), return_when=asyncio.FIRST_COMPLETED)
-        for task in (listening, stopping):
-            task.cancel()
-        await asyncio.wait((listening, stopping))
-        if not listening.cancelled():
-            listening.result()  # it ends by itself only with an error
+        tasks = [named(_listen(inbox, redis_url, Keys(site.name)), "listen")]
+        try:
+            await until(stop, tasks)
+        finally:
+            await end(tasks)
 
 
 async def _listen(inbox: Inbox, redis_url: str, keys: Keys) -> None:

@@ -100,7 +100,7 @@ async def _resolve(host: str) -> tuple[int, str] | None:
     return answers[0][0], str(answers[0][4][0])
 
 
-async def _ping(told: Explanation, address: tuple[int, str], timeout: float) -> None:
+async def _ping(told: Explanation, address: tuple[int, str], seconds: float) -> None:
     done = asyncio.Event()
 
     def answered(_: object, verdict: Verdict, started: float, finished: float) -> None:
@@ -114,7 +114,7 @@ async def _ping(told: Explanation, address: tuple[int, str], timeout: float) -> 
         return
     pinger.attach(asyncio.get_running_loop())
     told.steps.append((0.0, f"echo request to {address[1]}"))
-    pinger.start(PingSlot(*address), timeout)
+    pinger.start(PingSlot(*address), seconds)
     await _tick_until(done, pinger.expire)
     pinger.close()
 
@@ -131,7 +131,7 @@ async def _connect(told: Explanation, address: tuple[int, str], target: Target) 
         done.set()
 
     told.place = f"{address[1]} port {target.port}"
-    engine = Engine(answered, lambda slot: None, limit=1)
+    engine = Engine(answered, lambda _: None, limit=1)
     engine.attach(asyncio.get_running_loop())
     asker = _Listening(PROTOCOLS[target.spec.protocol].make(target), note)
     note(f"connecting to {told.place}")
@@ -144,7 +144,8 @@ async def _tick_until(done: asyncio.Event, expire: Callable[[float], None]) -> N
     while not done.is_set():
         expire(time.monotonic())
         try:
-            await asyncio.wait_for(done.wait(), TICK)
+            async with asyncio.timeout(TICK):
+                await done.wait()
         except TimeoutError:
             continue
 

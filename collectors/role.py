@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
-from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import structlog
 from redis.asyncio import Redis
@@ -24,6 +22,7 @@ from monitor.bus.client import connect
 from monitor.bus.keys import Keys
 from monitor.bus.outbox import Outbox
 from monitor.bus.publisher import Publisher
+from monitor.bus.tasks import end, named, until
 from monitor.config import ConfigError, Reloader, Site, load_site
 from monitor.model.nodes import collector_name
 
@@ -71,41 +70,25 @@ async def run(site: Site, post: Post, redis_url: str, stop: asyncio.Event) -> No
     gc.collect()
     gc.freeze()
     tasks = [
-        _named(herald.run(), "herald"),
-        _named(publisher.run(), "publisher"),
-        _named(watcher.roster.resolver.run(), "resolver"),
-        _named(_keep_durations(watcher, redis, keys, post), "durations"),
-        _named(_reload(watcher, listening, post.network), "reload"),
-        _named(_mind_the_day(watcher, listening), "day"),
+        named(herald.run(), "herald"),
+        named(publisher.run(), "publisher"),
+        named(watcher.roster.resolver.run(), "resolver"),
+        named(_keep_durations(watcher, redis, keys, post), "durations"),
+        named(_reload(watcher, listening, post.network), "reload"),
+        named(_mind_the_day(watcher, listening), "day"),
     ]
     log.info("looking", collector=post.name, watches=len(watcher.roster.wards))
     try:
-        await _until(stop, tasks)
+        await until(stop, tasks)
     finally:
         listening.stop()
         watcher.stop()
         if not tasks[0].done() and not tasks[1].done():
             await _last_words(herald, publisher, post)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks)
         await redis.aclose()
         writer.shutdown()
         outbox.close()
-
-
-def _named(work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
-    return asyncio.create_task(work, name=name)
-
-
-async def _until(stop: asyncio.Event, tasks: list[asyncio.Task[None]]) -> None:
-    """Until ``stop`` is set. A task that ends before is a fault of ours: its error is raised."""
-    waiting = asyncio.create_task(stop.wait(), name="stop")
-    done, _ = await asyncio.wait([waiting, *tasks], return_when=asyncio.FIRST_COMPLETED)
-    waiting.cancel()
-    for task in done:
-        if task is not waiting:
-            task.result()
 
 
 async def _last_words(herald: Herald, publisher: Publisher, post: Post) -> None:

@@ -138,5 +138,8 @@ class WardMaker:
 
 
 def port_of(watch: Watch, spec: ProbeSpec) -> int:
-    """The port that a probe goes to: its own, the address's, or the protocol's usual one."""
-    return spec.port or watch.address.port or PROTOCOLS[spec.protocol].port
+    """The port that a probe goes to: the address's, its own, or the protocol's usual one.
+
+    Where an address and a cell both name one they agree: the inventory is checked for that.
+    """
+    return watch.address.port or spec.port or PROTOCOLS[spec.protocol].port

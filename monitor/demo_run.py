@@ -17,11 +17,11 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from monitor.config import Site, load_site
 from monitor.demo.broker import BrokerProcess
-from monitor.demo.city import make_city
+from monitor.demo.city import Intervals, make_city
 from monitor.demo.client import FleetProcess, free_port
 from monitor.demo.compare import Comparison, Gap, compare, confirm_window
 from monitor.demo.heartbeat import Broker
@@ -56,6 +56,9 @@ class Wish:
     language: str = "zh"
     netns: bool = False
     heartbeats: bool = True
+    intervals: Intervals | None = None
+    page_port: int | None = None
+    """None: 8080 if it is free; 0: whichever the kernel gives."""
 
 
 Tell = Callable[[str], None]
@@ -73,7 +76,7 @@ class Demo:
         self._run: subprocess.Popen[bytes] | None = None
         self.started = 0
 
-    def __enter__(self) -> Demo:
+    def __enter__(self) -> Self:
         with ExitStack() as stack:
             self._start(stack)
             self._stack = stack.pop_all()
@@ -94,7 +97,13 @@ class Demo:
             netns = stack.enter_context(Namespace()).path
         host = OUR_ADDRESS if wish.netns else "127.0.0.1"
         self._tell(f"building a city of {wish.points:,} points")
-        self.city = make_city(wish.points, seed=wish.seed, port=free_port(), own_network=wish.netns)
+        self.city = make_city(
+            wish.points,
+            seed=wish.seed,
+            port=free_port(),
+            intervals=wish.intervals,
+            own_network=wish.netns,
+        )
         broker = self._broker(stack, host)
         self.fleet = FleetProcess(
             plan_of(self.city, broker=broker),
@@ -105,7 +114,8 @@ class Demo:
         self._tell(f"starting {len(self.city.nodes):,} simulated devices")
         stack.enter_context(self.fleet)
         url = None if broker is None else f"mqtt://{broker.host}:{broker.port}"
-        options = SiteOptions(listen=f"127.0.0.1:{_page_port()}", language=wish.language, broker=url)
+        port = _page_port() if wish.page_port is None else wish.page_port
+        options = SiteOptions(listen=f"127.0.0.1:{port}", language=wish.language, broker=url)
         self.site: Site = load_site(write_site(self.city, self.directory, options))
         self._tell("starting Quanshi: embedded server, collectors, monitor, alert")
         self.started = _now()
@@ -130,7 +140,7 @@ class Demo:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=lambda: die_with(parent),
+                preexec_fn=lambda: die_with(parent),  # noqa: PLW1509 - this process has one thread
             )
         try:
             yield

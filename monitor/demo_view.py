@@ -26,7 +26,8 @@ _WORDS: Final = {
         "wait": "正在等待监测应答",
         "right": "台账与真相一致",
         "wrong": "台账与真相不一致",
-        "found": "故障 {faults}（须发现）  漏报 {missed}  虚报 {invented}  状态错 {wrong_state}  原因错 {wrong_cause}  时刻错 {wrong_edge}",
+        "found": "须发现的故障 {faults}  漏报 {missed}  虚报 {invented}",
+        "wrongs": "状态错 {wrong_state}  原因错 {wrong_cause}  时刻错 {wrong_edge}",
         "total": "监测项 {watches:,}  状态变化 {changes:,}  用时 {seconds} 秒  文件 {directory}",
     },
     "en": {
@@ -38,7 +39,8 @@ _WORDS: Final = {
         "wait": "waiting for the monitor",
         "right": "the ledger agrees with the truth",
         "wrong": "the ledger disagrees with the truth",
-        "found": "faults {faults} (to be found)  missed {missed}  invented {invented}  wrong state {wrong_state}  wrong cause {wrong_cause}  wrong edge {wrong_edge}",
+        "found": "faults to be found {faults}  missed {missed}  invented {invented}",
+        "wrongs": "wrong state {wrong_state}  wrong cause {wrong_cause}  wrong edge {wrong_edge}",
         "total": "watches {watches:,}  changes {changes:,}  {seconds} s  files {directory}",
     },
 }
@@ -101,5 +103,5 @@ def _picture(demo: Demo) -> RenderableType:
 def _conclude(demo: Demo, summary: Mapping[str, Any], comparison: Comparison) -> None:
     words = _WORDS[demo.wish.language]
     print(words["right"] if comparison.right else words["wrong"])
-    print(words["found"].format(**summary))
+    print(f"{words['found']}  {words['wrongs']}".format(**summary))
     print(words["total"].format(**summary))

@@ -13,7 +13,7 @@ import os
 import re
 import signal
 from collections import Counter
-from collections.abc import Coroutine, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
@@ -27,6 +27,7 @@ from redis.exceptions import RedisError
 from monitor.bus.client import connect
 from monitor.bus.keys import Keys
 from monitor.bus.outage import Outage
+from monitor.bus.tasks import end, named, until
 from monitor.bus.trim import trim
 from monitor.config import ConfigError, Reloader, Site, load_site
 from monitor.ledger.errors import LedgerError
@@ -134,16 +135,16 @@ class Monitor:
         gc.collect()
         gc.freeze()
         tasks = [
-            _named(intake.run(self._redis_url), "intake"),
-            _named(judgements.run(), "judgements"),
-            _named(self._tidy(), "tidy"),
-            _named(self._reload(ledger), "reload"),
+            named(intake.run(self._redis_url), "intake"),
+            named(judgements.run(), "judgements"),
+            named(self._tidy(), "tidy"),
+            named(self._reload(ledger), "reload"),
         ]
         try:
-            await _until(stop, tasks)
+            await until(stop, tasks)
         finally:
             await intake.finish()
-            await _end(tasks)
+            await end(tasks)
 
     async def _restore(self, ledger: Ledger) -> None:
         """Know again what was known, from the ledger alone; the stream goes on from there."""
@@ -226,7 +227,8 @@ async def _open_ledger(url: str, stop: asyncio.Event) -> Ledger | None:
                 raise
             log.error("ledger cannot be opened", error=str(error), again_in=delay)  # noqa: TRY400 - expected
         with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), delay)
+            async with asyncio.timeout(delay):
+                await stop.wait()
         delay = min(10.0, delay * 2)
     return None
 
@@ -279,25 +281,3 @@ def _write_note(path: Path, note: dict[str, Any]) -> None:
     fresh = path.with_suffix(".new")
     fresh.write_text(json.dumps(note) + "\n")
     fresh.replace(path)
-
-
-def _named(work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
-    return asyncio.create_task(work, name=name)
-
-
-async def _end(tasks: Iterable[asyncio.Task[None]]) -> None:
-    """Cancel until all are gone: redis-py 8.1 now and then swallows a cancellation and goes on."""
-    left = set(tasks)
-    while left:
-        for task in left:
-            task.cancel()
-        _, left = await asyncio.wait(left, timeout=0.1)
-
-
-async def _until(stop: asyncio.Event, tasks: list[asyncio.Task[None]]) -> None:
-    """Until ``stop`` is set. A task that ends before is a fault: its error is raised."""
-    waiting = asyncio.create_task(stop.wait(), name="stop")
-    done, _ = await asyncio.wait([waiting, *tasks], return_when=asyncio.FIRST_COMPLETED)
-    waiting.cancel()
-    for task in done - {waiting}:
-        task.result()

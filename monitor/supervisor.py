@@ -216,7 +216,11 @@ async def _role(site: Site, role: str, network: str | None, shard: tuple[int, in
 
 
 def _die_with_parent() -> None:
-    """Runs in the child before it becomes the role: no orphan, and no signal mask of ours."""
+    """Runs in the child before it becomes the role: no orphan, no signal mask of ours.
+
+    A hang-up means "read your files again", also before the role can listen to it.
+    """
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
 

@@ -55,7 +55,8 @@ class Resolver:
             self._new.clear()
             await asyncio.gather(*(self._resolve(name) for name in list(self._wanted)))
             try:
-                await asyncio.wait_for(self._new.wait(), AGAIN)
+                async with asyncio.timeout(AGAIN):
+                    await self._new.wait()
             except TimeoutError:
                 continue
 

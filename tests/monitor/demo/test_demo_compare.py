@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from monitor.demo.city import make_city
 from monitor.demo.compare import Comparison, Gap, compare, confirm_window
 from monitor.demo.faults import FaultKind
-from monitor.demo.summary import summarise, windows_of
 from monitor.demo.truth import TruthFile, TruthRow, read_truth
 from monitor.model.events import Change
 from monitor.model.observations import Cause, State
@@ -213,14 +212,3 @@ def test_a_broken_truth_file_names_the_row(tmp_path: Path) -> None:
     (tmp_path / "truth.csv").write_text("# x\nnode,network\na,b\n")
     with pytest.raises(ValueError, match=r"truth.csv: row 1"):
         read_truth(tmp_path / "truth.csv")
-
-
-def test_the_summary_counts_what_nobody_saw_as_unknown() -> None:
-    city = make_city(20)
-    seen = {watch.key: UP for watch in city.watches[:-3]}
-    found = summarise(city, seen, 7, result([row()], TRUE), seconds=60.04)
-    assert found["points"] == 20
-    assert found["watches"] == len(city.watches)
-    assert found["states"] == {"unknown": 3, "down": 0, "degraded": 0, "up": len(city.watches) - 3}
-    assert (found["changes"], found["faults"], found["missed"], found["invented"]) == (7, 1, 0, 0)
-    assert windows_of(city, heartbeats=False).keys() == {watch.key for watch in city.watches}
