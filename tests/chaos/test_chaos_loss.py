@@ -1,0 +1,72 @@
+"""Whatever is killed in the middle of faults: every change once, and no time claimed that nobody saw."""
+
+from __future__ import annotations
+
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from chaos_city import (
+    ROLES,
+    SERVER,
+    ChaosCity,
+    assert_everything_once,
+    assert_outboxes_are_empty,
+    now_ms,
+    processes_of,
+    wait_until,
+)
+
+from monitor.demo.script import Pace
+
+SECONDS = 80.0
+PACE = Pace(share=0.4, least=15.0, most=30.0, brief=0.1, blackouts=1, county=False, flapping=0, quiet=16.0)
+
+
+@pytest.mark.timeout(200)
+def test_killing_every_part_in_turn_loses_and_repeats_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with ChaosCity(tmp_path, points=20) as city:
+        city.wait_ready()
+        end = time.monotonic() + SECONDS
+        booked = city.play(SECONDS, PACE)
+        killed = {}
+        for role in (*ROLES, SERVER):
+            time.sleep(6)
+            killed[role] = now_ms()
+            city.kill(role)
+            city.wait_for_role(role)
+        time.sleep(6)
+        flushed = now_ms()
+        empty_redis_before_the_monitor_reads(city)
+        time.sleep(max(0.0, end - time.monotonic()))
+        wait_until(lambda: not city.network("video").get("blind", True), 40, "video is seen again")
+        wait_until(lambda: not city.network("police").get("blind", True), 40, "police is seen again")
+        summary, comparison = city.conclude()
+        facts = city.facts()
+        assert_outboxes_are_empty(city, facts)
+    told = "\n".join([f"QUANSHI_SEED={city.seed} booked={booked} {summary}", *comparison.details])
+    with capsys.disabled():
+        print(f"\nQUANSHI_SEED={city.seed} booked={booked} {summary}")
+
+    assert comparison.right, told
+    assert comparison.faults >= 10, told
+    assert_everything_once(facts)
+    for network in ("video", "police"):
+        assert not facts.seen(network, killed[f"collect {network}"]), f"{network} claims what it did not see"
+    for moment in (killed["monitor"], killed["alert"], killed[SERVER], flushed):
+        assert facts.seen("video", moment)
+        assert facts.seen("police", moment)
+    assert summary["stopped_in"] <= 5.0
+    assert processes_of(tmp_path) == []
+
+
+def empty_redis_before_the_monitor_reads(city: ChaosCity) -> None:
+    """So that what was said in those seconds is nowhere but in the outboxes."""
+    monitor = city.signal("monitor", signal.SIGSTOP)
+    time.sleep(4)
+    city.flush()
+    city.signal("monitor", signal.SIGCONT)
+    assert city.pids()["monitor"] == monitor
