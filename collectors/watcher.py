@@ -41,6 +41,7 @@ SNAPSHOT_EVERY: Final = 3_600_000
 """Milliseconds between two snapshots."""
 
 _OK: Final = Cause.OK
+_AUTH_WANTED: Final = Cause.AUTH_WANTED
 
 
 class Watcher:
@@ -188,7 +189,8 @@ class Watcher:
             return
         turn.tally[cause] += 1
         track.proof = self.clock.millis(started)
-        if cause is _OK:
+        track.last = self.clock.millis(finished)
+        if cause is _OK or cause is _AUTH_WANTED:
             self._good += 1
             turn.last = taken
             self.roster.durations.values[turn.index] = taken

@@ -46,6 +46,10 @@ _WORDS: Final = {
 }
 
 
+_OTHER_LINES: Final = 25
+"""Lines of the picture that are not about what is down."""
+
+
 def watch_demo(demo: Demo, *, as_json: bool) -> bool:
     """Play faults until the time is over or somebody stops it; whether the ledger told the truth."""
     try:
@@ -73,7 +77,7 @@ def _play(demo: Demo, *, silent: bool) -> None:
         _sleep(demo, end, lambda: None)
         return
     with Live(console=console, refresh_per_second=2, screen=False) as live:
-        _sleep(demo, end, lambda: live.update(_picture(demo)))
+        _sleep(demo, end, lambda: live.update(_picture(demo, console.height - _OTHER_LINES)))
 
 
 def _sleep(demo: Demo, end: float | None, show: Any) -> None:
@@ -87,10 +91,10 @@ def _sleep(demo: Demo, end: float | None, show: Any) -> None:
             script_end += SCRIPT_SECONDS
 
 
-def _picture(demo: Demo) -> RenderableType:
+def _picture(demo: Demo, rows: int) -> RenderableType:
     words = _WORDS[demo.wish.language]
     status = demo.status()
-    body: RenderableType = Text(words["wait"]) if status is None else picture(status)
+    body: RenderableType = Text(words["wait"]) if status is None else picture(status, rows)
     return Group(
         Text(words["invented"], "#8696a7"),
         body,

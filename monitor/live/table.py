@@ -41,9 +41,9 @@ def render_status(status: Status, width: int = 80, *, color: bool = False) -> st
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
 
 
-def picture(status: Status) -> RenderableType:
-    """The same for a live terminal, to be drawn again and again."""
-    parts = [_head(status), Text(), _networks(status), Text(), *_down(status)]
+def picture(status: Status, rows: int = _SHOWN_DOWN) -> RenderableType:
+    """The same for a live terminal, to be drawn again and again. ``rows`` of what is down are shown."""
+    parts = [_head(status), Text(), _networks(status), Text(), *_down(status, rows)]
     if status["changes"]:
         parts += [Text(), *_changes(status)]
     if status["reload_error"]:
@@ -90,14 +90,14 @@ def _collector(collector: Mapping[str, Any], language: str) -> Text:
     return _sign(State.UNKNOWN, text) if collector["blind"] else Text(text)
 
 
-def _down(status: Status) -> list[RenderableType]:
+def _down(status: Status, rows: int) -> list[RenderableType]:
     language, now = status["language"], status["time"]
     words = PHRASES[language]
     if not status["down_total"]:
         return [Text(words["none"])]
     table = _table(words["name"], words["network"], words["region"], words["since"], words["for"])
     table.add_column(words["cause"])
-    for each in status["down"][:_SHOWN_DOWN]:
+    for each in status["down"][:rows]:
         table.add_row(
             _sign(State.DOWN, _printable(each["name"])),
             Text(_network_name(status, each["network"])),
@@ -115,7 +115,7 @@ def _changes(status: Status) -> list[RenderableType]:
     language = status["language"]
     table = _table()
     for _ in range(5):
-        table.add_column()
+        table.add_column(no_wrap=True, overflow="ellipsis")
     for each in status["changes"][:_SHOWN_CHANGES]:
         old, new = State(each["from"]), State(each["to"])
         table.add_row(
@@ -141,5 +141,5 @@ def _printable(text: str) -> str:
 def _table(*columns: str) -> Table:
     table = Table(box=None, show_header=bool(columns), header_style="dim", padding=(0, 2, 0, 0))
     for column in columns:
-        table.add_column(column)
+        table.add_column(column, no_wrap=True, overflow="ellipsis")
     return table
