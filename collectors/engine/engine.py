@@ -14,94 +14,29 @@ import socket
 import time
 from collections import deque
 from collections.abc import Callable
-from enum import IntEnum
-from typing import Any, Final
+from typing import Final
 
-from collectors.engine.schedule import TICK
-from collectors.protocols.base import Asker
+from collectors.engine.schedule import LATE, RESPITE, TICK
+from collectors.engine.slots import Device, Phase, Slot, first_deadline
 from collectors.protocols.errors import cause_of_error
 from monitor.model.observations import Cause, Verdict, Weight
+
+__all__ = ["Answered", "Device", "Ended", "Engine", "Phase", "Slot"]
 
 NO_REPLY: Final = Verdict(Cause.NO_REPLY, "no answer to the connection request")
 TIMED_OUT: Final = Verdict(Cause.TIMEOUT, "connected, then no answer in time")
 
 _BATCH: Final = 512
 _READ: Final = 8192
+_UNASKED: Final = 16 * _READ
+"""Bytes that a held connection may bring at once while nothing was asked; an endless talker is let go."""
+
 _STREAM: Final = socket.SOCK_STREAM | socket.SOCK_NONBLOCK
 _WATCHED: Final = select.EPOLLIN | select.EPOLLOUT | select.EPOLLET
 _BROKEN: Final = select.EPOLLERR | select.EPOLLHUP
 
 
-class Phase(IntEnum):
-    """Where a slot stands."""
-
-    IDLE = 0
-    QUEUED = 1
-    CONNECTING = 2
-    ASKING = 3
-    HELD = 4
-
-
 _IDLE, _QUEUED, _CONNECTING, _ASKING, _HELD = Phase
-
-
-class Device:
-    """One host. Never more than one connection to it at a time: cameras have few, and need them."""
-
-    __slots__ = ("busy", "waiting")
-
-    def __init__(self) -> None:
-        self.busy = False
-        self.waiting: deque[Slot] = deque()
-
-
-class Slot:
-    """One TCP-based probe of one watch, used again for every round.
-
-    ``sockaddr`` is None until the host's name is resolved. ``owner`` is the caller's own; the engine never
-    looks at it.
-    """
-
-    __slots__ = (
-        "asker",
-        "deadline",
-        "device",
-        "family",
-        "fd",
-        "hold",
-        "owner",
-        "phase",
-        "sock",
-        "sockaddr",
-        "started",
-        "timeout",
-        "unsent",
-    )
-
-    def __init__(
-        self,
-        asker: Asker,
-        family: int,
-        sockaddr: tuple[Any, ...] | None,
-        *,
-        device: Device | None = None,
-        hold: bool = False,
-        owner: Any = None,
-    ) -> None:
-        self.asker = asker
-        self.family = family
-        self.sockaddr = sockaddr
-        self.device = device
-        self.hold = hold
-        self.owner = owner
-        self.phase = _IDLE
-        self.sock: socket.socket | None = None
-        self.fd = -1
-        self.started = 0.0
-        self.timeout = 0.0
-        self.deadline = 0
-        self.unsent = b""
-
 
 Answered = Callable[[Slot, Verdict, float, float], None]
 """Called with the slot, the verdict, and the monotonic moments of question and answer."""
@@ -158,14 +93,17 @@ class Engine:
         if slot.phase is not _IDLE and slot.phase is not _HELD:
             return False
         slot.timeout = timeout
+        if slot.phase is _HELD:
+            self._ask(slot)
+            return True
         device = slot.device
         if device is not None:
-            if device.busy and slot.phase is not _HELD:
+            if device.busy:
                 slot.phase = _QUEUED
                 device.waiting.append(slot)
                 return True
-            device.busy = True
-        if self._flying >= self.limit and slot.phase is not _HELD:
+            device.busy = slot.claims = True
+        if self._flying >= self.limit:
             slot.phase = _QUEUED
             self._queue.append(slot)
             return True
@@ -195,13 +133,18 @@ class Engine:
         A hung device makes no descriptor ready, so nothing else would ever end its probe.
         """
         tick = int(now / TICK)
+        stood_still = tick - self._tick > LATE
         for passed in range(self._tick + 1, tick + 1):
             for slot in self._wheel.pop(passed, ()):
-                if slot.deadline <= passed:
-                    if slot.phase is _CONNECTING:
-                        self._finish(slot, NO_REPLY, now, keep=False)
-                    elif slot.phase is _ASKING:
-                        self._finish(slot, TIMED_OUT, now, keep=False)
+                if slot.deadline > passed:
+                    continue
+                if stood_still and slot.deadline == first_deadline(slot):
+                    slot.deadline = tick + RESPITE
+                    self._wheel.setdefault(slot.deadline, []).append(slot)
+                elif slot.phase is _CONNECTING:
+                    self._finish(slot, NO_REPLY, now, keep=False)
+                elif slot.phase is _ASKING:
+                    self._finish(slot, TIMED_OUT, now, keep=False)
         self._tick = max(self._tick, tick)
 
     def _ask(self, slot: Slot) -> None:
@@ -214,8 +157,17 @@ class Engine:
         bucket.append(slot)
         if slot.phase is _HELD:
             slot.phase = _ASKING
-            self._begin(slot, fresh=False)
+            self._ask_held(slot)
         else:
+            self._connect(slot)
+
+    def _ask_held(self, slot: Slot) -> None:
+        """Ask on the connection that stands; with nothing to ask on it, only a new one proves anything."""
+        step = slot.asker.begin(fresh=False)
+        if type(step) is bytes:
+            self._send(slot, step)
+        else:
+            self._shut(slot)
             self._connect(slot)
 
     def _connect(self, slot: Slot) -> None:
@@ -246,7 +198,7 @@ class Engine:
                     self._finish(slot, _socket_failure(slot), time.monotonic(), keep=False)
                     continue
                 slot.phase = _ASKING
-                self._begin(slot, fresh=True)
+                self._begin(slot)
                 if not mask & select.EPOLLIN or slot.phase is not _ASKING:
                     continue
             elif slot.unsent and mask & select.EPOLLOUT:
@@ -254,8 +206,8 @@ class Engine:
             if mask & (select.EPOLLIN | _BROKEN):
                 self._read(slot)
 
-    def _begin(self, slot: Slot, *, fresh: bool) -> None:
-        step = slot.asker.begin(fresh=fresh)
+    def _begin(self, slot: Slot) -> None:
+        step = slot.asker.begin(fresh=True)
         if type(step) is bytes:
             self._send(slot, step)
         elif step is not None:
@@ -276,6 +228,7 @@ class Engine:
     def _read(self, slot: Slot) -> None:
         """Feed what came to the asker. Edge-triggered: read on until a read comes back short."""
         sock = slot.sock
+        unasked = 0
         while sock is not None:
             try:
                 data = sock.recv(_READ)
@@ -290,7 +243,9 @@ class Engine:
             step = slot.asker.receive(data)
             if slot.phase is _HELD:
                 # Unasked: TLS tickets, interleaved frames. The asker must have them to stay in step.
-                if type(step) is Verdict and step.cause.weight is not Weight.GOOD:
+                unasked += len(data)
+                bad = type(step) is Verdict and step.cause.weight is not Weight.GOOD
+                if bad or unasked > _UNASKED:
                     self._broken(slot, None)
                     return
                 continue
@@ -318,38 +273,37 @@ class Engine:
         if keep and slot.hold and verdict.cause.weight is Weight.GOOD:
             slot.phase = _HELD
         else:
-            sock = slot.sock
-            if sock is not None:
-                self._slots.pop(slot.fd, None)
-                sock.close()
-                slot.sock = None
-                slot.fd = -1
-            slot.phase = _IDLE
-            slot.unsent = b""
-            if slot.device is not None:
-                self._release(slot)
+            self._drop(slot)
+        if slot.claims:
+            self._release(slot)
         self.answered(slot, verdict, slot.started, now)
         if self._queue:
             self._next()
 
     def _drop(self, slot: Slot) -> None:
+        self._shut(slot)
+        slot.phase = _IDLE
+
+    def _shut(self, slot: Slot) -> None:
         sock = slot.sock
         if sock is not None:
             self._slots.pop(slot.fd, None)
             sock.close()
-        slot.sock = None
-        slot.fd = -1
-        slot.phase = _IDLE
+            slot.sock = None
+            slot.fd = -1
         slot.unsent = b""
 
     def _release(self, slot: Slot) -> None:
-        """Let the next probe of the same device go."""
+        """Let the next probe of the same device go, if it was this slot's turn."""
         device = slot.device
-        if device is None:
+        if device is None or not slot.claims:
             return
+        slot.claims = False
         device.busy = bool(device.waiting)
         if device.waiting:
-            self._queue.append(device.waiting.popleft())
+            following = device.waiting.popleft()
+            following.claims = True
+            self._queue.append(following)
 
     def _next(self) -> None:
         """Let queued slots go while the limit allows.

@@ -15,12 +15,15 @@ import socket
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
-from collectors.engine.schedule import TICK
+from collectors.engine.schedule import LATE, RESPITE, TICK
+from collectors.engine.slots import PingSlot, first_deadline
 from collectors.protocols import ping
 from collectors.protocols.errors import cause_of_error
 from monitor.model.observations import Cause, Verdict
+
+__all__ = ["PingSlot", "Pinger"]
 
 OK: Final = Verdict(Cause.OK)
 NO_REPLY: Final = Verdict(Cause.NO_REPLY, "no echo reply")
@@ -29,21 +32,6 @@ _BUFFER: Final = 4 << 20
 _TRUE_SIZE: Final = 1024  # what one queued reply takes of a receive buffer, with the kernel's own share
 _BATCH: Final = 256
 _SEQUENCES: Final = 1 << 16
-
-
-class PingSlot:
-    """One ping of one watch, used again for every round. ``owner`` is the caller's own."""
-
-    __slots__ = ("address", "deadline", "family", "owner", "sequence", "started", "timeout")
-
-    def __init__(self, family: int, address: str | None, *, owner: Any = None) -> None:
-        self.family = family
-        self.address = address
-        self.owner = owner
-        self.sequence = -1
-        self.started = 0.0
-        self.timeout = 0.0
-        self.deadline = 0
 
 
 Answered = Callable[[PingSlot, Verdict, float, float], None]
@@ -96,7 +84,8 @@ class Pinger:
     def start(self, slot: PingSlot, timeout: float) -> bool:
         """Send an echo request, now or as soon as the receive buffer can take its reply.
 
-        False if one is under way already. The slot's address must be known and :meth:`can` be true.
+        False if one is under way already, or the machine cannot send now: no verdict comes then. The slot's
+        address must be known and :meth:`can` be true.
         """
         if slot.sequence >= 0 or slot.deadline:
             return False
@@ -106,8 +95,7 @@ class Pinger:
             slot.deadline = -1
             self._queue.append(slot)
             return True
-        self._send(channel, slot)
-        return True
+        return self._send(channel, slot)
 
     def cancel(self, slot: PingSlot) -> None:
         """Forget a slot: no verdict will come."""
@@ -121,30 +109,38 @@ class Pinger:
     def expire(self, now: float) -> None:
         """Give a verdict to every ping whose deadline has passed. To be called once a tick."""
         tick = int(now / TICK)
+        stood_still = tick - self._tick > LATE
         for passed in range(self._tick + 1, tick + 1):
             for slot in self._wheel.pop(passed, ()):
-                if 0 < slot.deadline <= passed:
+                if not 0 < slot.deadline <= passed:
+                    continue
+                if stood_still and slot.deadline == first_deadline(slot):
+                    slot.deadline = tick + RESPITE
+                    self._wheel.setdefault(slot.deadline, []).append(slot)
+                else:
                     self._finish(self._channels[slot.family], slot, NO_REPLY, now)
         self._tick = max(self._tick, tick)
+        self._send_waiting()
 
-    def _send(self, channel: _Channel, slot: PingSlot) -> None:
+    def _send(self, channel: _Channel, slot: PingSlot) -> bool:
         now = slot.started = time.monotonic()
         slot.deadline = tick = int((now + slot.timeout) / TICK) + 1
         try:
             channel.send(slot)
         except BlockingIOError:
-            # The send buffer is full: it will be a loss of ours, so it is not sent and asked next time.
+            # The send buffer is full: it would be a loss of ours, so it is asked at its next turn.
             slot.deadline = 0
-            return
+            return False
         except OSError as error:  # no route, not permitted: the verdict
             code = error.errno or 0
             verdict = Verdict(cause_of_error(code), errno.errorcode.get(code, f"errno {code}"))
             self._finish(channel, slot, verdict, now)
-            return
+            return True
         bucket = self._wheel.get(tick)
         if bucket is None:
             bucket = self._wheel[tick] = []
         bucket.append(slot)
+        return True
 
     def _on_ready(self, channel: _Channel) -> None:
         receive, match = channel.sock.recvfrom, channel.match
@@ -159,10 +155,17 @@ class Pinger:
             if found is not None:
                 slot, verdict = found
                 self._finish(channel, slot, verdict, time.monotonic())
-        while self._queue and len(channel.flying) < channel.limit:
-            following = self._queue.popleft()
-            following.deadline = 0
-            self.start(following, following.timeout)
+        self._send_waiting()
+
+    def _send_waiting(self) -> None:
+        """Send what waits, in order, as far as the receive buffers can take the replies."""
+        while self._queue:
+            following = self._queue[0]
+            channel = self._channels[following.family]
+            if len(channel.flying) >= channel.limit:
+                return
+            self._queue.popleft()
+            self._send(channel, following)
 
     def _finish(self, channel: _Channel, slot: PingSlot, verdict: Verdict, now: float) -> None:
         channel.flying.pop(slot.sequence, None)

@@ -16,6 +16,12 @@ T = TypeVar("T")
 TICK = 0.1
 """Seconds between two starts of probes."""
 
+LATE = 5
+"""Ticks without a tick after which it was this process that stood still, and not the devices."""
+
+RESPITE = 10
+"""Ticks to read what came meanwhile, for those whose deadline passed while the process stood still."""
+
 
 def ticks(seconds: float) -> int:
     """How many ticks a span lasts, at least one."""
@@ -58,6 +64,11 @@ class Schedule(Generic[T]):
     def once(self, item: T, tick: int) -> None:
         """One turn at ``tick`` beside the usual ones."""
         self._once.setdefault(tick, {})[item] = None
+
+    def catch_up(self, tick: int) -> None:
+        """Single turns that were due before ``tick`` are due at ``tick``; rings go on from there."""
+        for missed in [one for one in self._once if one < tick]:
+            self._once.setdefault(tick, {}).update(self._once.pop(missed))
 
     def due(self, tick: int) -> Iterator[T]:
         """Whose turn it is at this tick. Single turns are given once."""
