@@ -153,9 +153,9 @@ class _Builder:
         yield CityRegion(CITY_CODE, f"{CITY_NAME} (演示)", "", self._points)
         for county, towns in self._counties():
             total = sum(self._cameras[town.code] for town in towns)
-            yield CityRegion(county, f"{towns[0].county_name}", CITY_CODE, total)
+            yield CityRegion(county, towns[0].county_name, CITY_CODE, total)
             for town in towns:
-                yield CityRegion(town.code, f"{town.name}", county, self._cameras[town.code])
+                yield CityRegion(town.code, town.name, county, self._cameras[town.code])
 
     def nodes(self) -> Iterator[Node]:
         cores = {}
