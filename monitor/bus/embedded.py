@@ -290,6 +290,8 @@ def _bind_to_parent() -> Callable[[], None]:
     parent = os.getpid()
 
     def bind() -> None:
+        # A supervisor blocks the signals that it waits for; blocked here, our death would never be heard.
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
         prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
         if os.getppid() != parent:  # it died before it was asked
             os._exit(1)
