@@ -190,7 +190,8 @@ class _ProfileReader:
             profile.spec()
         except CellError as error:
             self._note(("probes", name), "", error.allowed)
-            return _default(name, protocol)
+            # The port is kept: else every node with such a probe would be told that it lacks one.
+            return replace(_default(name, protocol), port=profile.port)
         return profile
 
     def _protocol(self, name: str, said: str | None) -> str | None:

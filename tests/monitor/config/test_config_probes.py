@@ -106,3 +106,10 @@ SHORTER = "timeout 5s of rtsp must be shorter than the interval, 5s"
 def test_a_mistake_in_a_profile(folder: Folder, profile: str, lines: tuple[str, ...]) -> None:
     head, *rest = lines
     assert folder.site(f"probes:\n  {profile}\n").complaint() == told((f"site.yaml:6  probes.{head}", *rest))
+
+
+def test_a_mistake_in_a_profile_is_told_once_and_not_again_for_each_node(folder: Folder) -> None:
+    folder.site("probes:\n  tcp: {every: 2s, timeout: 2s, port: 8000}\n")
+    folder.nodes("c,camera,video,10.0.0.1,tcp", heading="id,kind,network,address,probes")
+    shorter = "timeout 2s of tcp must be shorter than the interval, 2s"
+    assert folder.complaint() == told(("site.yaml:6  probes.tcp", shorter))
