@@ -168,9 +168,11 @@ def test_it_must_be_started_from_the_main_thread(tmp_path: Path) -> None:
 
 
 PARENT = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from monitor.bus.embedded import EmbeddedServer
+# As a supervisor does, which waits for its signals in one call.
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD})
 server = EmbeddedServer(Path(sys.argv[1]))
 server.start()
 print(server.process.pid, flush=True)
