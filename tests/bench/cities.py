@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import json
 import os
 import signal
 import subprocess
@@ -21,7 +22,7 @@ from addresses import FIRST, hosts
 from peers import REPOSITORY
 from servers import free_port
 
-SEEN_WITHIN: Final = 240.0
+SEEN_WITHIN: Final = 300.0
 STOPS_WITHIN: Final = 20.0
 
 SITE: Final = """\
@@ -107,13 +108,15 @@ class City:
         return packed.decode()
 
     def up(self) -> int:
-        """How many nodes are up by its own metrics; 0 while it does not answer."""
+        """How many watches are up by its own account; 0 while it does not answer."""
         try:
-            lines = self.metrics().splitlines()
+            with urllib.request.urlopen(
+                f"http://127.0.0.1:{self.listen}/api/v1/status", timeout=60
+            ) as answer:
+                networks = json.load(answer)["networks"]
         except OSError:
             return 0
-        counts = [line for line in lines if line.startswith("quanshi_nodes{") and 'state="up"' in line]
-        return sum(int(float(line.rpartition("} ")[2].split()[0])) for line in counts)
+        return sum(network["states"]["up"] for network in networks.values())
 
 
 def role_of(command: str) -> str:
