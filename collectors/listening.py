@@ -24,6 +24,7 @@ class Listening:
         self._watcher = watcher
         self._source: MqttSource | None = None
         self._task: asyncio.Task[None] | None = None
+        self._fault: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._settings: tuple[MqttSettings, Login | None] | None = None
 
     def follow(self, site: Site) -> None:
@@ -37,6 +38,13 @@ class Listening:
         self._settings = wanted
         if wanted is not None:
             self._start(*wanted, told)
+        elif told:
+            # Its network is not the one that the broker is in: nobody will ever hear them here.
+            self._watcher.source_turned(True, self._watcher.clock.now())
+
+    async def run(self) -> None:
+        """Until cancelled. A source that ends by a fault of ours raises it here."""
+        await self._fault
 
     def stop(self) -> None:
         if self._task is not None:
@@ -56,7 +64,13 @@ class Listening:
             lost=watcher.source_turned,
             clock=watcher.clock.now,
         )
-        self._task = asyncio.create_task(_forever(source), name="mqtt")
+        self._task = asyncio.create_task(_forever(source), name="mqtt source")
+        self._task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not self._fault.done():
+            self._fault.set_exception(error)
 
     def _told(self) -> dict[str, Told]:
         """Whom to listen for: a device says the id that its node has."""

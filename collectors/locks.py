@@ -7,7 +7,8 @@ stop the credential everywhere in this collector. Both survive a restart; a chan
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Mapping
 
 from monitor.config import Credential
 
@@ -22,33 +23,41 @@ class Locks:
     """Which (watch, probe) must not use which credential. Remembered as fingerprints, never in clear."""
 
     def __init__(self, credentials: Mapping[str, Credential], memory: Mapping[str, str]) -> None:
-        self._prints = {name: one.fingerprint(_SALT) for name, one in credentials.items()}
+        self._prints = _fingerprints(credentials)
         self._refused: dict[str, str] = {
             key.removeprefix(_PREFIX): value for key, value in memory.items() if key.startswith(_PREFIX)
         }
 
-    def renew(self, credentials: Mapping[str, Credential]) -> dict[str, str | None]:
-        """Take over new credentials; what was refused under an old one is free. The memory to write."""
-        self._prints = {name: one.fingerprint(_SALT) for name, one in credentials.items()}
-        current = set(self._prints.values())
-        freed = [place for place, refused in self._refused.items() if refused not in current]
+    def renew(self, credentials: Mapping[str, Credential], used: Mapping[str, str]) -> dict[str, str | None]:
+        """Take over new credentials; ``used`` says which one each place logs in with now.
+
+        A refusal ends with its login: when that has changed, or the place does not use it any more.
+        Returns the memory to write.
+        """
+        self._prints = _fingerprints(credentials)
+        now = {place: self._prints.get(name) for place, name in used.items()}
+        freed = [place for place, refused in self._refused.items() if refused != now.get(place)]
         for place in freed:
             del self._refused[place]
         return {_PREFIX + place: None for place in freed}
 
     def locked(self, place: str, credential: str) -> bool:
         """Whether ``place`` must not log in with ``credential``."""
-        used = self._prints.get(credential)
-        return self._refused.get(place) == used or credential in self.exhausted()
+        refused = self._refused.get(place)
+        return (refused is not None and refused == self._prints.get(credential)) or (
+            credential in self.exhausted()
+        )
 
     def refuse(self, place: str, credential: str) -> dict[str, str | None]:
         """A device refused. Returns the memory to write."""
         self._refused[place] = used = self._prints[credential]
         return {_PREFIX + place: used}
 
-    def exhausted(self) -> Iterable[str]:
+    def exhausted(self) -> frozenset[str]:
         """Credentials that so many devices refused that they are used nowhere any more."""
-        counts: dict[str, int] = {}
-        for refused in self._refused.values():
-            counts[refused] = counts.get(refused, 0) + 1
-        return [name for name, used in self._prints.items() if counts.get(used, 0) >= ENOUGH]
+        counts = Counter(self._refused.values())
+        return frozenset(name for name, used in self._prints.items() if counts[used] >= ENOUGH)
+
+
+def _fingerprints(credentials: Mapping[str, Credential]) -> dict[str, str]:
+    return {name: one.fingerprint(_SALT) for name, one in credentials.items()}

@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from collectors.durations import EXPIRES
+from collectors.engine.limits import LimitError
 from collectors.herald import Herald
 from collectors.listening import Listening
 from collectors.sights import SightKeeper
@@ -74,6 +75,7 @@ async def run(site: Site, post: Post, redis_url: str, stop: asyncio.Event) -> No
         named(publisher.run(), "publisher"),
         named(watcher.roster.resolver.run(), "resolver"),
         named(_keep_durations(watcher, redis, keys, post), "durations"),
+        named(listening.run(), "mqtt"),
         named(_reload(watcher, listening, post.network), "reload"),
         named(_mind_the_day(watcher, listening), "day"),
     ]
@@ -142,7 +144,11 @@ async def _reload(watcher: Watcher, listening: Listening, network: str) -> None:
         if network not in site.networks:
             log.error("network is gone from the site: restart to stop looking at it", network=network)
             continue
-        watcher.take(site)
+        try:
+            watcher.take(site)
+        except LimitError as error:
+            log.error("reload refused, the old inventory stays", first=str(error))  # noqa: TRY400 - its text says all
+            continue
         listening.follow(site)
         log.info("reloaded", watches=len(watcher.roster.wards), inventory=site.inventory.digest)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import socket
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Protocol
@@ -10,12 +11,12 @@ from typing import Protocol
 from collectors.durations import Durations
 from collectors.engine.engine import Engine, Slot
 from collectors.engine.icmp import Pinger, PingSlot
-from collectors.engine.resolver import Resolver
+from collectors.engine.resolver import Resolved, Resolver
 from collectors.engine.schedule import Schedule
 from collectors.judge import Decision, Remembered
 from collectors.locks import Locks
 from collectors.sights import SightKeeper
-from collectors.wards import Turn, Ward, WardMaker
+from collectors.wards import Turn, Ward, WardMaker, place_of
 from monitor.config import Site
 from monitor.model.nodes import Watch, watches_of
 from monitor.model.observations import Cause, State
@@ -38,6 +39,9 @@ class Acts(Protocol):
 
     def say_gone(self, node: str, old: State, seen_until: int, now: int) -> None:
         """Say that a watch left while nobody was running."""
+
+    def ask_soon(self, turn: Turn) -> None:
+        """Do not let its first question wait for the end of a long interval."""
 
     def now(self) -> int:
         """Milliseconds, UTC."""
@@ -65,26 +69,21 @@ class Roster:
         self._acts = acts
         self._memory = memory
         self._maker = WardMaker(site, keeper.tallies)
+        self._witnesses: list[Ward] = []
 
-    def take(self, site: Site) -> None:
-        """Nodes come and go."""
+    def take(self, site: Site, watches: Iterable[Watch]) -> None:
+        """Nodes come and go: from now on these watches of ``site`` are ours."""
+        wanted = {watch.node.id: watch for watch in watches}
+        renewed = self._renew_logins(site, wanted)
         self._site = site
         self._maker.use(site)
-        freed = self.locks.renew(site.credentials)
-        if freed:
-            self._acts.remember(freed)
-        keeper = self._keeper
-        wanted = {
-            watch.node.id: watch
-            for watch in site.inventory.watches(keeper.network, keeper.shard, keeper.shards)
-        }
         for node in [node for node in self.wards if node not in wanted]:
             self._release(node)
         for watch in wanted.values():
-            self._adopt(watch)
+            self._adopt(watch, renewed)
         self._forget_strangers()
-        keeper.inventory = site.inventory.digest
-        keeper.watches = len(self.wards)
+        self._keeper.inventory = site.inventory.digest
+        self._keeper.watches = len(self.wards)
         self._lay_out_durations()
 
     def turns(self) -> Iterator[Turn]:
@@ -97,9 +96,15 @@ class Roster:
             return slot.address is not None and self._pinger.can(slot.family)
         return slot.sockaddr is not None
 
+    def answerable(self, turn: Turn) -> bool:
+        """Whether an answer will come, be it only the resolver's word that its name is unknown."""
+        return self.askable(turn) or (turn.slot.family == socket.AF_UNSPEC and turn.track.open)
+
     def witnesses(self) -> list[Ward]:
         """Wards of their own for the network's witnesses, whoever else asks those nodes too."""
-        wards = []
+        for ward in self._witnesses:
+            self._lose(ward)
+        self._witnesses = wards = []
         network = self._keeper.network
         for node in self._site.networks[network].witnesses:
             for watch in watches_of(self._site.inventory.nodes[node]):
@@ -109,16 +114,33 @@ class Roster:
                         if isinstance(turn.slot, Slot):
                             # The question is urgent: it does not queue behind the node's usual turns.
                             turn.slot.device = None
+                            turn.slot.hold = False
+                    self._find(ward, partial(self._point, ward))
                     wards.append(ward)
         return wards
 
-    def _adopt(self, watch: Watch) -> None:
+    def _renew_logins(self, site: Site, wanted: Mapping[str, Watch]) -> frozenset[str]:
+        """Free the logins that were refused and have changed since. The credentials to log in with anew."""
+        used = {
+            place_of(node, spec): spec.credential
+            for node, watch in wanted.items()
+            for spec in watch.probes
+            if spec.credential is not None
+        }
+        exhausted = self.locks.exhausted()
+        freed = self.locks.renew(site.credentials, used)
+        if freed:
+            self._acts.remember(freed)
+        was, now = self._site.credentials, site.credentials
+        changed = {name for name in was if was[name] != now.get(name)}
+        return frozenset(changed | exhausted - self.locks.exhausted())
+
+    def _adopt(self, watch: Watch, renewed: frozenset[str]) -> None:
         known = self.wards.get(watch.node.id)
         if known is None:
             standing = self._recall(watch)
-        elif known.same_questions(watch):
+        elif known.same_questions(watch) and not any(spec.credential in renewed for spec in watch.probes):
             known.watch = watch
-            self._guard_logins(known)
             return
         else:
             standing = known.judge.standing
@@ -126,9 +148,11 @@ class Roster:
         ward = self._maker.make(watch, standing)
         self.wards[watch.node.id] = ward
         self._guard_logins(ward)
-        self._find(ward)
+        self._find(ward, partial(self._resolved, ward))
+        self._check_pings(ward)
         for turn in ward.turns.values():
             self.schedule.add(turn, turn.spec.every, turn.key)
+            self._acts.ask_soon(turn)
 
     def _release(self, node: str) -> None:
         """Let a watch go: from now on nobody looks, and the ledger is told so."""
@@ -180,20 +204,35 @@ class Roster:
         for ward in self.wards.values():
             self._guard_logins(ward)
 
-    def _find(self, ward: Ward) -> None:
+    def _find(self, ward: Ward, tell: Resolved) -> None:
         """Give the ward's turns an address; for a name that takes until the resolver knows it."""
-        if any(turn.slot.family == 0 for turn in ward.turns.values()):
-            ward.name_teller = partial(self._resolved, ward)
-            self.resolver.want(ward.watch.address.host, ward.name_teller)
-        self._check_pings(ward)
+        if any(turn.slot.family == socket.AF_UNSPEC for turn in ward.turns.values()):
+            ward.name_teller = tell
+            self.resolver.want(ward.watch.address.host, tell)
+
+    def _lose(self, ward: Ward) -> None:
+        if ward.name_teller is not None:
+            self.resolver.forget(ward.watch.address.host, ward.name_teller)
 
     def _resolved(self, ward: Ward, family: int, address: str | None) -> None:
-        if address is not None:
-            self._maker.settle(ward, family, address)
+        if address is None:
+            # A name that was known keeps its address: it is the name server that fails, not the device.
+            for turn in ward.turns.values():
+                if turn.slot.family == socket.AF_UNSPEC:
+                    self._cannot(turn, Cause.NAME_UNRESOLVED)
+        elif self._point(ward, family, address):
             self._check_pings(ward)
-            return
+            for turn in ward.turns.values():
+                self._acts.ask_soon(turn)
+
+    def _point(self, ward: Ward, family: int, address: str | None) -> bool:
+        """Point the ward at the address of its name. True if that is another than before."""
+        if address is None or not self._maker.moves(ward, family, address):
+            return False
         for turn in ward.turns.values():
-            self._cannot(turn, Cause.NAME_UNRESOLVED)
+            self._cancel(turn)  # whoever answers there now is another device
+        self._maker.settle(ward, family, address)
+        return True
 
     def _check_pings(self, ward: Ward) -> None:
         for turn in ward.turns.values():
@@ -206,15 +245,17 @@ class Roster:
         self._acts.act(turn.ward, decision)
 
     def _unplan(self, ward: Ward) -> None:
-        if ward.name_teller is not None:
-            self.resolver.forget(ward.watch.address.host, ward.name_teller)
+        self._lose(ward)
         for turn in ward.turns.values():
             self.schedule.remove(turn)
             self._keeper.forget(turn)
-            if isinstance(turn.slot, Slot):
-                self._engine.cancel(turn.slot)
-            else:
-                self._pinger.cancel(turn.slot)
+            self._cancel(turn)
+
+    def _cancel(self, turn: Turn) -> None:
+        if isinstance(turn.slot, Slot):
+            self._engine.cancel(turn.slot)
+        else:
+            self._pinger.cancel(turn.slot)
 
     def _lay_out_durations(self) -> None:
         rows = {node: list(ward.turns) for node, ward in self.wards.items()}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from collectors.engine.engine import Device, Slot
 from collectors.engine.icmp import PingSlot
-from collectors.engine.resolver import literal, sockaddr
+from collectors.engine.resolver import Resolved, literal, sockaddr
 from collectors.judge import Judge, Remembered, Rules, Track
 from collectors.protocols import LAYERS, PROTOCOLS
 from collectors.protocols.base import Login, Target
@@ -24,7 +24,7 @@ TOLD = ("mqtt",)
 class Turn:
     """One polled probe of one watch. The hot path touches only this, its track and its slot."""
 
-    __slots__ = ("index", "last", "retry_timeout", "slot", "slow", "spec", "tally", "track", "ward")
+    __slots__ = ("index", "last", "slot", "slow", "spec", "tally", "track", "ward")
 
     def __init__(self, ward: Ward, spec: ProbeSpec, track: Track, slot: Slot | PingSlot) -> None:
         self.ward = ward
@@ -44,7 +44,7 @@ class Turn:
     @property
     def key(self) -> str:
         """Fixes the turn's place within its interval, for ever."""
-        return f"{self.ward.watch.node.id}/{self.spec.name}"
+        return place_of(self.ward.watch.node.id, self.spec)
 
     @property
     def place(self) -> str:
@@ -54,9 +54,10 @@ class Turn:
     def hurried(self) -> float:
         """The timeout of a quick re-probe: several times what it usually takes, a second at least.
 
-        A full timeout each would make a silent death known only after all of them.
+        A full timeout each would make a silent death known only after all of them. Who has not answered
+        yet gets the full one: nobody knows how long it usually takes.
         """
-        return min(self.spec.timeout, max(1.0, 8 * self.last))
+        return min(self.spec.timeout, max(1.0, 8 * self.last)) if self.last else self.spec.timeout
 
 
 class Ward:
@@ -69,7 +70,7 @@ class Ward:
         self.judge = judge
         self.device = device
         self.turns: dict[str, Turn] = {}
-        self.name_teller: Callable[[int, str | None], None] | None = None
+        self.name_teller: Resolved | None = None
 
     @property
     def told(self) -> tuple[str, ...]:
@@ -111,6 +112,14 @@ class WardMaker:
                 ward.turns[spec.name] = turn
         return ward
 
+    def moves(self, ward: Ward, family: int, address: str) -> bool:
+        """Whether :meth:`settle` would point the ward elsewhere."""
+        return any(
+            address != (slot.address if isinstance(slot, PingSlot) else slot.sockaddr and slot.sockaddr[0])
+            or family != slot.family
+            for slot in (turn.slot for turn in ward.turns.values())
+        )
+
     def settle(self, ward: Ward, family: int, address: str) -> None:
         """Point the turns of a ward at the address its name was resolved to."""
         for turn in ward.turns.values():
@@ -135,6 +144,11 @@ class WardMaker:
             return None
         credential = self._site.credentials[spec.credential]
         return Login(credential.user, credential.password)
+
+
+def place_of(node: str, spec: ProbeSpec) -> str:
+    """Names one way of asking one node, for ever."""
+    return f"{node}/{spec.name}"
 
 
 def port_of(watch: Watch, spec: ProbeSpec) -> int:

@@ -40,6 +40,10 @@ FIRST_SWEEP: Final = 30.0
 SNAPSHOT_EVERY: Final = 3_600_000
 """Milliseconds between two snapshots."""
 
+STOOD: Final = 1.0
+"""Seconds without a question after which the end of a held connection is news. Who hangs up sooner does not
+keep connections, and is left to its usual turn: else it would be asked without a pause."""
+
 _OK: Final = Cause.OK
 _AUTH_WANTED: Final = Cause.AUTH_WANTED
 
@@ -85,11 +89,17 @@ class Watcher:
         self.pinger.close()
 
     def take(self, site: Site) -> None:
-        """Watch what ``site`` says: nodes come and go, the others are not disturbed."""
-        self.site = site
-        self.roster.take(site)
-        held = sum(turn.spec.hold for turn in self.roster.turns())
+        """Watch what ``site`` says: nodes come and go, the others are not disturbed.
+
+        Raises LimitError when this machine allows too few open files for it; then all is as before.
+        """
+        keeper = self.keeper
+        watches = site.inventory.watches(keeper.network, keeper.shard, keeper.shards)
+        held = sum(spec.hold for watch in watches for spec in watch.probes)
         self.engine.limit = check_descriptors(site.concurrency, held)
+        self.site = site
+        self.roster.take(site, watches)
+        self.facts = {node: known for node, known in self.facts.items() if node in self.roster.wards}
         self.witnesses.take(self.roster.witnesses())
         judge = site.judge
         slowest = max((turn.spec.every for turn in self.roster.turns()), default=60.0)
@@ -109,6 +119,11 @@ class Watcher:
     def say_gone(self, node: str, old: State, seen_until: int, now: int) -> None:
         gone = Change(node, self.keeper.network, old, State.UNKNOWN, now, seen_until, now, Cause.NOT_ASKED)
         self.herald.say(gone, now)
+
+    def ask_soon(self, turn: Turn) -> None:
+        """Within the time of a first sweep. Before the start that is left to the sweep itself."""
+        if self._ticker is not None:
+            self._spread(turn)
 
     def act(self, ward: Ward, decision: Decision) -> None:
         """Say what changed, and ask again what the judge wants to hear again."""
@@ -130,11 +145,11 @@ class Watcher:
     def _on_tick(self) -> None:
         moment = self.clock.monotonic()
         reached = int(moment / TICK)
+        before = self.clock.millis(moment)
         if (reached - self._tick) * TICK > STALL:
             self._did_not_look(reached)
         elif self.clock.stepped():
-            self._say_sight(self.keeper.sight(self.clock.now()))
-            self._sweep()
+            self._clock_was_set(before)
         for tick in range(self._tick + 1, reached + 1):
             for turn in list(self.roster.schedule.due(tick)):
                 self._start(turn, turn.spec.timeout if turn.track.steady else turn.hurried())
@@ -164,16 +179,31 @@ class Watcher:
         log.warning("did not look", collector=self.keeper.collector, seconds=round(stood, 1))
         self._say_sight(self.keeper.sight(self.clock.millis((self._tick + 1) * TICK)))
         self._tick = reached - 1
+        self.roster.schedule.catch_up(reached)
+        self._sweep()
+
+    def _clock_was_set(self, before: int) -> None:
+        """A sight ends by the clock that it began by; what follows has another order of time."""
+        by = (self.clock.now() - before) / 1000
+        log.warning("clock was set", collector=self.keeper.collector, seconds=by)
+        self._say_sight(self.keeper.sight(before))
+        last = self.footing
+        self.footing = Footing(last.watches, last.witnesses, last.share, last.least, last.interval / 1000)
+        self._held_back.clear()
         self._sweep()
 
     def _sweep(self) -> None:
         """Look at everything once before claiming to have seen it."""
-        able = [turn for turn in self.roster.turns() if self.roster.askable(turn)]
-        self.keeper.begin(self.clock.now(), able)
-        for turn in able:
-            if turn.spec.every > FIRST_SWEEP:
-                spread = stable_hash(turn.key) % ticks(FIRST_SWEEP)
-                self.roster.schedule.once(turn, self._tick + 1 + spread)
+        awaited = [turn for turn in self.roster.turns() if self.roster.answerable(turn)]
+        self.keeper.begin(self.clock.now(), awaited)
+        for turn in awaited:
+            self._spread(turn)
+
+    def _spread(self, turn: Turn) -> None:
+        """Ask within the time of a first sweep who would have to wait for longer."""
+        if turn.spec.every > FIRST_SWEEP:
+            spread = stable_hash(turn.key) % ticks(FIRST_SWEEP)
+            self.roster.schedule.once(turn, self._tick + 1 + spread)
 
     # --- answers ---
 
@@ -206,12 +236,15 @@ class Watcher:
         turn.tally[cause] += 1
         if self.keeper.sweeping and self.keeper.answered(turn):
             self._snapshot_due = self.clock.now()
-        if cause.weight is Weight.HARD:
+        weight = cause.weight
+        if weight is Weight.HARD:
             self._bad += 1
+            if self.footing.blind:
+                return  # we know it is our own fault
             if self.footing.holding:
                 self._held_back.append((turn, verdict, cause, started, finished))
                 return
-        else:
+        elif weight is not Weight.BLIND:
             self._good += 1
             turn.last = finished - started
             self.roster.durations.values[turn.index] = turn.last
@@ -249,7 +282,8 @@ class Watcher:
     def _hung_up(self, slot: Slot) -> None:
         """The peer ended a held connection: perhaps it is going, perhaps it only tidied up. Ask."""
         turn: Turn = slot.owner
-        self._start(turn, turn.hurried())
+        if self.clock.monotonic() - slot.started >= STOOD:
+            self._start(turn, turn.hurried())
 
     # --- what we are told ---
 

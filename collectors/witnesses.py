@@ -7,20 +7,13 @@ from collections.abc import Callable
 from collectors.engine.engine import Engine, Slot
 from collectors.engine.icmp import Pinger, PingSlot
 from collectors.wards import Turn, Ward
-from monitor.model.observations import Cause, Verdict
+from monitor.model.observations import Cause, Verdict, Weight
 
 TIMEOUT = 1.0
 """Seconds a witness has: the question is urgent, and a witness stands near."""
 
-_SILENCE = frozenset(
-    {
-        Cause.NO_REPLY,
-        Cause.TIMEOUT,
-        Cause.UNREACHABLE,
-        Cause.NOT_PERMITTED,
-        Cause.NAME_UNRESOLVED,
-    }
-)
+_SILENCE = frozenset({Cause.NO_REPLY, Cause.TIMEOUT, Cause.UNREACHABLE})
+"""Whatever else is wrong with a witness came over the network; but faults of our own prove nothing."""
 
 
 class Witnesses:
@@ -31,7 +24,7 @@ class Witnesses:
         self._pinger = pinger
         self._tell = tell
         self._turns: list[Turn] = []
-        self._open = 0
+        self._open: set[Turn] = set()
 
     def __len__(self) -> int:
         return len(self._turns)
@@ -40,25 +33,19 @@ class Witnesses:
         """Use these from now on. Each is asked with every way that this machine can ask it."""
         for turn in self._turns:
             self._cancel(turn)
-        self._open = 0
-        self._turns = [
-            turn
-            for ward in wards
-            for turn in ward.turns.values()
-            if not turn.pings or self._pinger.can(turn.slot.family)
-        ]
+        self._open.clear()
+        self._turns = [turn for ward in wards for turn in ward.turns.values()]
 
     def ask(self) -> None:
         """Ask all of them, unless the last question is still open."""
         if self._open:
             return
-        for turn in self._turns:
-            slot = turn.slot
-            if isinstance(slot, PingSlot):
-                if slot.address is not None:
-                    self._open += self._pinger.start(slot, TIMEOUT)
-            elif slot.sockaddr is not None:
-                self._open += self._engine.start(slot, TIMEOUT)
+        able = [turn for turn in self._turns if self._can(turn.slot)]
+        # All are open before the first is asked: where there is no route, it fails while it is started.
+        self._open.update(able)
+        for turn in able:
+            if not self._start(turn.slot):
+                self._open.discard(turn)
         if not self._open:
             self._tell(False)
 
@@ -66,12 +53,23 @@ class Witnesses:
         """Whether this answer was a witness's; then it is dealt with."""
         if turn not in self._turns:
             return False
-        self._open -= 1
-        if verdict.cause not in _SILENCE:
+        self._open.discard(turn)
+        cause = verdict.cause
+        if cause not in _SILENCE and cause.weight is not Weight.BLIND:
             self._tell(True)
         elif not self._open:
             self._tell(False)
         return True
+
+    def _can(self, slot: Slot | PingSlot) -> bool:
+        if isinstance(slot, PingSlot):
+            return slot.address is not None and self._pinger.can(slot.family)
+        return slot.sockaddr is not None
+
+    def _start(self, slot: Slot | PingSlot) -> bool:
+        if isinstance(slot, PingSlot):
+            return self._pinger.start(slot, TIMEOUT)
+        return self._engine.start(slot, TIMEOUT)
 
     def _cancel(self, turn: Turn) -> None:
         if isinstance(turn.slot, Slot):

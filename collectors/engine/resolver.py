@@ -11,7 +11,7 @@ from typing import Any
 AGAIN = 60.0
 """Seconds after which a name is resolved again: a camera behind DHCP moves, and DNS says so."""
 
-Resolved = Callable[[int, str | None], None]
+Resolved = Callable[[int, str | None], object]
 """Called with (address family, numeric address), or (0, None) when the name has none now."""
 
 
@@ -63,9 +63,7 @@ class Resolver:
     async def _resolve(self, name: str) -> None:
         async with self._gate:
             try:
-                found = await asyncio.get_running_loop().getaddrinfo(
-                    name, None, type=socket.SOCK_STREAM
-                )
+                found = await asyncio.get_running_loop().getaddrinfo(name, None, type=socket.SOCK_STREAM)
             except (OSError, UnicodeError):  # unknown, no server, or no possible name
                 found = []
         for tell in list(self._wanted.get(name, ())):
