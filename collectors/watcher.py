@@ -66,6 +66,7 @@ class Watcher:
         self._good = self._bad = self._lost = 0
         self._snapshot_due = 0
         self._tick = 0
+        self._late_at = self._late_by = 0.0
         self._ticker: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
 
@@ -146,6 +147,9 @@ class Watcher:
         moment = self.clock.monotonic()
         reached = int(moment / TICK)
         before = self.clock.millis(moment)
+        late = moment - (self._tick + 1) * TICK
+        if late > TICK:
+            self._late_at, self._late_by = moment, late
         if (reached - self._tick) * TICK > STALL:
             self._did_not_look(reached)
         elif self.clock.stepped():
@@ -211,7 +215,7 @@ class Watcher:
         turn: Turn = slot.owner
         cause = verdict.cause
         taken = finished - started
-        if taken > turn.slow and cause is _OK:
+        if taken > turn.slow and cause is _OK and taken - self._excuse(started, finished) > turn.slow:
             cause = Cause.SLOW
         track = turn.track
         if cause is not track.steady or self.keeper.sweeping:
@@ -228,6 +232,11 @@ class Watcher:
                 self._note_facts(turn, verdict)
         else:
             self._bad += 1
+
+    def _excuse(self, started: float, finished: float) -> float:
+        """Seconds of an answer's time that may be our own: this loop was late while it was under way."""
+        now_late = max(0.0, finished - (self._tick + 1) * TICK)
+        return now_late + (self._late_by if started < self._late_at else 0.0)
 
     def _consider(self, turn: Turn, verdict: Verdict, cause: Cause, started: float, finished: float) -> None:
         """An answer that may change something."""

@@ -27,14 +27,22 @@ NO_REPLY: Final = Verdict(Cause.NO_REPLY, "no answer to the connection request")
 TIMED_OUT: Final = Verdict(Cause.TIMEOUT, "connected, then no answer in time")
 
 _BATCH: Final = 512
-_READ: Final = 8192
-_UNASKED: Final = 16 * _READ
+_READ: Final = 976  # what the usual answer fits in, and the allocator hands out quickest
+_READ_ON: Final = 65_536
+_UNASKED: Final = 2 * _READ_ON
 """Bytes that a held connection may bring at once while nothing was asked; an endless talker is let go."""
 
 _STREAM: Final = socket.SOCK_STREAM | socket.SOCK_NONBLOCK
 _WATCHED: Final = select.EPOLLIN | select.EPOLLOUT | select.EPOLLET
 _BROKEN: Final = select.EPOLLERR | select.EPOLLHUP
+_READABLE: Final = select.EPOLLIN | _BROKEN
+_IN: Final = select.EPOLLIN
+_OUT: Final = select.EPOLLOUT
+_CONNECTS: Final = frozenset((0, errno.EINPROGRESS))
 
+_monotonic = time.monotonic
+# The type beneath socket.socket: the class on top of it costs a microsecond for each socket.
+_Socket = socket.SocketType
 
 _IDLE, _QUEUED, _CONNECTING, _ASKING, _HELD = Phase
 
@@ -60,7 +68,7 @@ class Engine:
         self._flying = 0
         self._queue: deque[Slot] = deque()
         self._wheel: dict[int, list[Slot]] = {}
-        self._tick = int(time.monotonic() / TICK)
+        self._tick = int(_monotonic() / TICK)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._draining = False
 
@@ -149,7 +157,7 @@ class Engine:
 
     def _ask(self, slot: Slot) -> None:
         self._flying += 1
-        now = slot.started = time.monotonic()
+        now = slot.started = _monotonic()
         slot.deadline = tick = int((now + slot.timeout) / TICK) + 1
         bucket = self._wheel.get(tick)
         if bucket is None:
@@ -173,14 +181,14 @@ class Engine:
     def _connect(self, slot: Slot) -> None:
         slot.phase = _CONNECTING
         try:
-            sock = socket.socket(slot.family, _STREAM)
+            sock = _Socket(slot.family, _STREAM)
         except OSError as error:  # out of descriptors or memory: our fault, not the device's
-            self._finish(slot, _failure(error.errno), time.monotonic(), keep=False)
+            self._finish(slot, _failure(error.errno), _monotonic(), keep=False)
             return
         slot.sock = sock
         code = sock.connect_ex(slot.sockaddr)  # type: ignore[arg-type]  # resolved before it is started
-        if code not in (errno.EINPROGRESS, 0):
-            self._finish(slot, _failure(code), time.monotonic(), keep=False)
+        if code not in _CONNECTS:
+            self._finish(slot, _failure(code), _monotonic(), keep=False)
             return
         slot.fd = fd = sock.fileno()
         self._slots[fd] = slot
@@ -192,18 +200,17 @@ class Engine:
             slot = slots.get(fd)
             if slot is None:  # ended by an earlier event of this same batch
                 continue
-            phase = slot.phase
-            if phase is _CONNECTING:
+            if slot.phase is _CONNECTING:
                 if mask & _BROKEN:
-                    self._finish(slot, _socket_failure(slot), time.monotonic(), keep=False)
+                    self._finish(slot, _socket_failure(slot), _monotonic(), keep=False)
                     continue
                 slot.phase = _ASKING
                 self._begin(slot)
-                if not mask & select.EPOLLIN or slot.phase is not _ASKING:
+                if not mask & _IN or slot.phase is not _ASKING:
                     continue
-            elif slot.unsent and mask & select.EPOLLOUT:
+            elif slot.unsent and mask & _OUT:
                 self._send(slot, slot.unsent)
-            if mask & (select.EPOLLIN | _BROKEN):
+            if mask & _READABLE:
                 self._read(slot)
 
     def _begin(self, slot: Slot) -> None:
@@ -211,7 +218,7 @@ class Engine:
         if type(step) is bytes:
             self._send(slot, step)
         elif step is not None:
-            self._finish(slot, step, time.monotonic(), keep=True)  # type: ignore[arg-type]
+            self._finish(slot, step, _monotonic(), keep=True)  # type: ignore[arg-type]
 
     def _send(self, slot: Slot, data: bytes) -> None:
         if not data:
@@ -221,17 +228,17 @@ class Engine:
         except BlockingIOError:
             sent = 0
         except OSError as error:  # whatever broke the connection is the verdict
-            self._finish(slot, _failure(error.errno), time.monotonic(), keep=False)
+            self._finish(slot, _failure(error.errno), _monotonic(), keep=False)
             return
         slot.unsent = data[sent:] if sent < len(data) else b""
 
     def _read(self, slot: Slot) -> None:
         """Feed what came to the asker. Edge-triggered: read on until a read comes back short."""
         sock = slot.sock
-        unasked = 0
+        size, unasked = _READ, 0
         while sock is not None:
             try:
-                data = sock.recv(_READ)
+                data = sock.recv(size)
             except BlockingIOError:
                 return
             except OSError as error:  # reset, host unreachable: the verdict of this round
@@ -248,15 +255,16 @@ class Engine:
                 if bad or unasked > _UNASKED:
                     self._broken(slot, None)
                     return
+                size = _READ_ON
                 continue
             if step is not None:
                 if type(step) is not bytes:
-                    self._finish(slot, step, time.monotonic(), keep=True)  # type: ignore[arg-type]
+                    self._finish(slot, step, _monotonic(), keep=True)  # type: ignore[arg-type]
                     return
                 self._send(slot, step)
-            if len(data) < _READ:
+            if len(data) < size:
                 return
-            sock = slot.sock
+            sock, size = slot.sock, _READ_ON
 
     def _broken(self, slot: Slot, failure: Verdict | None) -> None:
         """The connection is over: by the peer in good order (``failure`` None), or by an error."""
@@ -266,14 +274,15 @@ class Engine:
             self._ended(slot)
             self._next()
         else:
-            self._finish(slot, failure or slot.asker.closed(), time.monotonic(), keep=False)
+            self._finish(slot, failure or slot.asker.closed(), _monotonic(), keep=False)
 
     def _finish(self, slot: Slot, verdict: Verdict, now: float, *, keep: bool) -> None:
         self._flying -= 1
         if keep and slot.hold and verdict.cause.weight is Weight.GOOD:
             slot.phase = _HELD
         else:
-            self._drop(slot)
+            self._shut(slot)
+            slot.phase = _IDLE
         if slot.claims:
             self._release(slot)
         self.answered(slot, verdict, slot.started, now)

@@ -76,7 +76,7 @@ class Slot:
         self.hold = hold
         self.owner = owner
         self.phase = Phase.IDLE
-        self.sock: socket.socket | None = None
+        self.sock: socket.SocketType | None = None
         self.fd = -1
         self.started = 0.0
         self.timeout = 0.0
