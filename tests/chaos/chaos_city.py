@@ -172,6 +172,12 @@ def assert_everything_once(facts: Facts) -> None:
     assert [row.disagreements for row in facts.snapshots if row.disagreements] == []
 
 
+def assert_nothing_crashed(city: ChaosCity) -> None:
+    """Whatever is in a role's way is told in a line of its log; a traceback is a fault of ours."""
+    log = city.log.read_text(errors="replace")
+    assert "Traceback" not in log, log[log.index("Traceback") :][:3000]
+
+
 def assert_outboxes_are_empty(city: ChaosCity, facts: Facts) -> None:
     """Nothing is left to say, and the ledger has the last number that each collector gave."""
     boxes = sorted((city.site.data / "collect").glob("*.db"))

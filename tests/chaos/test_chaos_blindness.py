@@ -5,7 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from chaos_city import CONFIRMED, ChaosCity, assert_everything_once, now_ms, wait_until
+from chaos_city import (
+    CONFIRMED,
+    ChaosCity,
+    assert_everything_once,
+    assert_nothing_crashed,
+    now_ms,
+    wait_until,
+)
 
 from monitor.demo.city import VIDEO
 from monitor.model.observations import Cause, State
@@ -44,6 +51,7 @@ def test_the_witness_decides_between_an_outage_and_our_own_blindness(tmp_path: P
 
     assert comparison.right, comparison.details
     assert_everything_once(facts)
+    assert_nothing_crashed(city)
     turned_down = [row.change for row in facts.changes if row.change.new is State.DOWN]
     assert sorted({change.node for change in turned_down}) == sorted(others)
     assert all(change.at < gone for change in turned_down if change.network == VIDEO)

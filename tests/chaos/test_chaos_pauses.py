@@ -13,6 +13,7 @@ from chaos_city import (
     CONFIRMED,
     ChaosCity,
     assert_everything_once,
+    assert_nothing_crashed,
     assert_outboxes_are_empty,
     now_ms,
     wait_until,
@@ -30,6 +31,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChaosCity]:
         running.stop_roles()
         facts = running.facts()
         assert_everything_once(facts)
+        assert_nothing_crashed(running)
         assert_outboxes_are_empty(running, facts)
 
 

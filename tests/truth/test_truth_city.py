@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import sys
 import time
 from pathlib import Path
 
@@ -25,7 +26,7 @@ def seed(capsys: pytest.CaptureFixture[str]) -> int:
     """Another one for every run, said aloud; QUANSHI_SEED repeats one."""
     chosen = int(os.environ.get("QUANSHI_SEED") or secrets.randbelow(1_000_000))
     with capsys.disabled():
-        print(f"\nQUANSHI_SEED={chosen}")
+        print(f"\nQUANSHI_SEED={chosen}", file=sys.stderr)
     return chosen
 
 
@@ -43,8 +44,9 @@ def test_two_minutes_of_random_faults_are_told_as_they_were(
         summary, comparison = demo.conclude()
         kinds = {row.fault for row in demo.fleet.truth()}
     with capsys.disabled():
-        print(f"booked={booked} {summary}")
+        print(f"booked={booked} {summary}", file=sys.stderr)
     told = "\n".join([f"QUANSHI_SEED={seed} {summary}", *comparison.details])
+    assert "Traceback" not in demo.log.read_text()
     assert comparison.right, told
     assert 450 <= summary["watches"] <= 550
     assert comparison.faults >= 60, told
