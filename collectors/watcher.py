@@ -245,6 +245,8 @@ class Watcher:
         turn.tally[cause] += 1
         if self.keeper.sweeping and self.keeper.answered(turn):
             self._snapshot_due = self.clock.now()
+        if verdict.facts:
+            self._note_facts(turn, verdict)
         weight = cause.weight
         if weight is Weight.HARD:
             self._bad += 1
@@ -257,8 +259,6 @@ class Watcher:
             self._good += 1
             turn.last = finished - started
             self.roster.durations.values[turn.index] = turn.last
-            if verdict.facts:
-                self._note_facts(turn, verdict)
         self._judge(turn, verdict, cause, started, finished)
 
     def _judge(self, turn: Turn, verdict: Verdict, cause: Cause, started: float, finished: float) -> None:

@@ -95,7 +95,10 @@ class Judge:
 
     def cannot_ask(self, probe: str, cause: Cause, at: int) -> Decision:
         """From ``at`` on this probe cannot be asked, until it answers again. The cause has weight BLIND."""
-        return self.observe(Observation(probe, at, at, cause))
+        decision = self.observe(Observation(probe, at, at, cause))
+        if self.state is State.UNKNOWN and not self._panel.voices():
+            self.cause = cause  # no change, but who asks why it is unknown shall hear it
+        return decision
 
     def _tell(self, turn: Turn | None, now: int) -> Change | None:
         if turn is not None:
