@@ -39,8 +39,8 @@ class Intervals:
     http: float = 10.0
     mqtt: float = 5.0
     ping: float = 5.0
-    timeout: float = 2.0
-    slow: float = 1.0
+    timeout: float = 3.0
+    slow: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,7 +132,7 @@ def test_the_written_site_loads_without_a_mistake_and_says_everywhere_that_it_is
     assert list(site.inventory.nodes) == list(city.by_id)
     assert len(site.inventory.watches("police")) == sum("police" in n.networks for n in city.nodes)
     camera = next(n for n in site.inventory.nodes.values() if n.kind is Kind.CAMERA)
-    assert [(p.name, p.every, p.port, p.slow) for p in camera.probes] == [("rtsp", 5.0, 23456, 1.0)]
+    assert [(p.name, p.every, p.port, p.slow) for p in camera.probes] == [("rtsp", 5.0, 23456, 2.0)]
     assert site.networks["video"].witnesses == (city.witnesses["video"],)
     for file in ("site.yaml", "nodes.csv", "regions.csv"):
         first = (tmp_path / "site" / file).read_text(encoding="utf-8").splitlines()[0]
