@@ -80,7 +80,7 @@ class Collector:
         """Return once every watch stands as expected; else fail with those that do not."""
         with contextlib.suppress(TimeoutError):
             await until(lambda: self.states() == expected, within)
-        assert {node: one for node, one in self.states().items() if one != expected.get(node)} == {}
+        assert self.states() == expected, f"they stand otherwise: {self.states()}"
 
     async def become(self, node: str, state: State, within: float = 15.0) -> None:
         await until(lambda: self.watcher.roster.wards[node].judge.state is state, within)
