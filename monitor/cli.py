@@ -3,138 +3,162 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 import signal
 import sys
-import tempfile
-from collections.abc import Callable
-from functools import wraps
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, ParamSpec
+from typing import Any, Literal
 
 import click
 
 from monitor import __version__
-from monitor.config import ConfigError, Mistake, load_site
-from monitor.model.times import parse_span
-from monitor.web.client import ask_status
+from monitor.cli_city import demo, sim
+from monitor.cli_common import explains, json_option, language_option, site_option, wrong_use
+from monitor.config import ConfigError, Glance, Mistake, glance, load_site
+from monitor.config.starter import write_starter
+from monitor.trouble import Said, Trouble
+from monitor.web.client import MonitorAwayError, fetch_status
 
-P = ParamSpec("P")
 
-SHOWN = 50
-"""Mistakes that are printed in full; the rest is counted."""
+class _InOrder(click.Group):
+    """Lists the commands in the order in which somebody new needs them."""
 
-_site = click.option(
-    "--site",
-    "path",
-    type=click.Path(path_type=Path),
-    default=Path("site.yaml"),
-    show_default=True,
-    envvar="QUANSHI_SITE",
-    help="site.yaml 的位置 / where site.yaml is",
+    def list_commands(self, _context: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+@click.group(
+    cls=_InOrder,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="退出码 / exit: 0 正常 fine, 1 回答为否 answer is no, 2 用法错误 wrong use.",
 )
-_json = click.option("--json", "as_json", is_flag=True, help="供程序读取 / for programs")
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="quanshi")
+@click.version_option(__version__, prog_name="quanshi", message="%(prog)s %(version)s")
 def main() -> None:
-    """全时：城市视频网络的健康监测。Quanshi watches the health of a city's video network."""
+    """全时：城市视频网络的健康监测。
+
+    Quanshi watches the health of a city's video network.
+    """
+    # A terminal that lacks a sign gets a question mark instead of our end.
+    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
 
 
-def _explains_mistakes(command: Callable[P, None]) -> Callable[P, None]:
-    """A site with mistakes is printed as its mistakes, exit 1: the answer to any command is no then."""
-
-    @wraps(command)
-    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            command(*args, **kwargs)
-        except ConfigError as error:
-            _print_mistakes(error.mistakes)
-            sys.exit(1)
-
-    return wrapped
+main.add_command(demo)
 
 
-def _print_mistakes(mistakes: tuple[Mistake, ...]) -> None:
-    for mistake in mistakes[:SHOWN]:
-        click.echo(str(mistake), err=True)
-    more = len(mistakes) - SHOWN
-    if more > 0:
-        click.echo(f"… {more} 处更多 / more", err=True)
-    click.echo(f"{len(mistakes)} 处错误 / mistakes", err=True)
-
-
-@main.command()
+@main.command(short_help="写一套起始文件 / write a set of files to start from")
 @click.argument("directory", type=click.Path(path_type=Path))
-@click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
+@language_option
+@explains
 def init(directory: Path, language: Literal["zh", "en"]) -> None:
-    """写一套带注释的起始文件。Write a commented starting set of files."""
-    from monitor.config.starter import write_starter
+    """写一套带注释的起始文件，已有文件不会被覆盖。
 
+    Write a commented set of files to start from. Nothing that exists is overwritten.
+    """
     try:
         written = write_starter(directory, language)
-    except FileExistsError as error:
-        raise click.ClickException(str(error)) from error
+    except OSError as error:
+        raise Trouble(
+            Said("没有写入任何文件", "nothing was written"),
+            str(error)
+            if isinstance(error, FileExistsError) and not error.errno
+            else f"{directory}: {error.strerror}",
+            Said("换一个目录，或先移走已有文件", "name another folder, or move what is there away first"),
+            language,
+        ) from error
     for file in written:
         click.echo(file)
-    click.echo(f"quanshi check --site {directory / 'site.yaml'}")
+    site = shlex.quote(str(directory / "site.yaml"))
+    click.echo(Said("下一步：填写 nodes.csv，然后", "next: fill in nodes.csv, then").told(language))
+    for command in ("check", "run"):
+        click.echo(f"  quanshi {command} --site {site}")
 
 
-@main.command()
-@_site
-@_json
+@main.command(short_help="检查全部文件 / check all files, list every mistake")
+@site_option
+@json_option
+@explains
 def check(path: Path, as_json: bool) -> None:
-    """检查 site.yaml、nodes、regions，一次列出全部错误。Check all files and list every mistake."""
+    """检查 site.yaml、nodes、regions，一次列出全部错误。
+
+    Check site.yaml, nodes and regions, and list every mistake at once.
+    """
     try:
         site = load_site(path)
     except ConfigError as error:
-        if as_json:
-            click.echo(
-                json.dumps(
-                    {"ok": False, "mistakes": [_as_dict(one) for one in error.mistakes]}, ensure_ascii=False
-                )
-            )
-        else:
-            _print_mistakes(error.mistakes)
+        if not as_json:
+            raise
+        mistakes = [_as_dict(one) for one in error.mistakes]
+        click.echo(json.dumps({"ok": False, "mistakes": mistakes}, ensure_ascii=False))
         sys.exit(1)
     counts = {network: len(site.inventory.watches(network)) for network in site.networks}
     if as_json:
         click.echo(json.dumps({"ok": True, "nodes": len(site.inventory.nodes), "watches": counts}))
         return
-    click.echo(f"{path}: 没有错误 / no mistakes")
-    click.echo(f"节点 nodes {len(site.inventory.nodes):,}   区划 regions {len(site.regions):,}")
-    for network, count in counts.items():
-        click.echo(f"{site.networks[network].name} {network}: 监测项 watches {count:,}")
+    nodes, regions = len(site.inventory.nodes), len(site.regions)
+    lines = [
+        Said(f"{path}：没有错误", f"{path}: no mistakes"),
+        Said(f"节点 {nodes:,}  区划 {regions:,}", f"nodes {nodes:,}  regions {regions:,}"),
+    ]
+    for key, count in counts.items():
+        network = f"{site.networks[key].name} {key}"
+        lines.append(Said(f"{network}：监测项 {count:,}", f"{network}: watches {count:,}"))
+    for line in lines:
+        click.echo(line.told(site.language))
 
 
 def _as_dict(mistake: Mistake) -> dict[str, Any]:
     return {name: getattr(mistake, name) for name in ("file", "line", "column", "value", "allowed", "hint")}
 
 
-@main.command()
+@main.command(short_help="启动并保持运行 / start all roles, or one")
 @click.argument("role", type=click.Choice(["collect", "monitor", "alert"]), required=False)
-@_site
+@site_option
 @click.option("--network", help="collect：网络 / which network")
-@click.option("--shard", default="0/1", show_default=True, help="collect：分片 / which shard of how many")
-@_explains_mistakes
-def run(role: str | None, path: Path, network: str | None, shard: str) -> None:
-    """启动全部角色并保持运行，或只启动一个。Start all roles and keep them running, or just one."""
-    from monitor import supervisor
+@click.option("--shard", metavar="K/N", help="collect：分片，如 0/4 / which shard of how many")
+@explains
+def run(role: str | None, path: Path, network: str | None, shard: str | None) -> None:
+    """启动全部角色并保持运行，直到 Ctrl-C；或只启动一个。SIGHUP：重新读取文件。
 
+    Start all roles and keep them running until SIGTERM or Ctrl-C, or be just one of them. SIGHUP:
+    read the files again. One role alone does not start the embedded server.
+    """
+    from monitor import supervisor
+    from monitor.logs import complain, set_up
+
+    if role != "collect" and (network or shard):
+        raise click.UsageError("--network, --shard: 仅用于 / only for  run collect")
     if role is None:
         supervisor.become(path.resolve())
     if role == "collect" and network is None:
         raise click.UsageError("run collect 需要 / needs --network")
+    part = None if shard is None else _shard(shard)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the role listens to it, if it does
+    set_up(" ".join(filter(None, (role, network, shard))))
     try:
-        sys.exit(supervisor.run_role(path.resolve(), str(role), network, _shard(shard)))
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
+        sys.exit(supervisor.run_role(path.resolve(), str(role), network, part))
+    except supervisor.PostError as error:
+        wrong_use(error)
+    except Trouble as trouble:
+        complain(trouble)
+        sys.exit(1)
+
+
+def _shard(text: str) -> tuple[int, int]:
+    shard, _, shards = text.partition("/")
+    if not (_is_number(shard) and _is_number(shards) and int(shard) < int(shards)):
+        raise click.UsageError(f"--shard {text}: K/N, 0 ≤ K < N, 如 / e.g. 0/4")
+    return int(shard), int(shards)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 6
 
 
 @main.command(hidden=True)
-@_site
-@_explains_mistakes
+@site_option
+@explains
 def plan(path: Path) -> None:
     """供 run 使用。What ``run`` has to start, for itself."""
     from monitor.supervisor import plan_of
@@ -142,30 +166,49 @@ def plan(path: Path) -> None:
     click.echo(json.dumps(plan_of(load_site(path))))
 
 
-def _shard(text: str) -> tuple[int, int]:
-    shard, _, shards = text.partition("/")
-    if not (shard.isdigit() and shards.isdigit() and int(shard) < int(shards)):
-        raise click.UsageError(f"--shard {text}: K/N, 0 ≤ K < N, e.g. 0/4")
-    return int(shard), int(shards)
-
-
-@main.command()
-@_site
-@_json
-@_explains_mistakes
+@main.command(short_help="现在怎样 / what is down, since when, who is blind")
+@site_option
+@json_option
+@explains
 def status(path: Path, as_json: bool) -> None:
-    """现在怎样：各网络各状态的数量、离线及起始时间、谁看不见。What is up, what is down, who is blind."""
-    site = load_site(path)
-    now = ask_status(site.data)
-    if now is None:
-        raise click.ClickException(f"监测未运行 / no monitor is running for {path} (quanshi run)")
+    """现在怎样：各网络各状态的数量、离线及起始时间、谁看不见。
+
+    The networks, counts by state, what is down and since when, and who is blind, as the running
+    monitor of this site sees it now.
+    """
+    site = glance(path)
+    now = _status_of(site)
     if as_json:
         click.echo(json.dumps(now, ensure_ascii=False))
         return
     from monitor.live.table import render_status
 
     width, color = _terminal()
-    click.echo(render_status(now, width, color=color), nl=False)
+    click.echo(render_status(now, width, color=color), nl=False, color=color)
+
+
+def _status_of(site: Glance) -> Mapping[str, Any]:
+    """Raises Trouble where no monitor of this site answers."""
+    silent = ""
+    try:
+        now = fetch_status(site.data)
+        if now.get("site") == site.name:
+            return now
+    except MonitorAwayError as error:
+        silent = error.url
+    if silent:
+        raise Trouble(
+            Said("监测在运行，但没有应答", "a monitor runs, and does not answer"),
+            silent,
+            Said("稍后再试，或查看它的日志", "try again, or see its log"),
+            site.language,
+        )
+    raise Trouble(
+        Said("监测未运行", "no monitor is running"),
+        str(site.data),
+        Said.same(f"quanshi run --site {shlex.quote(str(site.path))}"),
+        site.language,
+    )
 
 
 def _terminal() -> tuple[int, bool]:
@@ -173,115 +216,47 @@ def _terminal() -> tuple[int, bool]:
     return max(80, shutil.get_terminal_size().columns), sys.stdout.isatty()
 
 
-@main.command()
+@main.command(short_help="问一次并说明每一步 / ask once, explain each step")
 @click.argument("wanted", metavar="NODE|ADDRESS")
-@_site
-@_json
+@site_option
+@json_option
 @click.option("--network", help="从哪个网络 / from which network")
 @click.option(
-    "--login", is_flag=True, help="使用已配置的凭据（一次错误会被设备计数）/ use the configured credential"
+    "--login",
+    is_flag=True,
+    help="使用已配置的凭据 / log in with the configured credential",
 )
-@_explains_mistakes
+@explains
 def probe(wanted: str, path: Path, as_json: bool, network: str | None, login: bool) -> None:
-    """问一次并说明每一步。Ask once and explain each step."""
-    from monitor import supervisor
-    from monitor.asking import unwell, watches_to_ask
+    """问一次并说明每一步：节点编码、名称或地址。
 
+    Ask once, now, and explain each step. NODE is an id or a name; ADDRESS is an IP address or a host,
+    on wish with its port: 10.0.0.7:554, [fd00::7]:554. Exit 1 unless it answers well.
+    """
+    from monitor import supervisor
+    from monitor.asking import answers_well, as_document, note_on, tell, watches_to_ask
+    from monitor.logs import set_up
+
+    set_up("probe")
     site = load_site(path)
     try:
         watches = watches_to_ask(site, wanted, network)
     except LookupError as error:
-        raise click.UsageError(str(error.args[0])) from error
-    told = [(watch, one) for watch in watches for one in supervisor.explain(site, watch, login=login)]
+        wrong_use(error)
+    if note := note_on(site, watches[0]):
+        click.echo(note, err=True)
+    told = []
+    for watch in watches:
+        for one in supervisor.explain(site, watch, login=login):
+            told.append((watch, one))
+            if not as_json:
+                click.echo(tell(watch, one, site.language))
     if as_json:
-        from dataclasses import asdict
-
-        rows = [{"node": watch.node.id, "network": watch.network, **asdict(one)} for watch, one in told]
-        click.echo(json.dumps(rows, ensure_ascii=False))
-    else:
-        from monitor.asking import tell
-
-        for watch, one in told:
-            click.echo(tell(watch, one, site.language))
-    sys.exit(int(any(unwell(one) for _, one in told)))
+        click.echo(json.dumps([as_document(watch, one) for watch, one in told], ensure_ascii=False))
+    sys.exit(0 if answers_well(one for _, one in told) else 1)
 
 
-@main.command()
-@_site
-@click.option(
-    "--script",
-    "script_path",
-    type=click.Path(path_type=Path, exists=True),
-    help="故障脚本 / fault script (csv, json)",
-)
-@click.option("--points", default=0, help="生成这么多点位，不读 site / a generated city instead of a site")
-@click.option(
-    "--dir", "directory", type=click.Path(path_type=Path), help="生成的城市写到哪里 / where it is written"
-)
-@click.option(
-    "--wildcard", is_flag=True, help="少数套接字应答全部地址 / a few sockets answer for all addresses"
-)
-@_explains_mistakes
-def sim(path: Path, script_path: Path | None, points: int, directory: Path | None, wildcard: bool) -> None:
-    """只运行模拟设备（仅回环地址）。Run the simulated devices alone, on loopback only."""
-    from monitor.simulation import SimulationError, simulate
-
-    try:
-        sys.exit(
-            simulate(
-                path,
-                script=script_path,
-                points=points,
-                directory=directory,
-                wildcard=wildcard,
-                tell=click.echo,
-            )
-        )
-    except SimulationError as error:
-        raise click.ClickException(str(error)) from error
-
-
-@main.command()
-@click.option("--points", default=3352, show_default=True, help="一类点位数量 / class-1 points")
-@click.option("--for", "span", help="运行多久后自行结束，如 60s / end by itself after so long")
-@click.option("--seed", default=1, show_default=True, help="城市与故障的种子 / of the city and its faults")
-@click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
-@click.option("--netns", is_flag=True, help="在独立网络命名空间中（root）/ in a network namespace of its own")
-@click.option("--dir", "directory", type=click.Path(path_type=Path), help="写到哪里 / where to write")
-@_json
-def demo(  # noqa: PLR0917 - click passes them by name
-    points: int,
-    span: str | None,
-    seed: int,
-    language: str,
-    netns: bool,
-    directory: Path | None,
-    as_json: bool,
-) -> None:
-    """演示：一座虚构的城市、故障与真相。An invented city, its faults, and the truth about them."""
-    from monitor.demo.netns import NetworkError
-    from monitor.demo.process import FleetError
-    from monitor.demo_run import Demo, DemoError, Wish
-    from monitor.demo_view import watch_demo
-
-    try:
-        seconds = None if span is None else parse_span(span)
-        wish = Wish(points, seconds, seed, language, netns)
-        folder = directory or Path(tempfile.mkdtemp(prefix="quanshi-demo-"))
-        signal.signal(signal.SIGTERM, _interrupt)
-        with Demo(wish, folder, lambda text: click.echo(f"  {text}", err=True)) as running:
-            right = watch_demo(running, as_json=as_json)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
-    except (DemoError, FleetError, NetworkError) as error:
-        raise click.ClickException(str(error)) from error
-    sys.exit(0 if right else 1)
-
-
-def _interrupt(_number: int, _frame: object) -> None:
-    """SIGTERM ends the demo as Ctrl-C does: in order, with nothing left behind."""
-    raise KeyboardInterrupt
-
+main.add_command(sim)
 
 if __name__ == "__main__":
     main()

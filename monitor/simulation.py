@@ -3,85 +3,123 @@
 from __future__ import annotations
 
 import ipaddress
-import json
-import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
-from monitor.config import Site, load_site
+from monitor.config import ConfigError, Mistake, Site, load_site
 from monitor.demo.city import make_city
 from monitor.demo.client import FleetProcess, free_port
-from monitor.demo.faults import read_script
+from monitor.demo.faults import Fault, read_script
 from monitor.demo.plan import Device, Plan, plan_of
 from monitor.demo.process import FleetError
 from monitor.demo.site_files import write_site
 from monitor.model.nodes import ProbeSpec
+from monitor.trouble import Said, Trouble
 
 _USUAL: Final = 554
-
-
-class SimulationError(Exception):
-    """The devices cannot be played: what is in the way."""
+_LOOK_EVERY: Final = 0.5
 
 
 def simulate(
-    path: Path,
+    plan: Plan,
+    folder: Path,
     *,
-    script: Path | None,
-    points: int,
-    directory: Path | None,
+    script: list[Fault],
     wildcard: bool,
-    tell: Callable[[str], None],
-) -> int:
-    """Play the devices of a site, or of a generated city, until SIGTERM or Ctrl-C. The exit code.
+    ready: Callable[[FleetProcess], None],
+) -> None:
+    """Play these devices until somebody interrupts (KeyboardInterrupt is left to the caller).
 
-    Raises SimulationError, and ConfigError for a site with mistakes.
+    ``ready`` is called once all answer. Raises Trouble.
     """
-    folder = directory or path.parent
-    if points:
-        city = make_city(points, port=free_port())
-        tell(f"{write_site(city, folder)}")
-        plan = plan_of(city)
-    else:
-        site = load_site(path)
-        folder = site.data
-        plan = plan_of_site(site)
     try:
-        fleet = FleetProcess(plan, folder / "fleet", wildcard=wildcard)
-        with fleet:
-            if script is not None:
-                fleet.play(read_script(script))
-            tell(
-                json.dumps(
-                    {**fleet.ready, "control": str(fleet.control_path), "truth": str(fleet.truth_path)}
-                )
-            )
-            _wait()
-    except (FleetError, ValueError) as error:
-        raise SimulationError(str(error)) from error
-    return 0
+        with FleetProcess(plan, folder, wildcard=wildcard) as fleet:
+            fleet.play(script)
+            ready(fleet)
+            _wait_for_end(fleet)
+    except (FleetError, OSError) as error:
+        raise Trouble(
+            Said("模拟设备无法运行", "the simulated devices cannot run"),
+            str(error),
+            Said("消除这个原因后重试", "try again when this is out of the way"),
+        ) from error
 
 
-def plan_of_site(site: Site) -> Plan:
-    """The devices of a site, if all of them stand on loopback and listen on one port."""
+def _wait_for_end(fleet: FleetProcess) -> NoReturn:
+    while fleet.poll() is None:
+        time.sleep(_LOOK_EVERY)
+    raise FleetError("the process of the devices has ended")
+
+
+def invented_site(points: int, folder: Path) -> tuple[Path, Plan]:
+    """A generated city, written into a folder that holds no site yet: its site.yaml and its devices.
+
+    Raises Trouble, and ConfigError for a number of points that no city has.
+    """
+    present = [name for name in ("site.yaml", "nodes.csv", "regions.csv") if (folder / name).exists()]
+    if present:
+        raise Trouble(
+            Said("不覆盖已有的文件", "what is there already is not overwritten"),
+            f"{folder}: {', '.join(present)}",
+            Said("用 --dir 指定一个新目录", "name a new folder with --dir"),
+        )
+    try:
+        city = make_city(points, port=free_port())
+        return write_site(city, folder), plan_of(city)
+    except (OSError, ValueError, FleetError) as error:
+        raise Trouble(
+            Said("无法生成城市", "the city cannot be made"),
+            str(error),
+            Said("换一个目录或点位数量", "choose another folder or number of points"),
+        ) from error
+
+
+def script_of(path: Path) -> list[Fault]:
+    """The faults in this file. Raises ConfigError."""
+    try:
+        return read_script(path)
+    except (OSError, KeyError, ValueError) as error:
+        allowed = "fault, from, to, delay, root, state, cause, nodes are its columns (.csv) or keys (.jsonl)"
+        raise ConfigError([Mistake(path.name, None, "", "", str(error), allowed)]) from error
+
+
+def plan_of_site(path: Path) -> tuple[Site, Plan]:
+    """A site and its devices, if all of them stand on loopback and listen on one port.
+
+    Raises Trouble, and ConfigError for a site with mistakes.
+    """
+    site = load_site(path)
     devices, ports = [], set()
     for node in site.inventory.nodes.values():
         hosts = {}
         for network, address in zip(node.networks, node.addresses, strict=True):
             if not _is_loopback(address.host):
-                raise SimulationError(
-                    f"{node.id}: {address.host}: 只能模拟回环地址 / only loopback can be simulated"
-                )
+                raise _cannot(site, f"{node.id}: {address.host}", _ONLY_LOOPBACK)
             hosts[network] = address.host
             ports |= {address.port or spec.port or _USUAL for spec in node.probes if _connects(spec)}
         devices.append(Device(node.id, hosts, node.parents, None))
-    if len(ports) != 1:
-        shown = ", ".join(map(str, sorted(ports))) or "-"
-        raise SimulationError(
-            f"模拟设备共用一个端口 / simulated devices share one port, this site has: {shown}"
-        )
-    return Plan(ports.pop(), tuple(devices))
+    if len(ports) > 1:
+        raise _cannot(site, ", ".join(map(str, sorted(ports))), _ONE_PORT)
+    return site, Plan(ports.pop() if ports else _USUAL, tuple(devices))
+
+
+_ONLY_LOOPBACK: Final = Said(
+    "只能模拟本机地址（127.0.0.0/8）：请改 nodes.csv，或用 --points N 生成一座城市",
+    "only addresses of this machine (127.0.0.0/8) are played: change nodes.csv, "
+    "or let --points N make a city",
+)
+_ONE_PORT: Final = Said(
+    "全部设备须共用一个端口：请在 site.yaml 的 probes 和 nodes.csv 中写同一个，或用 --points N 生成一座城市",
+    "all devices must share one port: write the same into probes of site.yaml and nodes.csv, "
+    "or let --points N make a city",
+)
+
+
+def _cannot(site: Site, where: str, advice: Said) -> Trouble:
+    what = Said("这个站点无法模拟", "this site cannot be simulated")
+    return Trouble(what, f"{site.path}: {where}", advice, site.language)
 
 
 def _is_loopback(host: str) -> bool:
@@ -93,10 +131,3 @@ def _is_loopback(host: str) -> bool:
 
 def _connects(spec: ProbeSpec) -> bool:
     return spec.protocol not in ("ping", "mqtt")
-
-
-def _wait() -> None:
-    """Until SIGTERM or SIGINT."""
-    stops = {signal.SIGTERM, signal.SIGINT}
-    signal.pthread_sigmask(signal.SIG_BLOCK, stops)
-    signal.sigwait(stops)

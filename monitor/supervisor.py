@@ -8,23 +8,25 @@ that ends again, and between two deaths or signals it sleeps in one system call.
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
-from monitor.bus.embedded import EmbeddedError, EmbeddedServer, embedded_url
+from monitor.bus.embedded import EmbeddedError, EmbeddedServer, embedded_url, socket_path
+from monitor.bus.locks import FileLock, LockHeldError
+from monitor.kept import WAITED_FOR, Kept, KeptRole, KeptServer
+from monitor.logs import complain, set_up
+from monitor.refusals import expected, is_for_people, refusal
+from monitor.trouble import Said, Trouble
 
 if TYPE_CHECKING:
     from monitor.config import Site
@@ -32,16 +34,17 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-ROLES: Final = ("collect", "monitor", "alert")
+_MODULES: Final = {"collect": "collectors.role", "monitor": "monitor.role", "alert": "alerts.role"}
+"""By name: each role pays in memory only for what it uses."""
 
-GRACE: Final = 4.0
-"""Seconds that roles have to stop; then they are killed. With the server's share it stays under 5."""
+LAST_WORDS: Final = 3.3
+"""Seconds that collectors have to stop: their last words need the others. Then they are killed."""
 
-_STEADY: Final = 60.0
-"""A child that lived so many seconds is restarted at once when it dies."""
+OTHERS: Final = 0.8
+"""Seconds that the others have at least, after the collectors."""
 
-_PR_SET_PDEATHSIG: Final = 1
-_SIGNALS: Final = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD})
+SERVER: Final = 0.7
+"""Seconds that the embedded server has after them all. Together it stays under 5."""
 
 
 def redis_url(site: Site) -> str:
@@ -50,130 +53,136 @@ def redis_url(site: Site) -> str:
 
 
 @dataclass(slots=True)
-class Child:
-    """A role's process, or the one that will take its place."""
-
-    name: str
-    arguments: Sequence[str]
-    process: subprocess.Popen[bytes] | None = None
-    started: float = 0.0
-    failures: int = 0
-    restart_at: float = 0.0
-
-    def start(self) -> None:
-        self.started = time.monotonic()
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "monitor.cli", *self.arguments],
-            preexec_fn=partial(_die_with_parent, os.getpid()),  # noqa: PLW1509 - this process has one thread
-        )
-
-    def died(self, code: int) -> None:
-        """Plan the next start: at once after a long life, later and later after short ones."""
-        now = time.monotonic()
-        self.process = None
-        self.failures = 0 if now - self.started > _STEADY else self.failures + 1
-        delay = min(30.0, 0.25 * 2.0**self.failures) if self.failures else 0.0
-        self.restart_at = now + delay
-        log.error("role died", role=self.name, code=code, again_in=delay)
-
-    def signal(self, number: signal.Signals) -> None:
-        if self.process is not None and self.process.poll() is None:
-            self.process.send_signal(number)
-
-
-@dataclass(slots=True)
 class Supervisor:
     """The children of one site. :meth:`run` returns when all have stopped."""
 
     path: Path
-    children: list[Child] = field(default_factory=list)
-    server: EmbeddedServer | None = None
+    roles: list[KeptRole] = field(default_factory=list)
+    server: KeptServer | None = None
+    _lock: FileLock | None = None
 
     def run(self) -> int:
         """Start everything, keep it running until SIGTERM or SIGINT, stop it. The exit code."""
-        if not self._plan():
+        plan = self._read_plan()
+        if plan is None:
             return 1
-        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        signal.pthread_sigmask(signal.SIG_BLOCK, WAITED_FOR)
         try:
-            if self.server is not None:
-                self.server.start()
-            for child in self.children:
-                child.start()
+            self._take(plan)
+            for kept in self._kept():
+                kept.start()
             self._watch()
         except EmbeddedError as error:
-            log.error("embedded server cannot run", error=str(error))  # noqa: TRY400 - it says why by itself
+            complain(refusal(error, "", plan["language"]))
+            return 1
+        except Trouble as trouble:
+            complain(trouble)
             return 1
         finally:
             self._stop()
         return 0
 
-    def _plan(self) -> bool:
-        """What to start. False for a site with mistakes, which were printed then."""
+    def _read_plan(self) -> dict[str, Any] | None:
+        """What to start. None for a site with mistakes, which were printed then."""
         answer = subprocess.run(
             [sys.executable, "-m", "monitor.cli", "plan", "--site", str(self.path)],
             stdout=subprocess.PIPE,
             check=False,
         )
         if answer.returncode != 0:
-            return False
-        plan = json.loads(answer.stdout)
+            return None
+        plan: dict[str, Any] = json.loads(answer.stdout)
+        return plan
+
+    def _take(self, plan: dict[str, Any]) -> None:
+        """Own the data directory, and prepare what it needs. Raises Trouble."""
         data = Path(plan["data"])
-        data.mkdir(parents=True, exist_ok=True)
+        make_data(data, plan["language"])
+        self._lock = _lock(data, plan["language"])
         if plan["embedded"]:
-            self.server = EmbeddedServer(data)
+            self.server = KeptServer(EmbeddedServer(data))
         common = ("--site", str(self.path))
-        self.children = [
-            Child("monitor", ("run", "monitor", *common)),
-            Child("alert", ("run", "alert", *common)),
-        ]
+        self.roles = [KeptRole(role, ("run", role, *common)) for role in ("monitor", "alert")]
         for network, shards in plan["shards"].items():
             for shard in range(shards):
                 part = ("--network", network, "--shard", f"{shard}/{shards}")
-                self.children.append(Child(f"collect {network} {shard}", ("run", "collect", *common, *part)))
-        return True
+                name = f"collect {network} {shard}/{shards}"
+                self.roles.append(KeptRole(name, ("run", "collect", *common, *part)))
+
+    def _kept(self) -> list[Kept]:
+        """Everything, the server first: the others need it."""
+        return [*([self.server] if self.server else []), *self.roles]
 
     def _watch(self) -> None:
         while True:
-            received = signal.sigtimedwait(_SIGNALS, self._patience())
+            received = signal.sigtimedwait(WAITED_FOR, self._patience())
             number = received.si_signo if received is not None else None
             if number in (signal.SIGTERM, signal.SIGINT):
                 return
             if number == signal.SIGHUP:
-                for child in self.children:
-                    child.signal(signal.SIGHUP)
-            self._mend()
+                for role in self.roles:
+                    role.signal(signal.SIGHUP)
+            for kept in self._kept():
+                kept.mend()
 
     def _patience(self) -> float:
-        """Seconds until the next planned restart; long when nothing is planned."""
-        planned = [child.restart_at for child in self.children if child.process is None]
+        """Seconds until the next planned return; long when nothing is planned."""
+        planned = [kept.restart_at for kept in self._kept() if kept.restart_at is not None]
         return max(0.0, min(planned) - time.monotonic()) if planned else 3600.0
-
-    def _mend(self) -> None:
-        """Restart what died."""
-        if self.server is not None and self.server.poll() is not None:
-            log.error("embedded server died, starting it again")
-            self.server.start()
-        now = time.monotonic()
-        for child in self.children:
-            if child.process is not None:
-                code = child.process.poll()
-                if code is not None:
-                    child.died(code)
-            if child.process is None and child.restart_at <= now:
-                child.start()
 
     def _stop(self) -> None:
         """Collectors first, so that their last words are heard; then the others; then the server."""
-        deadline = time.monotonic() + GRACE
-        collectors = [child for child in self.children if child.name.startswith("collect")]
-        others = [child for child in self.children if child not in collectors]
-        for group in (collectors, others):
-            for child in group:
-                child.signal(signal.SIGTERM)
-            for child in group:
-                _wait(child, deadline)
+        begun = time.monotonic()
+        collectors = [role for role in self.roles if role.name.startswith("collect")]
+        others = [role for role in self.roles if role not in collectors]
+        for group, seconds in ((collectors, LAST_WORDS), (others, LAST_WORDS + OTHERS)):
+            for role in group:
+                role.signal(signal.SIGTERM)
+            for role in group:
+                role.wait(begun + seconds)
         if self.server is not None:
-            self.server.stop()
+            self.server.stop(SERVER)
+        if self._lock is not None:
+            self._lock.release()
+
+
+def make_data(data: Path, language: str | None) -> None:
+    """The data directory. Raises Trouble."""
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unusable(data, error, language) from error
+
+
+def _lock(data: Path, language: str | None) -> FileLock:
+    """One ``quanshi run`` a data directory. Raises Trouble."""
+    try:
+        return FileLock(data / "run.lock")
+    except LockHeldError as error:
+        who = f"{data} ({error.pid})" if error.pid else str(data)
+        raise Trouble(
+            Said("这个数据目录已有 quanshi run 在运行", "quanshi run already runs on this data directory"),
+            who,
+            Said(
+                "先停止它（括号中为进程号），或在 site.yaml 中换一个 data:",
+                "stop that one first (its process stands in brackets), or choose another data: in site.yaml",
+            ),
+            language,
+        ) from error
+    except OSError as error:
+        raise _unusable(data, error, language) from error
+
+
+def _unusable(data: Path, error: OSError, language: str | None) -> Trouble:
+    return Trouble(
+        Said("数据目录无法使用", "the data directory cannot be used"),
+        f"{data}: {error.strerror}",
+        Said(
+            "检查权限和磁盘，或在 site.yaml 中换一个 data:",
+            "see to its rights and the disk, or choose another data: in site.yaml",
+        ),
+        language,
+    )
 
 
 def become(path: Path) -> None:
@@ -183,20 +192,62 @@ def become(path: Path) -> None:
 
 
 def plan_of(site: Site) -> dict[str, Any]:
-    """What a supervisor must know of a site: ``shards`` by network, ``data``, ``embedded``."""
-    shards = {network: settings.shards for network, settings in site.networks.items()}
-    return {"shards": shards, "data": str(site.data), "embedded": site.redis == "embedded"}
+    """What a supervisor must know of a site: ``shards`` by network, ``data``, ``embedded``, ``language``."""
+    return {
+        "shards": {network: settings.shards for network, settings in site.networks.items()},
+        "data": str(site.data),
+        "embedded": site.redis == "embedded",
+        "language": site.language,
+    }
 
 
-def run_role(path: Path, role: str, network: str | None, shard: tuple[int, int]) -> int:
-    """Be one role until SIGTERM or SIGINT. The exit code.
+class PostError(ValueError):
+    """No such network in the site."""
 
-    Raises ConfigError for a site with mistakes and ValueError for a network that it does not have.
+
+def run_role(path: Path, role: str, network: str | None, shard: tuple[int, int] | None) -> int:
+    """Be one role until SIGTERM or SIGINT. The exit code. ``shard`` None: the only one of its network.
+
+    Raises ConfigError for a site with mistakes, PostError for a network or shard that it does not
+    have, and Trouble for what somebody must mend before the role can run.
     """
     site: Site = import_module("monitor.config").load_site(path)
-    site.data.mkdir(parents=True, exist_ok=True)
-    asyncio.run(_role(site, role, network, shard))
+    place = _post(site, network, shard) if role == "collect" else (0, 1)
+    # While it loads, for seconds on a busy machine, a signal simply ends the process.
+    import_module(_MODULES[role])
+    make_data(site.data, site.language)
+    _mention_server(site)
+    try:
+        asyncio.run(_role(site, role, network, place))
+    except expected() as error:
+        if not is_for_people(error):
+            raise
+        raise refusal(error, f"{site.listen_host}:{site.listen_port}", site.language) from error
     return 0
+
+
+def _post(site: Site, network: str | None, shard: tuple[int, int] | None) -> tuple[int, int]:
+    """The shard that is meant."""
+    if network is None or network not in site.networks:
+        raise PostError(f"network {network!r} is not one of this site ({', '.join(site.networks)})")
+    shards = site.networks[network].shards
+    if shard is None:
+        if shards > 1:
+            raise PostError(f"{network} has {shards} shards: --shard 0/{shards} … {shards - 1}/{shards}")
+        return 0, 1
+    if shard[1] != shards:
+        # Not refused: until everything is started anew by the new number, this one still looks.
+        log.warning("the site has another number of shards", network=network, site=shards, here=shard[1])
+    return shard
+
+
+def _mention_server(site: Site) -> None:
+    """A role by itself does not start the embedded server: say what it will wait for."""
+    if site.redis == "embedded" and not socket_path(site.data).exists():
+        log.warning(
+            "waiting for the embedded server: `quanshi run` starts it; or set redis: to a URL in site.yaml",
+            socket=str(socket_path(site.data)),
+        )
 
 
 async def _role(site: Site, role: str, network: str | None, shard: tuple[int, int]) -> None:
@@ -204,40 +255,11 @@ async def _role(site: Site, role: str, network: str | None, shard: tuple[int, in
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    # Imported here and by name: each role pays in memory only for what it uses.
+    module = import_module(_MODULES[role])
     if role == "collect":
-        collect = import_module("collectors.role")
-        if network not in site.networks:
-            raise ValueError(f"network {network!r} is not one of this site ({', '.join(site.networks)})")
-        await collect.run(site, collect.Post(network, *shard), redis_url(site), stop)
-    elif role == "monitor":
-        await import_module("monitor.role").run(site, redis_url(site), stop)
+        await module.run(site, module.Post(network, *shard), redis_url(site), stop)
     else:
-        await import_module("alerts.role").run(site, redis_url(site), stop)
-
-
-def _die_with_parent(parent: int) -> None:
-    """Runs in the child before it becomes the role: no orphan, no signal mask of ours.
-
-    A hang-up means "read your files again", also before the role can listen to it.
-    """
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != parent:  # it died before it could be followed: no signal will come
-        os._exit(1)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
-
-
-def _wait(child: Child, deadline: float) -> None:
-    process = child.process
-    if process is None:
-        return
-    try:
-        process.wait(max(0.0, deadline - time.monotonic()))
-    except subprocess.TimeoutExpired:
-        log.error("role did not stop in time, killed", role=child.name)  # noqa: TRY400 - a timeout, no fault
-        process.kill()
-        process.wait()
+        await module.run(site, redis_url(site), stop)
 
 
 def explain(site: Site, watch: Watch, *, login: bool) -> list[Any]:
@@ -250,4 +272,5 @@ def explain(site: Site, watch: Watch, *, login: bool) -> list[Any]:
 
 
 if __name__ == "__main__":
+    set_up("supervisor")
     sys.exit(Supervisor(Path(sys.argv[1])).run())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from monitor.config.glance import Glance, glance
 from monitor.config.inventory import Inventory
 from monitor.config.mistakes import ConfigError, Mistake
 from monitor.config.probes import Profile, Profiles
@@ -13,6 +14,7 @@ from monitor.config.starter import write_starter
 __all__ = [
     "ConfigError",
     "Credential",
+    "Glance",
     "Inventory",
     "JudgeSettings",
     "Mistake",
@@ -23,6 +25,7 @@ __all__ = [
     "Region",
     "Reloader",
     "Site",
+    "glance",
     "load_site",
     "write_starter",
 ]

@@ -70,7 +70,7 @@ def _head(status: Status) -> Text:
 def _networks(status: Status) -> Table:
     language = status["language"]
     words = PHRASES[language]
-    table = _table(words["network"])
+    table = _table(words["network"], gap=1)
     table.add_column(words["watches"], justify="right")
     for state in _ORDER:
         table.add_column(_sign(state, STATES[language][state]), justify="right", no_wrap=True)
@@ -138,8 +138,10 @@ def _printable(text: str) -> str:
     return "".join(sign if sign.isprintable() else "\ufffd" for sign in text)
 
 
-def _table(*columns: str) -> Table:
-    table = Table(box=None, show_header=bool(columns), header_style="dim", padding=(0, 2, 0, 0))
+def _table(*columns: str, gap: int = 2) -> Table:
+    table = Table(
+        box=None, show_header=bool(columns), header_style="dim", padding=(0, gap, 0, 0), pad_edge=False
+    )
     for column in columns:
         table.add_column(column, no_wrap=True, overflow="ellipsis")
     return table

@@ -1,0 +1,81 @@
+"""What the commands share: options, and how people are told what they can mend."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Final, NoReturn, ParamSpec
+
+import click
+
+from monitor.config import ConfigError, Mistake, glance
+from monitor.trouble import Said, Trouble
+
+P = ParamSpec("P")
+
+SHOWN: Final = 50
+"""Mistakes that are printed in full; the rest is counted."""
+
+
+def _folder_or_file(_context: click.Context, _option: click.Parameter, path: Path) -> Path:
+    """People name the folder as often as the file in it."""
+    return path / "site.yaml" if path.is_dir() else path
+
+
+site_option = click.option(
+    "--site",
+    "path",
+    type=click.Path(path_type=Path),
+    callback=_folder_or_file,
+    default=Path("site.yaml"),
+    show_default=True,
+    envvar="QUANSHI_SITE",
+    help="site.yaml 的位置 / where site.yaml is",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="供程序读取 / for programs")
+language_option = click.option(
+    "--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="语言 / language"
+)
+
+
+def explains(command: Callable[P, None]) -> Callable[P, None]:
+    """What people can mend is told to them, exit 1: the answer to any command is no then."""
+
+    @wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except ConfigError as error:
+            _print_mistakes(error.mistakes, kwargs.get("path"))
+            sys.exit(1)
+        except Trouble as trouble:
+            click.echo(trouble.lines(), err=True)
+            sys.exit(1)
+
+    return wrapped
+
+
+def _language_at(path: object) -> str | None:
+    """The language of the site there; None where not even that can be read."""
+    try:
+        return glance(path).language if isinstance(path, Path) else None
+    except ConfigError:
+        return None
+
+
+def _print_mistakes(mistakes: tuple[Mistake, ...], path: object) -> None:
+    language = _language_at(path)
+    for mistake in mistakes[:SHOWN]:
+        click.echo(str(mistake), err=True)
+    count, more = len(mistakes), len(mistakes) - SHOWN
+    if more > 0:
+        click.echo(Said(f"… 另有 {more:,} 处", f"… {more:,} more").told(language), err=True)
+    noun = "mistake" if count == 1 else "mistakes"
+    said = Said(f"共 {count:,} 处错误", f"{count:,} {noun}").told(language)
+    click.echo(f"{path}: {said}" if path else said, err=True)
+
+
+def wrong_use(error: Exception) -> NoReturn:
+    raise click.UsageError(str(error.args[0] if error.args else error)) from error

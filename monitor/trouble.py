@@ -1,0 +1,39 @@
+"""What somebody at a terminal can mend, told in three lines: what is wrong, where, what to do."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Said(NamedTuple):
+    """One sentence in both languages."""
+
+    zh: str
+    en: str
+
+    @classmethod
+    def same(cls, text: str) -> Said:
+        """What reads the same in both, such as a command."""
+        return cls(text, text)
+
+    def told(self, language: str | None) -> str:
+        """In this language; in both as long as nobody knows which one is wanted."""
+        if language is None and self.zh != self.en:
+            return f"{self.zh} / {self.en}"
+        return self.zh if language == "zh" else self.en
+
+
+class Trouble(Exception):  # noqa: N818 - the answer to a command, not a fault of the program
+    """Why a command or a role cannot do what was asked. ``where`` never holds a password."""
+
+    def __init__(self, what: Said, where: str, advice: Said, language: str | None = None) -> None:
+        super().__init__(f"{what.en}: {where}")
+        self.what = what
+        self.where = where
+        self.advice = advice
+        self.language = language
+
+    def lines(self) -> str:
+        """The three lines for a terminal."""
+        what, advice = self.what.told(self.language), self.advice.told(self.language)
+        return f"{what}\n  {self.where}\n  {advice}"
