@@ -26,8 +26,8 @@ from monitor.ledger.ledger import Ledger
 from monitor.ledger.rows import ChangeRow, GapRow, Origin, RefusalRow, SightRow, SnapshotRow
 from monitor.model.sequences import Mark
 
-QUICK = Intervals(rtsp=3.0, tcp=3.0, http=3.0)
-CONFIRMED = 13.0
+QUICK = Intervals(rtsp=4.0, tcp=4.0, http=4.0)
+CONFIRMED = 17.0
 """Seconds in which such a city's faults are surely confirmed, see ``confirm_window``."""
 
 ROLES = ("collect video", "collect police", "monitor", "alert")

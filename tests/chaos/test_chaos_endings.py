@@ -44,7 +44,7 @@ def test_after_kill_9_of_the_supervisor_all_are_gone_and_the_next_start_goes_on(
         city.wait_ready()
         broken = [node.id for node in city.city.nodes[-8:]]
         city.fleet.fail(broken, "refuse")
-        wait_until(lambda: set(broken) & city.down().keys(), 15, "the first is down")
+        wait_until(lambda: set(broken) & city.down().keys(), 20, "the first is down")
         children = city.pids()
         os.kill(city.pid, signal.SIGKILL)
         wait_until(lambda: not any(map(is_alive, children.values())), 6, f"all of {children} are gone")

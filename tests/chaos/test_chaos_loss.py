@@ -22,9 +22,9 @@ from chaos_city import (
 
 from monitor.demo.script import Pace
 
-SECONDS = 66.0
+SECONDS = 70.0
 BETWEEN = 4.0
-PACE = Pace(share=0.4, least=15.0, most=30.0, brief=0.1, blackouts=1, county=False, flapping=0, quiet=16.0)
+PACE = Pace(share=0.4, least=19.0, most=32.0, brief=0.1, blackouts=1, county=False, flapping=0, quiet=16.0)
 
 
 @pytest.mark.timeout(200)
