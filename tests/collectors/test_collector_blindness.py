@@ -1,0 +1,154 @@
+"""When half of a city falls silent at once: its own fault, or the collector's?"""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from collector_kit import (
+    Device,
+    answering,
+    at,
+    city,
+    collecting,
+    device,
+    until,
+    vanished,
+)
+from small_site import camera
+
+from collectors.engine.engine import Engine, Slot
+from collectors.protocols.errors import cause_of_error
+from collectors.wards import Turn
+from collectors.witnesses import Witnesses
+from monitor.model.observations import Cause, State, Verdict
+
+CITY = 12
+BLIND = {"confirm": 3, "recover": 1, "retry": ["1s"], "blind": {"least": 3}}
+"""All are asked before the first is confirmed down, as with the defaults: doubt comes in time."""
+
+
+async def town(stack: AsyncExitStack) -> dict[str, Device]:
+    return {
+        f"cam-{n}": await stack.enter_async_context(device(answering(), f"127.0.3.{n + 1}"))
+        for n in range(CITY)
+    }
+
+
+def network(*witnesses: str) -> dict[str, object]:
+    return {"video": {"name": "视频专网", "witnesses": list(witnesses)}}
+
+
+async def test_without_witnesses_a_city_that_falls_silent_is_our_own_blindness(tmp_path: Path) -> None:
+    async with AsyncExitStack() as stack:
+        cams = await town(stack)
+        site = city(tmp_path, [at(name, cam) for name, cam in cams.items()], judge=BLIND)
+        async with collecting(site) as collector:
+            await collector.stand(dict.fromkeys(cams, ("up", "ok")))
+            await until(lambda: not collector.watcher.keeper.sweeping)
+            for cam in cams.values():
+                cam.die()
+            await until(lambda: collector.watcher.keeper.blind)
+            asked = collector.watcher.keeper.tallies["rtsp"][Cause.REFUSED]
+            await until(lambda: collector.watcher.keeper.tallies["rtsp"][Cause.REFUSED] >= asked + 3 * CITY)
+            for cam in cams.values():
+                await cam.live()
+            await until(lambda: not collector.watcher.keeper.blind)
+            await until(lambda: not collector.watcher.keeper.sweeping)
+            sights = await collector.sights()
+            assert [one.new for one in await collector.changes()] == [State.UP] * CITY
+            assert any(one.blind for one in sights)
+            seen = sorted((one.start, one.end) for one in sights)
+            assert all(before[1] <= after[0] for before, after in pairwise(seen))
+
+
+async def test_what_failed_while_blind_is_not_called_down_when_sight_returns(tmp_path: Path) -> None:
+    async with AsyncExitStack() as stack:
+        cams = await town(stack)
+        site = city(tmp_path, [at(name, cam) for name, cam in cams.items()], judge=BLIND)
+        async with collecting(site) as collector:
+            await collector.stand(dict.fromkeys(cams, ("up", "ok")))
+            for cam in cams.values():
+                cam.die()
+            await until(lambda: collector.watcher.keeper.blind)
+            tally = collector.watcher.keeper.tallies["rtsp"]
+            asked = tally[Cause.REFUSED]
+            await until(lambda: tally[Cause.REFUSED] >= asked + 4 * CITY)
+            assert len(collector.watcher._held_back) == 0
+            for cam in cams.values():
+                await cam.live()
+            await until(lambda: not collector.watcher.keeper.blind)
+            await collector.stand(dict.fromkeys(cams, ("up", "ok")))
+            await until(lambda: not collector.watcher.keeper.sweeping)
+            assert [one.new for one in await collector.changes()] == [State.UP] * CITY
+
+
+async def test_a_witness_that_answers_makes_it_an_outage(tmp_path: Path) -> None:
+    async with AsyncExitStack() as stack:
+        cams = await town(stack)
+        gate = await stack.enter_async_context(device(answering(), "127.0.3.100"))
+        nodes = [at(name, cam) for name, cam in cams.items()]
+        # Its name is resolved, and its refusal comes over the network, too.
+        gateway = camera("gw", address=f"localhost:{gate.port}", kind="gateway", **{"class": ""})
+        site = city(tmp_path, [*nodes, gateway], judge=BLIND, networks=network("gw"))
+        async with collecting(site) as collector:
+            await collector.stand(dict.fromkeys(cams, ("up", "ok")) | {"gw": ("down", "refused")})
+            for cam in cams.values():
+                cam.die()
+            await until(lambda: all(collector.state(name) == ("down", "refused") for name in cams))
+            assert not collector.watcher.keeper.blind
+            assert not any(one.blind for one in await collector.sights())
+
+
+async def test_witnesses_that_are_silent_too_make_it_blindness(tmp_path: Path) -> None:
+    async with AsyncExitStack() as stack:
+        cams = await town(stack)
+        port = stack.enter_context(vanished())
+        nodes = [at(name, cam) for name, cam in cams.items()]
+        gateway = camera("gw", address=f"127.0.0.1:{port}", kind="gateway", **{"class": ""})
+        site = city(tmp_path, [*nodes, gateway], judge=BLIND, networks=network("gw"))
+        async with collecting(site) as collector:
+            await until(lambda: all(collector.state(name) == ("up", "ok") for name in cams))
+            for cam in cams.values():
+                cam.die()
+            await until(lambda: collector.watcher.keeper.blind)
+            downs = {one.node for one in await collector.changes() if one.new is State.DOWN}
+            assert downs <= {"gw"}
+
+
+class Failing(Engine):
+    """An engine on a machine without a route: every connection fails while it is started."""
+
+    def start(self, slot: Slot, timeout: float) -> bool:
+        self.answered(slot, Verdict(cause_of_error(self.number)), 0.0, 0.0)
+        return True
+
+    number = 0
+
+
+@pytest.mark.parametrize("number", [101, 100, 99], ids=["no route", "interface down", "no address"])
+async def test_witnesses_that_fail_at_once_are_silent_and_can_be_asked_again(
+    tmp_path: Path, number: int
+) -> None:
+    nodes = [camera(f"w{n}", address=f"127.0.0.{n + 1}:554") for n in range(3)]
+    site = city(tmp_path, nodes, networks=network("w0", "w1", "w2"))
+    said: list[bool] = []
+    async with collecting(site) as collector:
+        watcher = collector.watcher
+
+        def answered(slot: Slot, verdict: Verdict, started: float, finished: float) -> None:
+            turn: Turn = slot.owner
+            assert witnesses.answered(turn, verdict)
+
+        engine = Failing(answered, lambda _: None, limit=10)
+        engine.number = number
+        witnesses = Witnesses(engine, watcher.pinger, said.append)
+        witnesses.take(watcher.roster.witnesses())
+        for times in range(1, 4):
+            said.clear()
+            witnesses.ask()
+            assert said, f"nothing was said when asked for the {times}. time"
+            assert not any(said)
+        engine.close()

@@ -1,0 +1,123 @@
+"""What devices tell over MQTT, from a real broker through to the outbox."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import servers
+from aiomqtt import Client, MqttError, Will
+from collector_kit import city, collecting, until
+from small_site import camera
+
+from monitor.config import Site
+from monitor.model.observations import State
+
+WILL = "quanshi/+/will"
+
+
+def told(folder: Path, port: int, *names: str, every: str = "30s") -> Site:
+    nodes = [camera(name, address=f"127.0.5.{n + 1}", probes="mqtt") for n, name in enumerate(names)]
+    broker = {"url": f"mqtt://127.0.0.1:{port}", "will_topic": WILL}
+    return city(folder, nodes, probes={"mqtt": {"every": every}}, mqtt=broker)
+
+
+async def publish(port: int, topic: str, payload: bytes = b"", *, retain: bool = False) -> None:
+    async with Client("127.0.0.1", port) as client:
+        await client.publish(topic, payload, qos=1, retain=retain)
+
+
+async def heard(collector: object) -> None:
+    await until(lambda: collector.listening._source is not None and collector.listening._source.connected)
+
+
+async def test_a_client_that_is_killed_is_down_within_a_second(
+    tmp_path: Path, mosquitto: servers.Mosquitto
+) -> None:
+    async with collecting(told(tmp_path / "site", mosquitto.port, "cam", "other")) as collector:
+        await heard(collector)
+        cam = Client("127.0.0.1", mosquitto.port, will=Will("quanshi/cam/will", b"", qos=1))
+        await cam.__aenter__()
+        await cam.publish("quanshi/cam/heartbeat")
+        await collector.become("cam", State.UP)
+        connection = cam._client.socket()
+        assert connection is not None
+        died = time.monotonic()
+        connection.shutdown(2)
+        await collector.become("cam", State.DOWN)
+        assert time.monotonic() - died < 1.0
+        with suppress(MqttError):
+            await cam.__aexit__(None, None, None)
+        assert collector.state("cam") == ("down", "reported_off")
+        assert collector.state("other")[0] == "unknown"
+        await publish(mosquitto.port, "quanshi/cam/heartbeat")
+        await collector.become("cam", State.UP)
+
+
+async def test_a_broker_that_dies_leaves_its_watches_unknown_until_their_next_word(tmp_path: Path) -> None:
+    with servers.mosquitto(tmp_path) as broker:
+        port = broker.port
+        async with collecting(told(tmp_path / "site", port, "cam")) as collector:
+            await heard(collector)
+            await publish(port, "quanshi/cam/heartbeat")
+            await collector.become("cam", State.UP)
+            broker.process.kill()
+            await until(lambda: collector.state("cam") == ("unknown", "source_lost"))
+            broker.process.wait()
+            with servers.mosquitto(tmp_path, port):
+                await heard(collector)
+                await asyncio.sleep(0.3)
+                assert collector.state("cam")[0] == "unknown"
+                await publish(port, "quanshi/cam/heartbeat")
+                await collector.become("cam", State.UP)
+                states = [one.new for one in await collector.changes()]
+                assert states == [State.UP, State.UNKNOWN, State.UP]
+
+
+async def test_a_retained_heartbeat_is_no_sign_of_life(tmp_path: Path, mosquitto: servers.Mosquitto) -> None:
+    await publish(mosquitto.port, "quanshi/cam/heartbeat", b"old", retain=True)
+    async with collecting(told(tmp_path / "site", mosquitto.port, "cam")) as collector:
+        await heard(collector)
+        await until(lambda: collector.listening._source.heard.retained == 1)
+        assert collector.state("cam")[0] == "unknown"
+        assert await collector.changes() == []
+
+
+async def test_a_missed_heartbeat_is_down(tmp_path: Path, mosquitto: servers.Mosquitto) -> None:
+    async with collecting(told(tmp_path / "site", mosquitto.port, "cam", every="700ms")) as collector:
+        await heard(collector)
+        await publish(mosquitto.port, "quanshi/cam/heartbeat")
+        await collector.become("cam", State.UP)
+        await until(lambda: collector.state("cam") == ("down", "heartbeat_missed"))
+
+
+async def test_a_reload_changes_the_broker_and_the_devices(
+    tmp_path: Path, mosquitto: servers.Mosquitto
+) -> None:
+    second = tmp_path / "second"
+    second.mkdir()
+    with servers.mosquitto(second) as other:
+        async with collecting(told(tmp_path / "site", mosquitto.port, "cam")) as collector:
+            await heard(collector)
+            first = collector.listening._source
+            collector.take(told(tmp_path / "site", mosquitto.port, "cam", "new"))
+            assert collector.listening._source is first
+            await publish(mosquitto.port, "quanshi/new/heartbeat")
+            await collector.become("new", State.UP)
+            collector.take(told(tmp_path / "site", other.port, "cam", "new"))
+            assert collector.listening._source is not first
+            await heard(collector)
+            await publish(other.port, "quanshi/cam/heartbeat")
+            await collector.become("cam", State.UP)
+            assert collector.state("new") == ("up", "ok")
+
+
+async def test_a_watch_whose_broker_is_in_another_network_is_unknown(tmp_path: Path) -> None:
+    nodes = [camera("cam", "police", address="127.0.5.1", probes="mqtt")]
+    networks = {"video": {"name": "视频专网"}, "police": {"name": "公安网"}}
+    broker = {"url": "mqtt://127.0.0.1:1", "network": "video"}
+    site = city(tmp_path, nodes, networks=networks, mqtt=broker, probes={})
+    async with collecting(site, "police") as collector:
+        assert collector.state("cam") == ("unknown", "source_lost")
