@@ -10,7 +10,7 @@ from collector_kit import QUICK, answering, at, city, device, hang, reset, sayin
 from small_site import camera
 
 from collectors.explain import Explanation, explain
-from monitor.asking import unwell
+from monitor.asking import answers_well
 from monitor.config import Site
 from monitor.model.nodes import watches_of
 from monitor.model.observations import Cause
@@ -36,7 +36,7 @@ async def test_each_step_of_a_good_answer_is_told_in_order(tmp_path: Path) -> No
     assert moments == sorted(moments)
     assert rtsp.steps[2].text.startswith("OPTIONS rtsp://")
     assert rtsp.steps[3].text.startswith("RTSP/1.0 200 OK")
-    assert (rtsp.cause, unwell(rtsp)) == (Cause.OK, False)
+    assert (rtsp.cause, answers_well([rtsp])) == (Cause.OK, True)
     assert rtsp.seconds is not None
 
 
@@ -58,7 +58,7 @@ async def test_what_went_wrong_is_told_and_counts_as_no(tmp_path: Path, free_por
         site = city(tmp_path, [*nodes, at("slow", slow)], probes=PROBES)
         found = {node: (await told(site, node))[0] for node in expected}
     assert {node: one.cause.value for node, one in found.items()} == expected
-    assert all(unwell(one) for one in found.values())
+    assert not any(answers_well([one]) for one in found.values())
     assert "\x1b" not in repr([step.text for step in found["bad"].steps])
 
 
@@ -68,14 +68,14 @@ async def test_a_login_is_used_only_on_wish_and_never_shown(tmp_path: Path) -> N
         site = city(tmp_path, nodes, probes=PROBES, credentials={"cams": ("admin", SECRET)})
         (without,) = await told(site, "cam")
         (with_login,) = await told(site, "cam", login=True)
-    assert (without.cause, unwell(without)) == (Cause.AUTH_WANTED, False)
-    assert (with_login.cause, unwell(with_login)) == (Cause.AUTH_REJECTED, True)
+    assert (without.cause, answers_well([without])) == (Cause.AUTH_WANTED, True)
+    assert (with_login.cause, answers_well([with_login])) == (Cause.AUTH_REJECTED, False)
     assert [step.what for step in with_login.steps].count("sent") == 2
     for hidden in HIDDEN:
         assert hidden not in repr(without) + repr(with_login)
 
 
-async def test_a_name_that_nobody_knows_and_what_cannot_be_asked_are_neither_yes_nor_no(
+async def test_a_name_that_nobody_knows_and_what_cannot_be_asked_are_no_yes(
     tmp_path: Path,
 ) -> None:
     broker = {"url": "mqtt://127.0.0.1:1"}
@@ -89,6 +89,7 @@ async def test_a_name_that_nobody_knows_and_what_cannot_be_asked_are_neither_yes
     assert lost.cause is Cause.NAME_UNRESOLVED
     assert mqtt.cause is Cause.NOT_ASKED
     assert mqtt.steps == []
+    assert not answers_well([lost, mqtt])
 
 
 async def test_a_ping_is_explained_too(tmp_path: Path) -> None:
