@@ -16,10 +16,8 @@ from monitor.model.nodes import watches_of
 from monitor.model.observations import Cause
 
 SECRET = "s3cret-Pa55word"
-PROBES = {
-    "rtsp": QUICK | {"slow": "100ms"},
-    "login": QUICK | {"protocol": "rtsp", "credential": "cams", "path": "/live"},
-}
+PROBES = {"rtsp": QUICK | {"slow": "100ms"}}
+LOGIN = {"login": QUICK | {"protocol": "rtsp", "ask": "describe", "credential": "cams", "path": "/live"}}
 HIDDEN = (SECRET, base64.b64encode(f"admin:{SECRET}".encode()).decode(), "uthorization: B", "uthorization: D")
 
 
@@ -65,7 +63,7 @@ async def test_what_went_wrong_is_told_and_counts_as_no(tmp_path: Path, free_por
 async def test_a_login_is_used_only_on_wish_and_never_shown(tmp_path: Path) -> None:
     async with device(answering("401 Unauthorized", 'WWW-Authenticate: Basic realm="x"')) as cam:
         nodes = [at("cam", cam, probes="login")]
-        site = city(tmp_path, nodes, probes=PROBES, credentials={"cams": ("admin", SECRET)})
+        site = city(tmp_path, nodes, probes=LOGIN, credentials={"cams": ("admin", SECRET)})
         (without,) = await told(site, "cam")
         (with_login,) = await told(site, "cam", login=True)
     assert (without.cause, answers_well([without])) == (Cause.AUTH_WANTED, True)
