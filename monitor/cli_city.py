@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from monitor.cli_common import explains, json_option, language_option, site_option
+from monitor.cli_common import explains, json_option, language_option, site_option, wrong_use
 from monitor.model.times import parse_span
+from monitor.trouble import Said, Trouble
 
 if TYPE_CHECKING:
     from monitor.demo.client import FleetProcess
@@ -51,18 +52,26 @@ def demo(  # noqa: PLR0917 - click passes them by name
     from monitor.demo.process import FleetError
     from monitor.demo_run import Demo, DemoError, Wish
     from monitor.demo_view import watch_demo
+    from monitor.simulation import keep_what_is_real
 
     try:
         seconds = None if span is None else parse_span(span)
-        wish = Wish(points, seconds, seed, language, netns)
-        folder = directory or Path(tempfile.mkdtemp(prefix="quanshi-demo-"))
-        signal.signal(signal.SIGTERM, _interrupt)
+    except ValueError as error:
+        wrong_use(error)
+    folder = directory or Path(tempfile.mkdtemp(prefix="quanshi-demo-"))
+    keep_what_is_real(folder)
+    signal.signal(signal.SIGTERM, _interrupt)
+    wish = Wish(points, seconds, seed, language, netns)
+    try:
         with Demo(wish, folder, lambda text: click.echo(f"  {text}", err=True)) as running:
             right = watch_demo(running, as_json=as_json)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
-    except (DemoError, FleetError, NetworkError) as error:
-        raise click.ClickException(str(error)) from error
+    except (DemoError, FleetError, NetworkError, OSError) as error:
+        raise Trouble(
+            Said("演示无法继续", "the demo cannot go on"),
+            str(error),
+            Said("消除这个原因后重试", "try again when this is out of the way"),
+            language,
+        ) from error
     sys.exit(0 if right else 1)
 
 

@@ -14,6 +14,8 @@ from structlog.typing import EventDict, Processor
 from monitor.trouble import Trouble
 
 _FIRST: Final = ("time", "level", "who", "event")
+_BESIDE_EVENT: Final = "logger"
+"""structlog's own key for what a terminal shows in brackets behind the event."""
 
 
 def set_up(who: str) -> None:
@@ -25,7 +27,11 @@ def set_up(who: str) -> None:
     stamp = structlog.processors.TimeStamper(
         fmt="%H:%M:%S" if on_terminal else "iso", utc=not on_terminal, key="time"
     )
-    common: list[Processor] = [structlog.processors.add_log_level, stamp, _named(who)]
+    common: list[Processor] = [
+        structlog.processors.add_log_level,
+        stamp,
+        _named(who, _BESIDE_EVENT if on_terminal else "who"),
+    ]
     rendering = _for_people() if on_terminal else _for_programs()
     structlog.configure(
         processors=[*common, *rendering],
@@ -45,9 +51,9 @@ def complain(trouble: Trouble) -> None:
     log.error("cannot run", what=trouble.what.en, where=trouble.where, advice=trouble.advice.en)
 
 
-def _named(who: str) -> Processor:
+def _named(who: str, key: str) -> Processor:
     def add(_logger: Any, _method: str, event: EventDict) -> EventDict:
-        event["who"] = who
+        event[key] = who
         return event
 
     return add

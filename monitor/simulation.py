@@ -14,12 +14,13 @@ from monitor.demo.client import FleetProcess, free_port
 from monitor.demo.faults import Fault, read_script
 from monitor.demo.plan import Device, Plan, plan_of
 from monitor.demo.process import FleetError
-from monitor.demo.site_files import write_site
+from monitor.demo.site_files import INVENTED, write_site
 from monitor.model.nodes import ProbeSpec
 from monitor.trouble import Said, Trouble
 
 _USUAL: Final = 554
 _LOOK_EVERY: Final = 0.5
+_MARK: Final = INVENTED.encode()
 
 
 def simulate(
@@ -54,17 +55,11 @@ def _wait_for_end(fleet: FleetProcess) -> NoReturn:
 
 
 def invented_site(points: int, folder: Path) -> tuple[Path, Plan]:
-    """A generated city, written into a folder that holds no site yet: its site.yaml and its devices.
+    """A generated city, written into a folder without a real site: its site.yaml and its devices.
 
-    Raises Trouble, and ConfigError for a number of points that no city has.
+    Raises Trouble.
     """
-    present = [name for name in ("site.yaml", "nodes.csv", "regions.csv") if (folder / name).exists()]
-    if present:
-        raise Trouble(
-            Said("不覆盖已有的文件", "what is there already is not overwritten"),
-            f"{folder}: {', '.join(present)}",
-            Said("用 --dir 指定一个新目录", "name a new folder with --dir"),
-        )
+    keep_what_is_real(folder)
     try:
         city = make_city(points, port=free_port())
         return write_site(city, folder), plan_of(city)
@@ -76,13 +71,38 @@ def invented_site(points: int, folder: Path) -> tuple[Path, Plan]:
         ) from error
 
 
+def keep_what_is_real(folder: Path) -> None:
+    """Raises Trouble where the folder holds files of a site that was not invented by us."""
+    present = [name for name in ("site.yaml", "nodes.csv", "regions.csv") if not _is_ours(folder / name)]
+    if present:
+        raise Trouble(
+            Said("不覆盖已有的文件", "what is there already is not overwritten"),
+            f"{folder}: {', '.join(present)}",
+            Said("用 --dir 指定一个新目录", "name a new folder with --dir"),
+        )
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether nothing real is lost with this file."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_MARK)) == _MARK
+    except FileNotFoundError:
+        return True
+    except OSError:  # whatever it is, it was not written by us
+        return False
+
+
 def script_of(path: Path) -> list[Fault]:
     """The faults in this file. Raises ConfigError."""
+    allowed = "its columns (.csv) or keys (.jsonl) are fault, from, to, delay, root, nodes"
     try:
-        return read_script(path)
+        faults = read_script(path)
     except (OSError, KeyError, ValueError) as error:
-        allowed = "fault, from, to, delay, root, state, cause, nodes are its columns (.csv) or keys (.jsonl)"
         raise ConfigError([Mistake(path.name, None, "", "", str(error), allowed)]) from error
+    if not faults:
+        raise ConfigError([Mistake(path.name, None, "", "", "holds no fault", allowed)])
+    return faults
 
 
 def plan_of_site(path: Path) -> tuple[Site, Plan]:

@@ -202,7 +202,7 @@ def plan_of(site: Site) -> dict[str, Any]:
 
 
 class PostError(ValueError):
-    """No such network in the site."""
+    """The site has no such network, or its shard must be named. Says so in the site's language."""
 
 
 def run_role(path: Path, role: str, network: str | None, shard: tuple[int, int] | None) -> int:
@@ -229,11 +229,17 @@ def run_role(path: Path, role: str, network: str | None, shard: tuple[int, int] 
 def _post(site: Site, network: str | None, shard: tuple[int, int] | None) -> tuple[int, int]:
     """The shard that is meant."""
     if network is None or network not in site.networks:
-        raise PostError(f"network {network!r} is not one of this site ({', '.join(site.networks)})")
+        there = ", ".join(site.networks)
+        said = Said(
+            f"本站没有网络 {network}，只有：{there}", f"this site has no network {network}, but: {there}"
+        )
+        raise PostError(said.told(site.language))
     shards = site.networks[network].shards
     if shard is None:
         if shards > 1:
-            raise PostError(f"{network} has {shards} shards: --shard 0/{shards} … {shards - 1}/{shards}")
+            parts = f"--shard 0/{shards} … {shards - 1}/{shards}"
+            said = Said(f"{network} 分为 {shards} 片：{parts}", f"{network} has {shards} shards: {parts}")
+            raise PostError(said.told(site.language))
         return 0, 1
     if shard[1] != shards:
         # Not refused: until everything is started anew by the new number, this one still looks.
