@@ -30,7 +30,6 @@ QUICK = Intervals(rtsp=4.0, tcp=4.0, http=4.0)
 CONFIRMED = 17.0
 """Seconds in which such a city's faults are surely confirmed, see ``confirm_window``."""
 
-ROLES = ("collect video", "collect police", "monitor", "alert")
 SERVER = "server"
 
 
