@@ -259,4 +259,4 @@ def probe(wanted: str, path: Path, as_json: bool, network: str | None, login: bo
 main.add_command(sim)
 
 if __name__ == "__main__":
-    main()
+    main(prog_name="quanshi")
