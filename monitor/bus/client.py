@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
-import structlog
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import ResponseError
 from redis.maint_notifications import MaintNotificationsConfig
 
-from monitor.bus import LEAST_VERSION
 from monitor.bus.connections import ATTENTIVE
 
 COMMAND_TIMEOUT: Final = 5.0
 HIDDEN: Final = "…"
-
-log = structlog.get_logger(__name__)
 
 
 class BusError(Exception):
@@ -74,33 +69,3 @@ def safe_url(url: str) -> str:
     if any(sign in before for sign in "/?#@"):
         return f"{scheme}://{HIDDEN}"
     return f"{scheme}://{place.partition('?')[0]}"
-
-
-async def check_server(redis: Redis) -> str:
-    """The server's version, for people. Raises BusError if this server cannot carry our streams.
-
-    A server that is away raises what redis raises: that is for the caller to wait out.
-    """
-    try:
-        info: dict[str, Any] = await redis.info("server")
-        memory: dict[str, Any] = await redis.info("memory")
-    except ResponseError as error:
-        raise BusError(f"Redis 6.2 or newer is needed, and INFO allowed; it answers: {error}") from error
-    except RedisConnectionError as error:
-        if "HELLO" not in str(error).upper():
-            raise
-        raise BusError(f"Redis 6.2 or newer is needed; this one is older than 6: {error}") from error
-    _demand_usable(info)
-    policy = str(memory.get("maxmemory_policy", "noeviction"))
-    if policy.startswith("allkeys"):
-        log.warning("redis may evict our streams: set maxmemory-policy noeviction", policy=policy)
-    return f"{info.get('server_name', 'redis')} {info.get('valkey_version', info['redis_version'])}"
-
-
-def _demand_usable(info: dict[str, Any]) -> None:
-    version = str(info.get("redis_version", "0"))
-    numbers = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
-    if numbers < LEAST_VERSION:
-        raise BusError(f"Redis 6.2 or newer is needed, this is {version}")
-    if info.get("redis_mode", info.get("server_mode")) == "cluster":
-        raise BusError("a Redis cluster cannot be used: our streams and hashes are read together")

@@ -10,13 +10,18 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from structlog.typing import FilteringBoundLogger
 
+from monitor.bus.client import BusError
+
 FIRST_DELAY: Final = 0.1
 LONGEST_DELAY: Final = 3.0
 _AWAY: Final = (OSError, RedisConnectionError, RedisTimeoutError)  # one and the same to people
 
 
 class Outage:
-    """Counts the tries of one outage. The log hears of it once, and again only for another kind of error."""
+    """Counts the tries of one outage. The log hears of it once, and again only for another kind of error.
+
+    What somebody must mend (BusError) is each a kind of its own: after one comes the next to light.
+    """
 
     def __init__(self, log: FilteringBoundLogger, **context: Any) -> None:
         self._log = log.bind(**context)
@@ -32,10 +37,10 @@ class Outage:
         """A try failed. Returns the seconds until the next: full jitter, so that many do not come at once."""
         if self._since is None:
             self._since = time.monotonic()
-        kind = "away" if isinstance(error, _AWAY) else type(error).__name__
+        kind = str(error) if isinstance(error, BusError) else _kind(error)
         if self._kind != kind:
             self._kind = kind
-            self._log.warning("bus interrupted", kind=kind, error=str(error))
+            self._log.warning("bus interrupted", kind=_kind(error), error=str(error))
         delay = random.uniform(0, min(LONGEST_DELAY, FIRST_DELAY * 2 ** min(self._tries, 10)))
         self._tries += 1
         return delay
@@ -47,3 +52,9 @@ class Outage:
         away = round(time.monotonic() - self._since, 1)
         self._log.info("bus flows again", away_seconds=away, tries=self._tries)
         self._since, self._kind, self._tries = None, "", 0
+
+
+def _kind(error: Exception) -> str:
+    if isinstance(error, BusError):
+        return "to mend"
+    return "away" if isinstance(error, _AWAY) else type(error).__name__

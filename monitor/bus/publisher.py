@@ -14,6 +14,8 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from monitor.bus.client import BusError
+from monitor.bus.contact import check_server
 from monitor.bus.keys import START, Keys, entry_order
 from monitor.bus.outage import Outage
 from monitor.bus.source import EventSource, OutboxError, Said
@@ -133,8 +135,8 @@ class Publisher:
             self._woken.clear()
             try:
                 return await self._round()
-            except (RedisError, OSError, OutboxError) as error:
-                # Away, out of memory, not letting us in, disk full: the box keeps all, and all of it ends.
+            except (RedisError, OSError, BusError, OutboxError) as error:
+                # Away, too old, not letting us in, disk full: the box keeps all, and all of it ends.
                 self.connected = False
                 return self._outage.failed(error)
 
@@ -142,6 +144,8 @@ class Publisher:
         if self._source.oldest() > self._source.last():
             self._outage.ended()
             return None
+        if not self.connected:
+            await check_server(self._redis)
         if self._epoch != self._source.epoch:
             await self._begin()
         said = await self._call(lambda: self._source.pending(self._sent, BATCH))

@@ -11,7 +11,8 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
 
-from monitor.bus.client import connect
+from monitor.bus.client import BusError, connect
+from monitor.bus.contact import check_server
 from monitor.bus.keys import START, Keys, entry_order
 from monitor.bus.outage import Outage
 from monitor.model.events import Event, EventError
@@ -81,11 +82,12 @@ class Reader:
         """What is behind our position; nothing after 5 s without news, or after a failed try."""
         try:
             if not self.connected:
+                await check_server(self._redis)
                 await self._heed_rebirth()
             entries = await self._ask()
             if not entries:
                 await self._heed_rebirth()
-        except (RedisError, OSError) as error:  # away, full, loading, or not letting us in: all end some day
+        except (RedisError, OSError, BusError) as error:  # away, too old, not letting us in: all end some day
             self.connected = False
             await asyncio.sleep(self._outage.failed(error))
             return []

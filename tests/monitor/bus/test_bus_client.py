@@ -11,7 +11,8 @@ from redis.asyncio import Redis
 from redis.asyncio.connection import SSLConnection
 from redis.exceptions import RedisError
 
-from monitor.bus.client import BusError, check_server, connect, safe_url
+from monitor.bus.client import BusError, connect, safe_url
+from monitor.bus.contact import check_server
 from monitor.bus.embedded import EmbeddedServer
 from monitor.bus.keys import Keys, entry_order
 

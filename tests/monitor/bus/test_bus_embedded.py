@@ -16,7 +16,8 @@ from bus_ledger import stopwatch
 from redis.asyncio import Redis
 
 from monitor.bus import embedded
-from monitor.bus.client import check_server, connect
+from monitor.bus.client import connect
+from monitor.bus.contact import check_server
 from monitor.bus.embedded import EmbeddedError, EmbeddedServer, find_server, socket_path
 
 
