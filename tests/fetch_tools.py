@@ -66,7 +66,6 @@ def fetch_what_they_need(names: list[str]) -> None:
 def fetch(packages: list[str]) -> None:
     """Download and unpack; what apt says goes to stderr if it fails."""
     shutil.rmtree(DEBS, ignore_errors=True)
-    DEBS.mkdir(parents=True)
     done = apt(["download", *packages])
     if done.returncode:
         say("the system's package lists will not do: fetching lists of our own")
@@ -80,6 +79,7 @@ def fetch(packages: list[str]) -> None:
 
 def apt(words: list[str], fresh_lists: bool = False) -> subprocess.CompletedProcess[str]:
     """Run apt-get inside DEBS; with lists of our own once they had to be fetched."""
+    DEBS.mkdir(parents=True, exist_ok=True)
     if fresh_lists:
         for folder in ("lists/partial", "cache/archives/partial"):
             (APT / folder).mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -172,3 +172,71 @@ def rtsp_server(user: str = "", password: str = "") -> Iterator[RtspServer]:
             yield RtspServer(int(said), process)
         finally:
             process.kill()
+
+
+@dataclass(frozen=True)
+class Certificates:
+    """A certificate authority made for one test, and the certificate that it gave to 127.0.0.1."""
+
+    ca: Path
+    certificate: Path
+    key: Path
+
+
+def make_certificates(folder: Path) -> Certificates:
+    """An authority of its own for each folder: none of them trusts another."""
+    folder.mkdir()
+    fresh = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    made = Certificates(folder / "ca.pem", folder / "server.pem", folder / "server.key")
+    ca_key, request, names = folder / "ca.key", folder / "server.csr", folder / "names"
+    names.write_text("subjectAltName=IP:127.0.0.1\n")
+    signed_by = ["-CA", made.ca, "-CAkey", ca_key, "-CAcreateserial"]
+    for command in (
+        [
+            "req",
+            "-x509",
+            *fresh,
+            "-subj",
+            "/CN=a test's CA",
+            "-days",
+            "2",
+            "-keyout",
+            ca_key,
+            "-out",
+            made.ca,
+        ],
+        ["req", *fresh, "-subj", "/CN=127.0.0.1", "-keyout", made.key, "-out", request],
+        [
+            "x509",
+            "-req",
+            "-in",
+            request,
+            *signed_by,
+            "-days",
+            "2",
+            "-extfile",
+            names,
+            "-out",
+            made.certificate,
+        ],
+    ):
+        openssl = [tools.find("openssl"), *command]
+        subprocess.run(openssl, env=tools.env(), check=True, capture_output=True)
+    return made
+
+
+@contextmanager
+def redis_server(
+    folder: Path, *, port: int, tls: Certificates | None = None, options: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Debian's Redis without data of its own; with ``tls`` its only port speaks nothing else."""
+    settings = {"bind": "127.0.0.1", "save": "", "dir": str(folder), "port": str(port)}
+    if tls is not None:
+        settings |= {"port": "0", "tls-port": str(port), "tls-auth-clients": "no"}
+        settings |= {"tls-ca-cert-file": str(tls.ca), "tls-cert-file": str(tls.certificate)}
+        settings |= {"tls-key-file": str(tls.key)}
+    words = [word for name, value in {**settings, **(options or {})}.items() for word in (f"--{name}", value)]
+    log = folder / "redis.log"
+    with running([tools.find("redis-server"), *words], log) as process:
+        wait_for_port(port, process, log)
+        yield process

@@ -17,6 +17,8 @@ VERSION_OPTIONS = {
     "prometheus": "--version",
     "promtool": "--version",
     "fping": "--version",
+    "redis-server": "--version",
+    "openssl": "version",
 }
 
 

@@ -37,6 +37,8 @@ TOOLS: Final[Mapping[str, Tool]] = {
     "mosquitto": Tool(("mosquitto",), programs=("mosquitto",)),
     "prometheus": Tool(("prometheus",), programs=("prometheus", "promtool")),
     "fping": Tool(("fping",), programs=("fping",)),
+    "redis": Tool(("redis-server", "redis-tools"), programs=("redis-server",)),
+    "openssl": Tool(("openssl",), programs=("openssl",)),
     "gstreamer": Tool(
         (
             "libgstrtspserver-1.0-0",
