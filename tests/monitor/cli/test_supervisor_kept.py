@@ -1,0 +1,84 @@
+"""When what died comes back."""
+
+from __future__ import annotations
+
+import pytest
+
+from monitor import kept
+from monitor.kept import LONGEST_PAUSE, STEADY, Kept
+
+
+class Process(Kept):
+    def __init__(self) -> None:
+        super().__init__("process")
+        self.code: int | None = None
+        self.starts = 0
+
+    def _start(self) -> None:
+        self.starts += 1
+        self.code = None
+
+    def _poll(self) -> int | None:
+        return self.code
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(kept, "time", clock)
+    return clock
+
+
+def pause_after_death(process: Process, clock: Clock) -> float:
+    """Let it die and come back; the seconds between."""
+    process.code = 1
+    process.mend()
+    if process.restart_at is None:
+        return 0.0
+    pause = process.restart_at - clock.now
+    clock.now = process.restart_at - 0.01
+    process.mend()
+    assert process.restart_at is not None, "it came back too early"
+    clock.now += 0.02
+    process.mend()
+    assert process.restart_at is None
+    return round(pause, 2)
+
+
+def test_what_dies_young_again_and_again_waits_ever_longer(clock: Clock) -> None:
+    process = Process()
+    process.start()
+
+    pauses = [pause_after_death(process, clock) for _ in range(9)]
+
+    assert pauses[:4] == [0.5, 1.0, 2.0, 4.0]
+    assert pauses[-1] == LONGEST_PAUSE
+    assert process.starts == 10
+
+
+def test_after_a_long_life_it_is_back_at_once(clock: Clock) -> None:
+    process = Process()
+    process.start()
+    pause_after_death(process, clock)
+    clock.now += STEADY + 1
+
+    assert pause_after_death(process, clock) == 0.0
+    assert process.starts == 3
+
+
+def test_the_living_are_left_alone(clock: Clock) -> None:
+    process = Process()
+    process.start()
+    for _ in range(5):
+        clock.now += 100
+        process.mend()
+
+    assert process.starts == 1
