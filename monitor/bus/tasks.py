@@ -11,6 +11,24 @@ def named(work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
     return asyncio.create_task(work, name=name)
 
 
+async def heed_callbacks() -> None:
+    """Raises the first error of a callback of this loop: asyncio would only log it and go on without.
+
+    A collector whose tick has failed looks no more; it must end and be started again.
+    """
+    loop = asyncio.get_running_loop()
+    failed: asyncio.Future[None] = loop.create_future()
+
+    def heed(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        loop.default_exception_handler(context)
+        error = context.get("exception")
+        if "handle" in context and error is not None and not failed.done():
+            failed.set_exception(error)
+
+    loop.set_exception_handler(heed)
+    await failed
+
+
 async def until(stop: asyncio.Event, tasks: Iterable[asyncio.Task[None]]) -> None:
     """Until ``stop`` is set. A task that ends before is a fault: its error is raised."""
     waiting = asyncio.create_task(stop.wait(), name="stop")

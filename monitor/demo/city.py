@@ -39,7 +39,7 @@ class Intervals:
     http: float = 10.0
     mqtt: float = 5.0
     ping: float = 5.0
-    timeout: float = 3.0
+    timeout: float = 2.8
     slow: float = 2.0
 
 

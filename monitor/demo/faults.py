@@ -38,7 +38,7 @@ AT_THE_DOOR: Final = frozenset(
 TOLD: Final = frozenset({FaultKind.WILL, FaultKind.SILENT})
 """Faults of the device's MQTT client: only a device with a heartbeat can have them."""
 
-DELAYS: Final = {FaultKind.SLOW: 2.4, FaultKind.FLAPPING: 10.0}
+DELAYS: Final = {FaultKind.SLOW: 2.3, FaultKind.FLAPPING: 10.0}
 """The `delay` of a fault that was given none, in seconds."""
 
 

@@ -52,6 +52,7 @@ class Cause(StrEnum):
     AUTH_REJECTED = "auth_rejected"  # our login was refused once, and was not tried again
     NOT_FOUND = "not_found"
     CLOCK_WRONG = "clock_wrong"
+    CERTIFICATE_EXPIRED = "certificate_expired"  # it answers, and browsers and platforms may refuse it
     FLAPPING = "flapping"
     CONTRADICTED = "contradicted"  # it was reported off, and answers all the same
 
@@ -63,7 +64,6 @@ class Cause(StrEnum):
     BAD_REPLY = "bad_reply"
     ERROR_REPLY = "error_reply"  # understood the question and answered with an error of its own
     TLS_FAILED = "tls_failed"
-    CERTIFICATE_EXPIRED = "certificate_expired"
     HEARTBEAT_MISSED = "heartbeat_missed"
     REPORTED_OFF = "reported_off"  # last will, sign-off, catalogue OFF
 
@@ -86,6 +86,7 @@ _SOFT: Final = (
     Cause.AUTH_REJECTED,
     Cause.NOT_FOUND,
     Cause.CLOCK_WRONG,
+    Cause.CERTIFICATE_EXPIRED,
     Cause.FLAPPING,
     Cause.CONTRADICTED,
 )
