@@ -15,7 +15,9 @@ from monitor.config import Credential
 ENOUGH = 3
 """Devices that refuse a credential before nobody is asked with it any more."""
 
-_PREFIX = "lock:"
+LOCK_KEY = "lock:"
+"""Prefix of refused logins in the memory beside the outbox."""
+
 _SALT = b"quanshi credential lock"
 
 
@@ -25,7 +27,7 @@ class Locks:
     def __init__(self, credentials: Mapping[str, Credential], memory: Mapping[str, str]) -> None:
         self._prints = _fingerprints(credentials)
         self._refused: dict[str, str] = {
-            key.removeprefix(_PREFIX): value for key, value in memory.items() if key.startswith(_PREFIX)
+            key.removeprefix(LOCK_KEY): value for key, value in memory.items() if key.startswith(LOCK_KEY)
         }
 
     def renew(self, credentials: Mapping[str, Credential], used: Mapping[str, str]) -> dict[str, str | None]:
@@ -39,7 +41,7 @@ class Locks:
         freed = [place for place, refused in self._refused.items() if refused != now.get(place)]
         for place in freed:
             del self._refused[place]
-        return {_PREFIX + place: None for place in freed}
+        return {LOCK_KEY + place: None for place in freed}
 
     def locked(self, place: str, credential: str) -> bool:
         """Whether ``place`` must not log in with ``credential``."""
@@ -51,7 +53,7 @@ class Locks:
     def refuse(self, place: str, credential: str) -> dict[str, str | None]:
         """A device refused. Returns the memory to write."""
         self._refused[place] = used = self._prints[credential]
-        return {_PREFIX + place: used}
+        return {LOCK_KEY + place: used}
 
     def exhausted(self) -> frozenset[str]:
         """Credentials that so many devices refused that they are used nowhere any more."""

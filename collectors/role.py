@@ -18,12 +18,13 @@ from collectors.engine.limits import LimitError
 from collectors.herald import Herald
 from collectors.listening import Listening
 from collectors.sights import SightKeeper
+from collectors.succession import Estate, Succession, former_estates, take_over
 from collectors.watcher import Watcher
 from monitor.bus.client import connect
 from monitor.bus.keys import Keys
 from monitor.bus.outbox import Outbox
 from monitor.bus.publisher import Publisher
-from monitor.bus.tasks import end, named, until
+from monitor.bus.tasks import end, heed_callbacks, named, until
 from monitor.config import ConfigError, Reloader, Site, load_site
 from monitor.model.nodes import collector_name
 
@@ -59,8 +60,12 @@ async def run(site: Site, post: Post, redis_url: str, stop: asyncio.Event) -> No
     box = site.data / "collect"
     box.mkdir(parents=True, exist_ok=True)
     outbox = Outbox(box / f"{post.name}.db", post.name)
+    former = former_estates(box, _planned(site, post))
+    own = Estate(outbox.path, post.network, post.shard, post.shards, outbox.memory(""))
+    take_over(outbox, own, former)
     redis = connect(redis_url)
     keys = Keys(site.name)
+    succession = Succession(former, redis, keys, writer)
     publisher = Publisher(outbox, redis, keys, keys.facts, executor=writer)
     herald = Herald(outbox, publisher, writer)
     watcher = Watcher(site, SightKeeper(post.network, post.shard, post.shards), herald, outbox.memory(""))
@@ -72,8 +77,9 @@ async def run(site: Site, post: Post, redis_url: str, stop: asyncio.Event) -> No
     gc.freeze()
     tasks = [
         named(herald.run(), "herald"),
-        named(publisher.run(), "publisher"),
+        named(_publish(succession, publisher), "publisher"),
         named(watcher.roster.resolver.run(), "resolver"),
+        named(heed_callbacks(), "callbacks"),
         named(_keep_durations(watcher, redis, keys, post), "durations"),
         named(listening.run(), "mqtt"),
         named(_reload(watcher, listening, post.network), "reload"),
@@ -86,17 +92,30 @@ async def run(site: Site, post: Post, redis_url: str, stop: asyncio.Event) -> No
         listening.stop()
         watcher.stop()
         if not tasks[0].done() and not tasks[1].done():
-            await _last_words(herald, publisher, post)
+            await _last_words(herald, succession, publisher, post)
         await end(tasks)
         await redis.aclose()
         writer.shutdown()
         outbox.close()
 
 
-async def _last_words(herald: Herald, publisher: Publisher, post: Post) -> None:
+def _planned(site: Site, post: Post) -> set[str]:
+    """The collectors whose outboxes are nobody's estate. Our cut counts, should the site's be another."""
+    cuts = {name: network.shards for name, network in site.networks.items()} | {post.network: post.shards}
+    return {collector_name(name, shard, shards) for name, shards in cuts.items() for shard in range(shards)}
+
+
+async def _publish(succession: Succession, publisher: Publisher) -> None:
+    """What is old first: of one watch, events must come in the order in which they happened."""
+    await succession.run()
+    await publisher.run()
+
+
+async def _last_words(herald: Herald, succession: Succession, publisher: Publisher, post: Post) -> None:
     try:
         async with asyncio.timeout(LAST_WORDS):
             await herald.settle()
+            await succession.done.wait()
             drained = await publisher.drain(LAST_WORDS)
     except TimeoutError:
         drained = False
@@ -144,6 +163,8 @@ async def _reload(watcher: Watcher, listening: Listening, network: str) -> None:
         if network not in site.networks:
             log.error("network is gone from the site: restart to stop looking at it", network=network)
             continue
+        if site.networks[network].shards != watcher.keeper.shards:
+            log.warning("another number of shards: restart to cut the network anew", network=network)
         try:
             watcher.take(site)
         except LimitError as error:

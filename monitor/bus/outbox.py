@@ -7,14 +7,15 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
 import structlog
 
 from monitor.bus.locks import FileLock, LockHeldError
-from monitor.bus.source import OutboxError, Said
+from monitor.bus.source import OutboxError, OutboxHeldError, Said
 from monitor.model.events import PAYLOADS, Payload, type_of
 
 log = structlog.get_logger(__name__)
@@ -51,7 +52,7 @@ class Outbox:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._lock = FileLock(path.with_name(path.name + ".lock"))
         except LockHeldError as error:
-            raise OutboxError(
+            raise OutboxHeldError(
                 f"outbox {path} is in use by process {error.pid}: a collector runs once"
             ) from error
         except OSError as error:
@@ -180,6 +181,30 @@ class Outbox:
             # Only another version of this program can have written it: it stays until that one is back.
             raise OutboxError(f"outbox {self.path}: {event_type} of another version: {error!r}") from error
         return payload
+
+
+@dataclass(frozen=True, slots=True)
+class Glimpse:
+    """How a box stands that may be another process's: ``oldest`` kept and ``last`` given, as in Outbox."""
+
+    oldest: int
+    last: int
+    memory: Mapping[str, str]
+
+
+def peek(path: Path) -> Glimpse:
+    """Look into a box without taking it. Raises OutboxError for what is none, or of another version."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5.0)) as db:
+            (version,) = db.execute("PRAGMA user_version").fetchone()
+            if version != _VERSION:
+                raise OutboxError(
+                    f"outbox {path} was written by another version of Quanshi (format {version})"
+                )
+            _, last, oldest = _standing(db)
+            return Glimpse(oldest, last, dict(db.execute("SELECT key, value FROM memory").fetchall()))
+    except sqlite3.Error as error:
+        raise OutboxError(f"outbox {path}: {error}") from error
 
 
 def _encode(payload: Payload) -> str:

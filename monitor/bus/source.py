@@ -12,6 +12,10 @@ class OutboxError(Exception):
     """The box could not be read or written (disk full, locked, not ours). Nothing was half done."""
 
 
+class OutboxHeldError(OutboxError):
+    """Another process has the box."""
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """An event as its box keeps it. ``time`` is when it was said, in milliseconds.

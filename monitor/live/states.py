@@ -115,6 +115,7 @@ class Live:
             if observer.sight.network in site.networks
         }
         self.refresh()
+        self._forget_former_shards()
         for network in site.networks:
             self._cover(network)
 
