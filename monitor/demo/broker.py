@@ -17,7 +17,7 @@ import sys
 from types import TracebackType
 from typing import Final, Self
 
-from monitor.demo.process import FleetError, die_with
+from monitor.demo.process import FleetError, die_with, end
 
 _STOP_LIMIT: Final = 5.0
 
@@ -62,14 +62,7 @@ class BrokerProcess:
     def stop(self) -> None:
         if self._process is None:
             return
-        self._process.terminate()
-        try:
-            self._process.wait(_STOP_LIMIT)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        if self._process.stdout:
-            self._process.stdout.close()
+        end(self._process, _STOP_LIMIT)
         self._process = None
 
 

@@ -16,7 +16,7 @@ from typing import Any, Final, Self
 
 from monitor.demo.faults import Fault
 from monitor.demo.plan import Plan
-from monitor.demo.process import FleetError
+from monitor.demo.process import FleetError, end
 from monitor.demo.truth import TruthRow
 
 _ANSWER_LIMIT: Final = 30.0
@@ -97,14 +97,7 @@ class FleetProcess:
     def stop(self) -> None:
         """Ask it to end and wait; its truth file is then complete."""
         if self._process is not None:
-            self._process.terminate()
-            try:
-                self._process.wait(_STOP_LIMIT)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-            if self._process.stdout:
-                self._process.stdout.close()
+            end(self._process, _STOP_LIMIT)
             self._process = None
         if self._sockets is not None:
             self._sockets.cleanup()

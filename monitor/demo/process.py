@@ -6,6 +6,7 @@ import ctypes
 import os
 import resource
 import signal
+import subprocess
 import sys
 from typing import Final
 
@@ -43,3 +44,15 @@ def raise_descriptor_limit(wanted: int) -> int:
         # Root without CAP_SYS_RESOURCE may not lift the hard limit; up to there anyone may go.
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, hard), hard))
     return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+
+
+def end(process: subprocess.Popen[bytes], seconds: float) -> None:
+    """Ask a child of ours to end, wait so long, then end it by force; its pipe is closed."""
+    process.terminate()
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if process.stdout:
+        process.stdout.close()
