@@ -100,7 +100,8 @@ class Footing:
         self._keep(_Counts(now, good, bad, lost))
         self.ask_witnesses = False
         if self.stand is Stand.SURE:
-            if now >= self._quiet_until and self._many_lost():
+            # Only a new loss can make them many; a calm tick costs nothing.
+            if lost and now >= self._quiet_until and self._many_lost():
                 self._doubt()
         elif self.stand is Stand.ASKING:
             if now - self._asked_at >= PATIENCE:
