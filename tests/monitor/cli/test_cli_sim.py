@@ -18,6 +18,12 @@ from small_site import camera, write_site
 from monitor.config import load_site
 
 
+@pytest.fixture
+def temporary(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where temporary files go; its name is short, for a unix socket lies there."""
+    return tmp_path_factory.mktemp("t")
+
+
 @contextmanager
 def simulated(*arguments: object, temporary: Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
     command = [*COMMAND, "sim", "--json", *map(str, arguments)]
@@ -41,8 +47,8 @@ def ask(control: str, **request: object) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
-def test_a_generated_city_is_played_broken_and_gone(tmp_path: Path, number: signal.Signals) -> None:
-    with simulated("--points", 5, temporary=tmp_path) as (process, ready):
+def test_a_generated_city_is_played_broken_and_gone(temporary: Path, number: signal.Signals) -> None:
+    with simulated("--points", 5, temporary=temporary) as (process, ready):
         site = load_site(Path(ready["site"]))
         camera_id = next(node.id for node in site.inventory.nodes.values() if node.point_class == 1)
         place = site.inventory.nodes[camera_id].addresses[0]
@@ -58,18 +64,17 @@ def test_a_generated_city_is_played_broken_and_gone(tmp_path: Path, number: sign
 
         assert process.wait(20) == 0
         assert not is_alive(ready["pid"])
-    assert list(tmp_path.iterdir()) == []
+    assert list(temporary.iterdir()) == []
 
 
-def test_a_script_is_played_and_the_city_kept_where_it_is_told(tmp_path: Path) -> None:
+def test_a_script_is_played_and_the_city_kept_where_it_is_told(tmp_path: Path, temporary: Path) -> None:
     city = tmp_path / "city"
-    (tmp_path / "temporary").mkdir()
-    with simulated("--points", 5, "--dir", city, temporary=tmp_path / "temporary"):
+    with simulated("--points", 5, "--dir", city, temporary=temporary):
         pass
     node = next(iter(load_site(city / "site.yaml").inventory.nodes))
     script = tmp_path / "script.jsonl"
     script.write_text(json.dumps({"nodes": [node], "fault": "hang", "from": "2026-01-01T00:00:00Z"}) + "\n")
-    with simulated("--site", city, "--script", script, temporary=tmp_path / "temporary") as (_, ready):
+    with simulated("--site", city, "--script", script, temporary=temporary) as (_, ready):
         (fault,) = ask(ready["control"], list=True)["faults"]
     assert (fault["nodes"], fault["active"]) == ([node], True)
 
