@@ -105,8 +105,8 @@ SHARE = "a share above 0% and up to 100% is allowed, such as 98%"
 BROKER = "a URL without a login is needed, such as mqtt://127.0.0.1:1883 or mqtts://broker"
 FILE = "the name of a file is needed, seen from the folder of this one"
 CAUSES = (
-    "a list of causes is needed, from: busy, slow, auth_rejected, not_found, clock_wrong, certificate_expired, "
-    "flapping, contradicted, no_reply, timeout, refused, unreachable, reset, bad_reply, error_reply, "
+    "a list of causes is needed, from: busy, slow, auth_rejected, not_found, clock_wrong, "
+    "certificate_expired, flapping, contradicted, no_reply, timeout, refused, unreachable, reset, bad_reply, error_reply, "
     "tls_failed, heartbeat_missed, reported_off"
 )
 
