@@ -106,8 +106,8 @@ BROKER = "a URL without a login is needed, such as mqtt://127.0.0.1:1883 or mqtt
 FILE = "the name of a file is needed, seen from the folder of this one"
 CAUSES = (
     "a list of causes is needed, from: busy, slow, auth_rejected, not_found, clock_wrong, "
-    "certificate_expired, flapping, contradicted, no_reply, timeout, refused, unreachable, reset, bad_reply, error_reply, "
-    "tls_failed, heartbeat_missed, reported_off"
+    "certificate_expired, flapping, contradicted, no_reply, timeout, refused, unreachable, "
+    "reset, bad_reply, error_reply, tls_failed, heartbeat_missed, reported_off"
 )
 
 
