@@ -31,6 +31,13 @@ if TYPE_CHECKING:
 @click.option("--seed", default=1, show_default=True, help="种子 / of the city and its faults")
 @language_option
 @click.option("--netns", is_flag=True, help="独立网络命名空间（root）/ in a namespace of its own")
+@click.option("--delay", help="线路时延，如 60ms，需 --netns / of its link, with --netns")
+@click.option(
+    "--loss",
+    type=click.FloatRange(0, 90),
+    default=0.0,
+    help="线路丢包 %，需 --netns / of its link, with --netns",
+)
 @click.option("--dir", "directory", type=click.Path(path_type=Path), help="写到哪里 / where to write")
 @json_option
 @explains
@@ -40,6 +47,8 @@ def demo(  # noqa: PLR0917 - click passes them by name
     seed: int,
     language: str,
     netns: bool,
+    delay: str | None,
+    loss: float,
     directory: Path | None,
     as_json: bool,
 ) -> None:
@@ -56,12 +65,15 @@ def demo(  # noqa: PLR0917 - click passes them by name
 
     try:
         seconds = None if span is None else parse_span(span)
+        lag = 0.0 if delay is None else parse_span(delay)
     except ValueError as error:
         wrong_use(error)
+    if (lag or loss) and not netns:
+        wrong_use(ValueError("--delay, --loss: --netns"))
     folder = directory or Path(tempfile.mkdtemp(prefix="quanshi-demo-"))
     keep_what_is_real(folder)
     signal.signal(signal.SIGTERM, _interrupt)
-    wish = Wish(points, seconds, seed, language, netns)
+    wish = Wish(points, seconds, seed, language, netns, delay=lag, loss=loss)
     try:
         with Demo(wish, folder, lambda text: click.echo(f"  {text}", err=True)) as running:
             right = watch_demo(running, as_json=as_json)

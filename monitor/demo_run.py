@@ -55,6 +55,9 @@ class Wish:
     seed: int = 1
     language: str = "zh"
     netns: bool = False
+    delay: float = 0.0
+    loss: float = 0.0
+    """Seconds and per cent, on the link to the devices: in a network namespace only."""
     heartbeats: bool = True
     intervals: Intervals | None = None
     page_port: int | None = None
@@ -75,6 +78,7 @@ class Demo:
         self._stack = ExitStack()
         self._run: subprocess.Popen[bytes] | None = None
         self.started = 0
+        self.booked = 0
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -94,7 +98,10 @@ class Demo:
         netns = None
         if wish.netns:
             enter_private_network()
-            netns = stack.enter_context(Namespace()).path
+            namespace = stack.enter_context(Namespace())
+            netns = namespace.path
+            if wish.delay or wish.loss:
+                namespace.impair(delay_ms=1000 * wish.delay, loss_percent=wish.loss)
         host = OUR_ADDRESS if wish.netns else "127.0.0.1"
         self._tell(f"building a city of {wish.points:,} points")
         self.city = make_city(
@@ -194,6 +201,7 @@ class Demo:
             self.city, self.wish.seed, _now() + 500, seconds, pace=pace, heartbeats=self.wish.heartbeats
         )
         self.fleet.play(faults)
+        self.booked += len(faults)
         return len(faults)
 
     def status(self) -> dict[str, Any] | None:
@@ -219,6 +227,7 @@ class Demo:
             "watches": sum(len(self.site.inventory.watches(network)) for network in self.site.networks),
             "states": states,
             "changes": changes,
+            "booked": self.booked,
             **comparison.to_json(),
             "seed": self.wish.seed,
             "seconds": round((now - self.started) / 1000, 1),

@@ -25,6 +25,7 @@ _WORDS: Final = {
         "stop": "Ctrl-C 结束",
         "wait": "正在等待监测应答",
         "right": "台账与真相一致",
+        "nothing": "没有长到必须发现的故障，无可验证（运行久些：--for 60s）",
         "wrong": "台账与真相不一致",
         "found": "须发现的故障 {faults}  漏报 {missed}  虚报 {invented}",
         "wrongs": "状态错 {wrong_state}  原因错 {wrong_cause}  时刻错 {wrong_edge}",
@@ -38,6 +39,7 @@ _WORDS: Final = {
         "stop": "Ctrl-C ends it",
         "wait": "waiting for the monitor",
         "right": "the ledger agrees with the truth",
+        "nothing": "no fault was long enough to have to be found: nothing is proven (try --for 60s)",
         "wrong": "the ledger disagrees with the truth",
         "found": "faults to be found {faults}  missed {missed}  invented {invented}",
         "wrongs": "wrong state {wrong_state}  wrong cause {wrong_cause}  wrong edge {wrong_edge}",
@@ -106,6 +108,9 @@ def _picture(demo: Demo, rows: int) -> RenderableType:
 
 def _conclude(demo: Demo, summary: Mapping[str, Any], comparison: Comparison) -> None:
     words = _WORDS[demo.wish.language]
-    print(words["right"] if comparison.right else words["wrong"])
+    if comparison.right:
+        print(words["right"] if comparison.faults else words["nothing"])
+    else:
+        print(words["wrong"])
     print(f"{words['found']}  {words['wrongs']}".format(**summary))
     print(words["total"].format(**summary))

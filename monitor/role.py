@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
@@ -41,7 +42,9 @@ from monitor.live.states import REMEMBERED_CHANGES, Live
 from monitor.model.events import Sight, Standing
 from monitor.web.app import make_app
 
-TIDY_EVERY: Final = 60.0
+LOOK_EVERY: Final = 10.0
+TIDY_TURNS: Final = 6
+"""Every so many looks at the readers, the streams are cut behind them."""
 MOST_LAG: Final = 1000
 """Lag is counted up to here; more is as bad."""
 
@@ -163,19 +166,20 @@ class Monitor:
         log.info("restored", watches=len(self.live.board), standings=len(standings), sights=len(sights))
 
     async def _tidy(self) -> None:
-        """Once a minute: cut the streams behind their readers, see how far those are, mind the day."""
+        """See how far the readers are; each minute cut the streams behind them, and mind the day."""
         outage = Outage(log, task="tidy")
         day = _day(self.live.site)
-        while True:
+        for turn in count():
             try:
-                for stream in (self.keys.facts, self.keys.judgements):
-                    await trim(self._redis, self.keys, stream, self.live.site.keep)
+                if turn % TIDY_TURNS == 0:
+                    for stream in (self.keys.facts, self.keys.judgements):
+                        await trim(self._redis, self.keys, stream, self.live.site.keep)
                 self.health.lag = await _lags(self._redis, self.keys)
                 outage.ended()
             except (RedisError, OSError) as error:
                 # Nothing to tidy in what is away; the next round finds it as it then is.
                 outage.failed(error)
-            await asyncio.sleep(TIDY_EVERY)
+            await asyncio.sleep(LOOK_EVERY)
             if day != _day(self.live.site):
                 # Nodes are commissioned and retired by the day, without anybody touching a file.
                 day = _day(self.live.site)
