@@ -213,20 +213,17 @@ class Engine:
                 self._finish(slot, _socket_failure(slot), _monotonic(), keep=False)
                 return
             slot.phase = _ASKING
-            self._begin(slot)
+            step = slot.asker.begin(fresh=True)
+            if type(step) is bytes:
+                self._send(slot, step)
+            elif step is not None:
+                self._finish(slot, step, _monotonic(), keep=True)  # type: ignore[arg-type]
             if not mask & _IN or slot.phase is not _ASKING:
                 return
         elif slot.unsent and mask & _OUT:
             self._send(slot, slot.unsent)
         if mask & _READABLE:
             self._read(slot)
-
-    def _begin(self, slot: Slot) -> None:
-        step = slot.asker.begin(fresh=True)
-        if type(step) is bytes:
-            self._send(slot, step)
-        elif step is not None:
-            self._finish(slot, step, _monotonic(), keep=True)  # type: ignore[arg-type]
 
     def _send(self, slot: Slot, data: bytes) -> None:
         if not data:
@@ -289,7 +286,12 @@ class Engine:
         if keep and slot.hold and verdict.cause.weight is Weight.GOOD:
             slot.phase = _HELD
         else:
-            self._shut(slot)
+            sock = slot.sock
+            if sock is not None:  # what _shut does, without the call: every probe ends here
+                self._slots.pop(slot.fd, None)
+                sock.close()
+                slot.sock = None
+            slot.unsent = b""
             slot.phase = _IDLE
         if slot.claims:
             self._release(slot)
