@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 import servers
+
+# A shell starts what runs in the background with SIGINT ignored, and children inherit that: the tests that
+# send one to a child would wait for ever. With a handler of our own, children have the default again.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -177,7 +177,10 @@ class _Timeline:
 
     def _continue(self, change: ChangeLike) -> None:
         if self._current is None:
-            self._current = _Episode(_Edge(change.not_before, change.at), [])
+            low = change.not_before
+            if low is None and change.old is not State.UNKNOWN:
+                low = change.at  # what was known was proven: a change without proof claims its moment
+            self._current = _Episode(_Edge(low, change.at), [])
             self.episodes.append(self._current)
         self._current.said.append((change.new, change.cause))
 

@@ -175,10 +175,13 @@ def a_collector_started_by_hand_sees_its_shard(city: ShardedCity) -> None:
 def ask_to_end_with_something_unsaid(city: ShardedCity) -> None:
     """A camera fails while nobody reads, and the end comes before that changes."""
     monitor, camera = city.pids()["monitor"], city.part(0)[0]
-    os.kill(monitor, signal.SIGSTOP)
-    city.fleet.fail([camera], "refuse")
     box = city.site.data / "collect" / f"{NAMES[0]}.db"
     query = "SELECT count(*) FROM events WHERE type = 'quanshi.watch.changed'"
+    wait_until(
+        lambda: read_only(box, query) == [(0,)], 2 * CONFIRMED, "all that went before is in the ledger"
+    )
+    os.kill(monitor, signal.SIGSTOP)
+    city.fleet.fail([camera], "refuse")
     wait_until(lambda: read_only(box, query) == [(1,)], 2 * CONFIRMED, "its end is in the outbox")
     # Before the supervisor goes on: it would start the two that died.
     os.kill(city.pid, signal.SIGTERM)
