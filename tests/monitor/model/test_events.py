@@ -1,6 +1,7 @@
 """Events as they travel: every payload comes back as it went, and nothing strange gets in."""
 
 import json
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -27,6 +28,7 @@ CHANGE = Change(
     "44090200001320000001", "video", State.UP, State.DOWN, AT, AT - 5_000, AT + 3_000, Cause.REFUSED, "rtsp",
     (Evidence.of(SEEN),),
 )  # fmt: skip
+STANDING = Standing(State.DOWN, Cause.TIMEOUT, AT)
 PAYLOADS: list[Payload] = [
     CHANGE,
     Change("n", "police", State.UNKNOWN, State.UP, AT, None, AT, Cause.OK),
@@ -119,7 +121,5 @@ def test_missing_fields_are_named_together():
 
 @given(st.dictionaries(st.sampled_from(sorted(event(CHANGE).encode())), st.text(max_size=60)))
 def test_whatever_stands_in_the_fields_it_is_an_event_or_an_event_error(strange: dict[str, str]):
-    try:
-        Event.decode(event(CHANGE).encode() | strange)
-    except EventError as error:
-        assert str(error)
+    with suppress(EventError):
+        assert Event.decode(event(CHANGE).encode() | strange).id.collector
