@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 @click.option("--seed", default=1, show_default=True, help="种子 / of the city and its faults")
 @language_option
 @click.option("--netns", is_flag=True, help="独立网络命名空间（root）/ in a namespace of its own")
-@click.option("--delay", help="线路时延，如 60ms，需 --netns / of its link, with --netns")
+@click.option("--delay", help="线路时延，需 --netns / of its link: 60ms")
 @click.option(
     "--loss",
     type=click.FloatRange(0, 90),
     default=0.0,
-    help="线路丢包 %，需 --netns / of its link, with --netns",
+    help="线路丢包 %，需 --netns / of its link",
 )
 @click.option("--dir", "directory", type=click.Path(path_type=Path), help="写到哪里 / where to write")
 @json_option
