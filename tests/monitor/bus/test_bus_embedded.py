@@ -106,6 +106,10 @@ def test_a_stale_socket_does_not_matter(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as stale:
         stale.bind(str(server.socket))
     server.start()
+    with socket.socket(socket.AF_UNIX) as fresh:
+        fresh.connect(str(server.socket))
+        fresh.sendall(b"PING\r\n")
+        assert fresh.recv(16) == b"+PONG\r\n"
     server.stop()
 
 
