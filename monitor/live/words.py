@@ -51,6 +51,7 @@ _CAUSES_ZH: Final[Mapping[Cause, str]] = {
     Cause.NAME_UNRESOLVED: "域名无法解析",
     Cause.SOURCE_LOST: "事件源中断",
     Cause.BLIND: "观测中断",
+    Cause.CORRECTED: "人工更正",
 }
 
 CAUSES: Final[Mapping[str, Mapping[Cause, str]]] = {

@@ -72,6 +72,7 @@ class Cause(StrEnum):
     NAME_UNRESOLVED = "name_unresolved"
     SOURCE_LOST = "source_lost"  # the broker or platform that would tell us is away
     BLIND = "blind"  # the collector lost its own footing
+    CORRECTED = "corrected"  # said by people with four eyes, not by any probe
 
     @property
     def weight(self) -> Weight:
@@ -96,6 +97,7 @@ _BLIND: Final = (
     Cause.NAME_UNRESOLVED,
     Cause.SOURCE_LOST,
     Cause.BLIND,
+    Cause.CORRECTED,
 )
 _WEIGHTS: Final[Mapping[Cause, Weight]] = MappingProxyType(
     dict.fromkeys(Cause, Weight.HARD)

@@ -1,0 +1,1 @@
+"""Figures from the ledger, and the reports that auditors can check."""

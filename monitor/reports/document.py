@@ -1,0 +1,256 @@
+"""A report as plain facts and figures: what every format shows, in no language and with no look.
+
+Everything here follows from the ledger, the rules and what was asked for; nothing from when or by whom the
+report was made. So its digest is the same whenever it is made again from the same facts; what is not
+reproducible (moment, revision, signature) stands in the :class:`Proof` beside it.
+
+Moments are milliseconds UTC, spans are milliseconds, rates 0 to 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from monitor.model.decisions import Correction, Exclusion
+from monitor.model.observations import Cause
+from monitor.model.timeline import Parts, Rate, Verdict
+
+SCHEMA = "quanshi.report/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """By what the figures were judged. ``targets`` and ``repair_limits`` (milliseconds) are by class.
+
+    ``inspections``: times of day (minutes after midnight) of the online-rate snapshots. ``digest``: 16 hex
+    digits that change with any of them.
+    """
+
+    targets: Mapping[int, float]
+    repair_limits: Mapping[int, int]
+    inspections: tuple[int, ...]
+    degrades: tuple[Cause, ...]
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshots:
+    """Online rate at inspection times: how many were online, known and expected, over all inspections."""
+
+    online: int = 0
+    known: int = 0
+    expected: int = 0
+
+    @property
+    def rate(self) -> float | None:
+        return self.online / self.known if self.known else None
+
+
+@dataclass(frozen=True, slots=True)
+class Repairs:
+    """Faults by how long they lasted. ``within`` of ``closed`` were repaired inside their class's limit.
+
+    ``took`` adds up the repairs of closed faults; ``late`` counts open ones that are past the limit.
+    """
+
+    faults: int = 0
+    closed: int = 0
+    limited: int = 0
+    within: int = 0
+    late: int = 0
+    took: int = 0
+    longest: int = 0
+
+    @property
+    def mean(self) -> float | None:
+        """MTTR, mean time to repair, in milliseconds."""
+        return self.took / self.closed if self.closed else None
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What is said of a group of watches, or of one.
+
+    ``target`` is None where the group has no single one. ``between``: mean time between failures.
+    """
+
+    watches: int
+    parts: Parts
+    repairs: Repairs
+    snapshots: Snapshots
+    target: float | None
+
+    @property
+    def intact(self) -> Rate:
+        return self.parts.intact
+
+    @property
+    def verdict(self) -> Verdict:
+        return self.intact.verdict(self.target)
+
+    @property
+    def between(self) -> float | None:
+        """MTBF: time not down, per fault, in milliseconds."""
+        working = self.parts.up + self.parts.degraded
+        return working / self.repairs.faults if self.repairs.faults else None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One row of the table that was asked for: a code, a class or an id, and its name for people."""
+
+    key: str
+    name: str
+    figures: Figures
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRow:
+    """One watch. What it was at the end of the window, or when it left service."""
+
+    node: str
+    name: str
+    network: str
+    kind: str
+    point_class: int | None
+    county: str
+    town: str
+    contractor: str
+    figures: Figures
+    changes: int
+    flapping: int
+
+
+@dataclass(frozen=True, slots=True)
+class OutageRow:
+    """One fault of one watch. ``end`` None: it lasted when the window ended."""
+
+    node: str
+    name: str
+    network: str
+    town: str
+    contractor: str
+    start: int
+    not_before: int
+    end: int | None
+    cause: Cause
+    down: int
+    repair: int
+    limit: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnseenRow:
+    """A time in which nobody looked at part of a network. ``blind``: the collector itself said so."""
+
+    network: str
+    shard: str
+    start: int
+    end: int
+    blind: bool
+    watches: int
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """The error budget of a class, in milliseconds of watches. ``gone_at``: forecast; None: it lasts."""
+
+    point_class: int
+    target: float
+    whole: int
+    used: int
+    used_at_most: int
+    gone_at: int | None
+
+    @property
+    def left(self) -> float:
+        """What share is left; negative when more was used than there was."""
+        return 1 - self.used / self.whole if self.whole else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryUse:
+    """From ``start`` on this version of the node list was the valid one."""
+
+    start: int
+    digest: str
+    nodes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """The online rate at one inspection time."""
+
+    at: int
+    online: int
+    known: int
+    expected: int
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day of the site's calendar (ISO date) within the window."""
+
+    date: str
+    parts: Parts
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """See the module. ``end`` is where the window was cut: the period's end, or the last known moment.
+
+    ``scope`` are pairs of what was asked for, such as ("class", "1"). ``uncorrected`` is ``total`` as it
+    would be without the corrections; None where there are none. ``outages`` are those of an hour or more.
+    """
+
+    site: str
+    invented: bool
+    zone: str
+    start: int
+    end: int
+    period_end: int
+    scope: tuple[tuple[str, str], ...]
+    by: str
+    rules: Rules
+    inventories: tuple[InventoryUse, ...]
+    total: Figures
+    classes: tuple[Group, ...]
+    groups: tuple[Group, ...]
+    nodes: tuple[NodeRow, ...]
+    days: tuple[Day, ...]
+    inspections: tuple[Inspection, ...]
+    outages: tuple[OutageRow, ...]
+    outages_in_all: int
+    exclusions: tuple[Exclusion, ...]
+    corrections: tuple[Correction, ...]
+    uncorrected: Figures | None
+    unseen: tuple[UnseenRow, ...]
+    budgets: tuple[Budget, ...]
+    worst: tuple[str, ...]
+    long_offline: tuple[OutageRow, ...]
+    flappers: tuple[str, ...]
+    schema: str = field(default=SCHEMA)
+
+    @property
+    def complete(self) -> bool:
+        """Whether the period was over when the window was cut."""
+        return self.end >= self.period_end
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What makes a report checkable: which facts it rests on, and who vouches for it.
+
+    ``links``/``head``: length and last hash (hex) of the ledger's chain. ``signature`` (Ed25519, hex) covers
+    digest, links and head; ``key`` is the public key (hex). ``revision`` counts the different reports of
+    the same question.
+    """
+
+    digest: str
+    revision: int
+    made_at: int
+    links: int
+    head: str
+    key: str
+    signature: str
