@@ -43,11 +43,11 @@ bench: setup-dev tools ## the promises of speed, measured beside their budgets
 
 # The locks name versions and hashes, never an address: every mirror serves the same files.
 COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	--no-emit-find-links --no-annotate --no-header --extra demo --group build
+	--no-emit-find-links --no-annotate --no-header --extra demo --extra pdf --extra postgres --group build
 
 lock: ## both locks anew from pyproject.toml (needs uv)
 	PATH="$$PATH:$(BIN)" uv $(COMPILE) pyproject.toml -o requirements.lock
-	PATH="$$PATH:$(BIN)" uv $(COMPILE) --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	PATH="$$PATH:$(BIN)" uv $(COMPILE) --extra big --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean: ## everything that was built or fetched here
 	rm -rf .venv .tools build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
