@@ -11,12 +11,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from monitor.model.decisions import Correction, Exclusion
 from monitor.model.observations import Cause
 from monitor.model.timeline import Parts, Rate, Verdict
 
-SCHEMA = "quanshi.report/1"
+SCHEMA: Final = "quanshi.report/1"
+
+TABLES: Final = ("city", "county", "town", "network", "class", "kind", "contractor")
+"""By what the watches of a report are grouped; each report holds all of these tables."""
+
+BY_NODE: Final = "node"
+"""The table that was asked for may also be that of the watches themselves."""
+
+WatchKey = tuple[str, str]
+"""Node and network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,22 +108,32 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One row of the table that was asked for: a code, a class or an id, and its name for people."""
+    """One row of a table: a code, a class or an id, and its name for people (empty where there is none).
+
+    A watch that moved from one group to another counts in each for as long as it was there. ``within``: of a
+    town the name of its county.
+    """
 
     key: str
     name: str
     figures: Figures
+    within: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class NodeRow:
-    """One watch. What it was at the end of the window, or when it left service."""
+    """One watch. What it was at the end of the window, or when it left service.
+
+    ``region`` is a code, ``county`` and ``town`` are names, or codes where there are no names. ``flapping``
+    counts how often it began to flap.
+    """
 
     node: str
     name: str
     network: str
     kind: str
     point_class: int | None
+    region: str
     county: str
     town: str
     contractor: str
@@ -121,28 +141,55 @@ class NodeRow:
     changes: int
     flapping: int
 
+    @property
+    def key(self) -> WatchKey:
+        return (self.node, self.network)
+
 
 @dataclass(frozen=True, slots=True)
 class OutageRow:
-    """One fault of one watch. ``end`` None: it lasted when the window ended."""
+    """One fault of one watch, with where the watch belonged when it began.
+
+    ``end`` None: it lasted when the window ended. ``lasted``: from ``start`` to its end or the window's,
+    whether or not anybody looked. ``down``: what of it lies in the window, was seen and counts.
+    ``repair``: ``lasted`` less the time for which the clock of repairs stands still (exclusions).
+    ``limit``: what the repair may take in this class.
+    """
 
     node: str
     name: str
     network: str
+    county: str
     town: str
     contractor: str
     start: int
     not_before: int
     end: int | None
     cause: Cause
+    lasted: int
     down: int
     repair: int
     limit: int | None
 
 
 @dataclass(frozen=True, slots=True)
+class ExclusionRow:
+    """An approved exclusion that left out something: of how many watches, and how much of their time.
+
+    ``time`` (milliseconds) counts what overlaps another exclusion in each of them.
+    """
+
+    exclusion: Exclusion
+    watches: int
+    time: int
+
+
+@dataclass(frozen=True, slots=True)
 class UnseenRow:
-    """A time in which nobody looked at part of a network. ``blind``: the collector itself said so."""
+    """A time in which nobody looked at part of a network. ``blind``: the collector itself said so.
+
+    ``shard`` is ``0/1``; ``watches``: how many of the report's watches were in service and not seen.
+    """
 
     network: str
     shard: str
@@ -154,7 +201,12 @@ class UnseenRow:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """The error budget of a class, in milliseconds of watches. ``gone_at``: forecast; None: it lasts."""
+    """The error budget of a class, in milliseconds of watches: what its target allows to be not intact.
+
+    ``whole`` is for all of the period, as far as it is not excluded; ``used`` what was not intact until
+    the window was cut, ``used_at_most`` with all doubt and unknown time. ``gone_at``: when it is gone at
+    the rate of the window so far (past or future); None: it lasts for the period.
+    """
 
     point_class: int
     target: float
@@ -200,36 +252,41 @@ class Day:
 class Report:
     """See the module. ``end`` is where the window was cut: the period's end, or the last known moment.
 
-    ``scope`` are pairs of what was asked for, such as ("class", "1"). ``uncorrected`` is ``total`` as it
-    would be without the corrections; None where there are none. ``outages`` are those of an hour or more.
+    ``period`` is what was asked for (``2026``, ``2026-10``, ``2026-W44``, ``2026-10-05``), empty for a
+    window from one moment to another. ``networks`` pairs keys with names for people. ``scope`` are pairs
+    such as ("class", "1"); empty: all watches. ``by`` names the table that was asked for. ``uncorrected``
+    is ``total`` as it would be without the corrections; None where there are none. ``outages`` and
+    ``long_offline`` are faults that lasted an hour or more, and more than 72 hours. ``worst`` and
+    ``flappers``: at most 20 each, the worst first.
     """
 
     site: str
     invented: bool
     zone: str
+    period: str
     start: int
     end: int
     period_end: int
+    networks: tuple[tuple[str, str], ...]
     scope: tuple[tuple[str, str], ...]
     by: str
     rules: Rules
     inventories: tuple[InventoryUse, ...]
     total: Figures
-    classes: tuple[Group, ...]
-    groups: tuple[Group, ...]
+    tables: Mapping[str, tuple[Group, ...]]
     nodes: tuple[NodeRow, ...]
     days: tuple[Day, ...]
     inspections: tuple[Inspection, ...]
     outages: tuple[OutageRow, ...]
     outages_in_all: int
-    exclusions: tuple[Exclusion, ...]
+    exclusions: tuple[ExclusionRow, ...]
     corrections: tuple[Correction, ...]
     uncorrected: Figures | None
     unseen: tuple[UnseenRow, ...]
     budgets: tuple[Budget, ...]
-    worst: tuple[str, ...]
+    worst: tuple[WatchKey, ...]
     long_offline: tuple[OutageRow, ...]
-    flappers: tuple[str, ...]
+    flappers: tuple[WatchKey, ...]
     schema: str = field(default=SCHEMA)
 
     @property
@@ -237,14 +294,26 @@ class Report:
         """Whether the period was over when the window was cut."""
         return self.end >= self.period_end
 
+    @property
+    def classes(self) -> tuple[Group, ...]:
+        """The table by class, in the order of classes; what has none is called ``none``."""
+        return self.tables["class"]
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """The table that was asked for. By node: each watch, called ``node@network``."""
+        if self.by == BY_NODE:
+            return tuple(Group(f"{row.node}@{row.network}", row.name, row.figures) for row in self.nodes)
+        return self.tables[self.by]
+
 
 @dataclass(frozen=True, slots=True)
 class Proof:
     """What makes a report checkable: which facts it rests on, and who vouches for it.
 
-    ``links``/``head``: length and last hash (hex) of the ledger's chain. ``signature`` (Ed25519, hex) covers
-    digest, links and head; ``key`` is the public key (hex). ``revision`` counts the different reports of
-    the same question.
+    ``links``/``head``: length and last hash (hex) of the ledger's chain. ``signature`` (Ed25519, hex)
+    covers digest, links and head; ``key`` is the public key (hex). ``revision`` counts the different
+    reports of the same question.
     """
 
     digest: str
