@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import PurePath
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
@@ -33,6 +34,7 @@ SOFTENABLE: Final = tuple(cause for cause in Cause if cause.weight in (Weight.SO
 
 _WHOLE: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
 _SHARE: Final = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?)\s*%", re.ASCII)
+_CLOCK: Final = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
 _FLAGS: Final = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
 
@@ -58,7 +60,22 @@ def _share(text: str) -> float:
     match = _SHARE.fullmatch(text)
     if match is None or not 0 < float(match[1]) <= 100:
         raise ValueError("not a share")
-    return float(match[1]) / 100
+    # By way of decimals: a rate of exactly 98.7 % must reach a target of 98.7 %.
+    return float(Decimal(match[1]).scaleb(-2))
+
+
+def _clock(text: str) -> int:
+    """``09:00`` as minutes after midnight."""
+    match = _CLOCK.fullmatch(text)
+    if match is None:
+        raise ValueError("not a time of day")
+    return 60 * int(match[1]) + int(match[2])
+
+
+def _in_order(moments: list[int]) -> list[int]:
+    if len(set(moments)) < len(moments):
+        raise ValueError("the same stands here twice")
+    return sorted(moments)
 
 
 def _flag(text: str) -> bool:
@@ -142,6 +159,7 @@ def _file_name(text: str) -> str:
 
 Whole = Annotated[int, _reads(_whole)]
 Span = Annotated[float, _reads(parse_span)]
+Clock = Annotated[int, _reads(_clock)]
 Share = Annotated[float, _reads(_share)]
 Flag = Annotated[bool, _reads(_flag)]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -249,6 +267,13 @@ class TargetsSection(Section):
     class9: Share | None = _said(None, _TARGET)
 
 
+class RepairSection(Section):
+    class1: Span | None = _span(86400.0, 60, 365 * 86400)
+    class2: Span | None = _span(2 * 86400.0, 60, 365 * 86400)
+    class3: Span | None = _span(3 * 86400.0, 60, 365 * 86400)
+    class9: Span | None = _span(None, 60, 365 * 86400)
+
+
 class MqttSection(Section):
     url: Annotated[str, _reads(_broker)] = _said(
         ..., "a URL without a login is needed, such as mqtt://127.0.0.1:1883 or mqtts://broker"
@@ -295,6 +320,15 @@ class SiteFile(Section):
         JudgeSection(), "keys are needed: confirm, recover, retry, degrades, flap, blind"
     )
     targets: TargetsSection = _said(TargetsSection(), "targets by class are needed, such as  class1: 98%")
+    repair: RepairSection = _said(
+        RepairSection(), "limits of repairs by class are needed, such as  class1: 24h"
+    )
+    inspections: Annotated[list[Clock], AfterValidator(_in_order)] = Field(
+        default=[540, 900, 1260],
+        max_length=24,
+        description="a list of up to 24 different times of day is needed, such as [09:00, 15:00, 21:00]",
+    )
+    invented: Flag = _said(False, "true or false is allowed")
     mqtt: MqttSection | None = _said(None, "keys are needed, at least url")
     gb28181: Annotated[None, BeforeValidator(_not_yet)] = _said(None, "GB/T 28181 is not there yet")
     snmp: Annotated[None, BeforeValidator(_not_yet)] = _said(None, "SNMP is not there yet")

@@ -21,7 +21,13 @@ from monitor.config.regions import read_regions
 from monitor.config.schema import SiteFile
 from monitor.config.settings import Credential, JudgeSettings, MqttSettings, NetworkSettings, Region
 from monitor.config.tables import plain, read_table
-from monitor.config.translate import judge_settings, mqtt_settings, network_settings, targets
+from monitor.config.translate import (
+    judge_settings,
+    mqtt_settings,
+    network_settings,
+    repair_limits,
+    targets,
+)
 from monitor.config.validate import read_site_file
 from monitor.config.yamlfile import Document, Where, dotted, parse
 
@@ -32,8 +38,10 @@ _SITE_LIMIT: Final = 1_000_000
 class Site:
     """A checked site. ``path`` is site.yaml; ``data`` and ``alerts`` are absolute.
 
-    ``targets`` are shares by class; ``keep`` is for how many seconds streams stay for outside readers;
-    ``files`` were read or, when absent, looked for, and were in the state ``stamps`` before that.
+    ``targets`` are shares and ``repair`` the seconds that a repair may take, both by class; ``inspections``
+    are times of day in minutes after midnight, in order; ``invented``: nothing here is real; ``keep`` is
+    for how many seconds streams stay for outside readers; ``files`` were read or, when absent, looked
+    for, and were in the state ``stamps`` before that.
     """
 
     path: Path
@@ -48,6 +56,9 @@ class Site:
     networks: Mapping[str, NetworkSettings]
     judge: JudgeSettings
     targets: Mapping[int, float]
+    repair: Mapping[int, float]
+    inspections: tuple[int, ...]
+    invented: bool
     mqtt: MqttSettings | None
     credentials: Mapping[str, Credential]
     concurrency: int
@@ -124,6 +135,9 @@ class _Loader:
             networks=MappingProxyType(network_settings(written)),
             judge=judge_settings(written.judge),
             targets=MappingProxyType(targets(written.targets)),
+            repair=MappingProxyType(repair_limits(written.repair)),
+            inspections=tuple(written.inspections),
+            invented=written.invented,
             mqtt=mqtt_settings(written.mqtt),
             credentials=MappingProxyType(dict(credentials)),
             concurrency=written.concurrency,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from monitor.config.schema import JudgeSection, MqttSection, SiteFile, TargetsSection
+from monitor.config.schema import JudgeSection, MqttSection, RepairSection, SiteFile, TargetsSection
 from monitor.config.settings import DEGRADES, JudgeSettings, MqttSettings, NetworkSettings
 from monitor.model.observations import Cause
 
@@ -33,8 +33,17 @@ def judge_settings(written: JudgeSection) -> JudgeSettings:
 
 def targets(written: TargetsSection) -> dict[int, float]:
     """Shares by class, of the classes that have a target."""
-    shares = {1: written.class1, 2: written.class2, 3: written.class3, 9: written.class9}
-    return {point_class: share for point_class, share in shares.items() if share is not None}
+    return _by_class(written)
+
+
+def repair_limits(written: RepairSection) -> dict[int, float]:
+    """Seconds by class, of the classes that have a limit."""
+    return _by_class(written)
+
+
+def _by_class(written: TargetsSection | RepairSection) -> dict[int, float]:
+    values = {1: written.class1, 2: written.class2, 3: written.class3, 9: written.class9}
+    return {point_class: value for point_class, value in values.items() if value is not None}
 
 
 def mqtt_settings(written: MqttSection | None) -> MqttSettings | None:

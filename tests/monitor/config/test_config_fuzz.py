@@ -82,14 +82,16 @@ def test_any_rows_of_regions(folder: Folder, rows: list[str]) -> None:
 KEYS = st.sampled_from(
     """
     site timezone language data redis ledger listen nodes regions credentials alerts networks probes judge
-    targets mqtt gb28181 snmp concurrency keep video police shards witnesses name protocol every timeout port
+    targets repair inspections invented
+    mqtt gb28181 snmp concurrency keep video police shards witnesses name protocol every timeout port
     slow path ask tls hold credential rtsp ping confirm recover retry degrades flap blind changes within
     settle share least url topic will_topic id network class1 user password
     """.split()  # noqa: SIM905 - a table of words
 )
 VALUES = st.sampled_from(
     """
-    maoming Asia/Shanghai zh 5s 1m 50% 3 no yes embedded sqlite redis://h:1 mqtt://b a/+/b cam-1 nodes.csv
+    maoming Asia/Shanghai zh 09:00
+    5s 1m 50% 3 no yes embedded sqlite redis://h:1 mqtt://b a/+/b cam-1 nodes.csv
     / . .. unix:// redis:// mqtt://[ postgresql:///x :: 1:99999 busy /etc/passwd
     """.split()  # noqa: SIM905 - a table of words
 )

@@ -27,6 +27,9 @@ def test_a_short_site_has_all_defaults(folder: Folder) -> None:
     assert site.networks == {"video": NetworkSettings("视频专网"), "police": NetworkSettings("公安网")}
     assert site.judge == JudgeSettings()
     assert site.targets == {1: 0.98, 2: 0.95, 3: 0.90}
+    assert site.repair == {1: 86400.0, 2: 172800.0, 3: 259200.0}
+    assert site.inspections == (9 * 60, 15 * 60, 21 * 60)
+    assert site.invented is False
     assert site.mqtt is None
     assert (site.concurrency, site.keep) == (2000, 86400.0)
     assert [path.name for path in site.files] == ["site.yaml", "credentials.yaml", "regions.csv", "nodes.csv"]
@@ -50,6 +53,9 @@ judge:
   flap: {changes: 4, within: 1m, settle: 30s}
   blind: {share: 60%, least: 3}
 targets: {class1: 99.5%, class2: ~}
+repair: {class1: 12h, class3: ~, class9: 7d}
+inspections: [21:30, 9:00, 00:00]
+invented: true
 mqtt: {url: "mqtts://broker.example", topic: "a/+/b", will_topic: ~, id: device, network: video}
 """).load()
     assert (site.timezone, site.language, site.data) == ("UTC", "en", Path("/srv/quanshi"))
@@ -68,8 +74,22 @@ mqtt: {url: "mqtts://broker.example", topic: "a/+/b", will_topic: ~, id: device,
         blind_least=3,
     )
     assert site.targets == {1: 0.995, 3: 0.90}
+    assert site.repair == {1: 43200.0, 2: 172800.0, 9: 604800.0}
+    assert site.inspections == (0, 9 * 60, 21 * 60 + 30)
+    assert site.invented is True
     assert site.mqtt == MqttSettings("mqtts://broker.example", "a/+/b", None, "device", None, "video")
     assert "secret" not in repr(site)
+
+
+def test_a_target_is_the_share_that_was_written_to_the_last_digit(folder: Folder) -> None:
+    for thousandths in range(1, 1001):
+        share = thousandths / 1000
+        text = f"{thousandths // 10}.{thousandths % 10}%"
+        assert folder.site(f"targets: {{class1: {text}}}").load().targets[1] == share
+
+
+def test_nobody_has_to_inspect(folder: Folder) -> None:
+    assert folder.site("inspections: []").load().inspections == ()
 
 
 def test_an_unknown_key_is_told_with_its_line_and_the_nearest_right_one(folder: Folder) -> None:
@@ -84,7 +104,7 @@ def test_an_unknown_key_is_told_with_its_line_and_the_nearest_right_one(folder: 
 
 KEYS = (
     "site, timezone, language, data, redis, ledger, listen, nodes, regions, credentials, alerts, networks, "
-    "probes, judge, targets, mqtt, gb28181, snmp, concurrency, keep"
+    "probes, judge, targets, repair, inspections, invented, mqtt, gb28181, snmp, concurrency, keep"
 )
 
 
@@ -102,6 +122,8 @@ COUNT = "a whole number from 1 to {} is allowed"
 SHARE = "a share above 0% and up to 100% is allowed, such as 98%"
 BROKER = "a URL without a login is needed, such as mqtt://127.0.0.1:1883 or mqtts://broker"
 FILE = "the name of a file is needed, seen from the folder of this one"
+REPAIR = "a span of time from 1m to 365d is allowed, such as 30s or 5m"
+CLOCKS = "a list of up to 24 different times of day is needed, such as [09:00, 15:00, 21:00]"
 CAUSES = (
     "a list of causes is needed, from: busy, slow, auth_rejected, not_found, clock_wrong, "
     "certificate_expired, flapping, contradicted, no_reply, timeout, refused, unreachable, "
@@ -150,6 +172,13 @@ CAUSES = (
         ("regions: gone.csv", '5  regions = "gone.csv"', "there is no such file beside this one"),
         ("nodes: .", '5  nodes = "."', FILE),
         ('nodes: "a\\0b"', '5  nodes = "a\\x00b"', FILE),
+        ("repair: {class1: 24}", '5  repair.class1 = "24"', REPAIR),
+        ("repair: {class2: 30s}", '5  repair.class2 = "30s"', REPAIR),
+        ("inspections: [09:00, 24:00]", '5  inspections[1] = "24:00"', CLOCKS),
+        ("inspections: [9am]", '5  inspections[0] = "9am"', CLOCKS),
+        ("inspections: [09:00, 9:00]", "5  inspections", CLOCKS),
+        ("inspections: 09:00", '5  inspections = "09:00"', CLOCKS),
+        ("invented: maybe", '5  invented = "maybe"', "true or false is allowed"),
         ("judge: {degrades: [ok]}", '5  judge.degrades[0] = "ok"', CAUSES),
     ],
 )

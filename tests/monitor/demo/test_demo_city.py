@@ -129,6 +129,7 @@ def test_the_written_site_loads_without_a_mistake_and_says_everywhere_that_it_is
 ) -> None:
     city = make_city(300, port=23456)
     site = load_site(write_site(city, tmp_path / "site", SiteOptions(broker="mqtt://127.0.0.1:1899")))
+    assert site.invented
     assert list(site.inventory.nodes) == list(city.by_id)
     assert len(site.inventory.watches("police")) == sum("police" in n.networks for n in city.nodes)
     camera = next(n for n in site.inventory.nodes.values() if n.kind is Kind.CAMERA)
