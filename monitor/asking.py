@@ -8,10 +8,10 @@ from typing import Any, Final
 from monitor.config import Site
 from monitor.config.addresses import parse_address
 from monitor.config.mistakes import CellError, did_you_mean, printable, shown
-from monitor.live.words import CAUSES, SIGNS
 from monitor.model.nodes import Address, Kind, Node, Watch, watches_of
 from monitor.model.observations import Cause, State, Weight
 from monitor.trouble import Said
+from monitor.words import CAUSES, SIGNS
 
 _STEPS: Final = {
     "connecting": Said("正在连接", "connecting"),

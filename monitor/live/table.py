@@ -11,8 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from monitor.live.status import Status
-from monitor.live.words import CAUSES, PHRASES, SIGNS, STATES, age, local_time, percent, span
 from monitor.model.observations import Cause, State
+from monitor.words import CAUSES, PHRASES, SIGNS, STATES, age, local_time, percent, span
 
 _ORDER: Final = (State.UP, State.DEGRADED, State.DOWN, State.UNKNOWN)
 _STYLES: Final = {

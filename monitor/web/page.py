@@ -10,8 +10,8 @@ from html import escape
 from typing import Any, Final
 
 from monitor.live.status import Status
-from monitor.live.words import CAUSES, PHRASES, SIGNS, STATES, age, local_time, percent, span
 from monitor.model.observations import Cause, State
+from monitor.words import CAUSES, PHRASES, SIGNS, STATES, age, local_time, percent, span
 
 REFRESH: Final = 5
 """Seconds after which a browser asks for the page again."""

@@ -11,8 +11,8 @@ from monitor.live.health import Health
 from monitor.live.states import Live
 from monitor.live.status import Status, status_of
 from monitor.live.table import render_status
-from monitor.live.words import CAUSES, PHRASES, STATES, local_time, percent, span
 from monitor.model.observations import Cause, State
+from monitor.words import CAUSES, PHRASES, STATES, local_time, percent, span
 
 T0 = 1_700_000_000_000  # 2023-11-15 06:13:20 in Shanghai
 
