@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from itertools import islice
+from typing import Final, NamedTuple
 
 from monitor.model.observations import Cause, State
 from monitor.model.spans import Measure, Span
@@ -14,9 +16,10 @@ class Fault(NamedTuple):
     """A time that the watch was down, until it answered again, whether or not anybody looked meanwhile.
 
     It began within [``not_before``, ``start``] and ended within [``end_not_before``, ``end``]; both None when
-    it had not ended by the end of the window. ``down``: milliseconds of it that the window's frame saw.
-    ``repair``: from ``start`` to its end, or that of the window, less the time for which the clock of
-    repairs stands still. ``cause`` is that of its first word.
+    it had not ended by the end of the window, or of the watch's service. ``lasted``: from ``start`` to its
+    end, or to that of the window or service. ``down``: milliseconds of it that the window's frame saw.
+    ``repair``: ``lasted`` less the time for which the clock of repairs stands still. ``cause`` is that of
+    its first word.
     """
 
     start: int
@@ -24,17 +27,24 @@ class Fault(NamedTuple):
     end: int | None
     end_not_before: int | None
     cause: Cause
+    lasted: int
     down: int
     repair: int
 
 
 def faults(steps: Sequence[Step], frame: Frame, stopped: Iterable[Span] = ()) -> list[Fault]:
-    """The faults that touch the frame's window, in order; one that began before it counts too.
+    """The faults with some time that the frame states, in order; one that began before it counts too.
 
-    ``steps`` from the first on. ``stopped``: when the repair clock stands still, in the window or not.
-    Unknown time does not end a fault: that nobody looked repairs nothing.
+    ``steps`` from the first on. ``stopped``: when the repair clock stands still, in the window or not. A
+    fault that lies in excluded time as a whole is none. Unknown time does not end a fault: that nobody
+    looked repairs nothing.
     """
-    return list(_Finder(frame, Measure(stopped)).find(steps))
+    if not frame.counted.spans:
+        return []
+    return _Finder(frame, Measure(stopped)).find(steps)
+
+
+_ANSWERS: Final = (State.UP, State.DEGRADED)
 
 
 class _Finder:
@@ -43,43 +53,57 @@ class _Finder:
     def __init__(self, frame: Frame, stopped: Measure) -> None:
         self._frame = frame
         self._stopped = stopped
-        self._begun: tuple[int, int, Cause] | None = None
-        self._down = 0
+        self._over = frame.counted.spans[-1][1]
+        self._found: list[Fault] = []
 
-    def find(self, steps: Sequence[Step]) -> Iterable[Fault]:
-        before: Step | None = None
-        for step in steps:
-            self._pass(before, step.at)
-            if step.at >= self._frame.end:
+    def find(self, steps: Sequence[Step]) -> list[Fault]:
+        first = _last_answer(steps, self._frame.start)
+        before = steps[first - 1] if first else None
+        begun: Step | None = None
+        not_before = down = 0
+        for step in islice(steps, first, None):
+            if step.at >= self._over:
                 break
-            proven = _proven(before, step)
-            if step.state is State.DOWN:
-                self._begun = self._begun or (step.at, proven, step.cause)
-            elif step.state is not State.UNKNOWN and self._begun:
-                yield from self._close(step.at, proven)
+            if begun is None:
+                if step.state is State.DOWN:
+                    begun, not_before, down = step, _proven(before, step), 0
+            else:
+                down += self._seen_down(before, step.at)
+                if step.state in _ANSWERS:
+                    self._add(begun, not_before, down, (step.at, _proven(before, step)))
+                    begun = None
             before = step
-        else:
-            self._pass(before, self._frame.end)
-        if self._begun:
-            yield from self._close(None, None)
+        if begun is not None:
+            self._add(begun, not_before, down + self._seen_down(before, self._over), (None, None))
+        return self._found
 
-    def _pass(self, before: Step | None, until: int) -> None:
-        if before is not None and before.state is State.DOWN:
-            self._down += self._frame.seen.within(before.at, until)
+    def _seen_down(self, before: Step | None, until: int) -> int:
+        if before is None or before.state is not State.DOWN:
+            return 0
+        return self._frame.seen.within(before.at, until)
 
-    def _close(self, end: int | None, end_not_before: int | None) -> Iterable[Fault]:
-        begun, down = self._begun, self._down
-        self._begun, self._down = None, 0
-        last = self._frame.end if end is None else end
-        if begun is None or last <= self._frame.start:
-            return
-        start, not_before, cause = begun
-        repair = max(0, last - start) - self._stopped.within(start, last)
-        yield Fault(start, not_before, end, end_not_before, cause, down, repair)
+    def _add(self, begun: Step, not_before: int, down: int, end: tuple[int | None, int | None]) -> None:
+        over = self._over if end[0] is None else end[0]
+        if self._frame.stated.within(begun.at, over):
+            lasted = over - begun.at
+            repair = lasted - self._stopped.within(begun.at, over)
+            self._found.append(Fault(begun.at, not_before, *end, begun.cause, lasted, down, repair))
+
+
+def _last_answer(steps: Sequence[Step], moment: int) -> int:
+    """How many steps until this moment can be passed over: the last of them is one by which it answered."""
+    place = bisect_right(steps, moment, key=_moment)
+    while place and steps[place - 1].state not in _ANSWERS:
+        place -= 1
+    return place
+
+
+def _moment(step: Step) -> int:
+    return step.at
 
 
 def _proven(before: Step | None, step: Step) -> int:
-    """Until when the state before this step was proven."""
-    earliest = step.at if before is None else before.at
-    known = earliest if step.not_before is None else step.not_before
-    return min(known if before is None else max(known, earliest), step.at)
+    """Until when the state before this step was proven; its own beginning, where nobody says."""
+    if before is None:
+        return step.at if step.not_before is None else min(step.not_before, step.at)
+    return before.at if step.not_before is None else min(max(step.not_before, before.at), step.at)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
+from itertools import pairwise
+from typing import Final
 
 Span = tuple[int, int]
 """[start, end) in milliseconds."""
@@ -24,28 +26,32 @@ def merged(spans: Iterable[Span]) -> list[Span]:
 
 def without(spans: Iterable[Span], taken: Iterable[Span]) -> list[Span]:
     """``spans`` less ``taken``; merged."""
-    left: list[Span] = []
     gone = merged(taken)
-    place = 0
-    for start, end in merged(spans):
-        cursor = start
-        while place < len(gone) and gone[place][1] <= cursor:
-            place += 1
-        for first, last in gone[place:]:
-            if first >= end:
-                break
-            if first > cursor:
-                left.append((cursor, first))
-            cursor = last
-        if cursor < end:
-            left.append((cursor, end))
-    return left
+    if not gone:
+        return merged(spans)
+    between = [(end, start) for (_, end), (start, _) in pairwise(gone)]
+    return common(spans, [(_NEVER, gone[0][0]), *between, (gone[-1][1], _FOREVER)])
 
 
 def common(spans: Iterable[Span], others: Iterable[Span]) -> list[Span]:
     """The time that is in both; merged."""
     mine, theirs = merged(spans), merged(others)
-    return without(mine, without([(mine[0][0], mine[-1][1])], theirs)) if mine else []
+    found: list[Span] = []
+    place = 0
+    for start, end in mine:
+        while place < len(theirs) and theirs[place][1] <= start:
+            place += 1
+        for here in range(place, len(theirs)):
+            first, last = theirs[here]
+            if first >= end:
+                break
+            found.append((max(start, first), min(end, last)))
+            place = here
+    return found
+
+
+_NEVER: Final = -(2**63)
+_FOREVER: Final = 2**63
 
 
 class Measure:
@@ -76,3 +82,9 @@ class Measure:
     def within(self, start: int, end: int) -> int:
         """Milliseconds of the spans in [start, end)."""
         return self.until(end) - self.until(start) if end > start else 0
+
+    def parts(self, start: int, end: int) -> list[Span]:
+        """What of the spans lies in [start, end), in order."""
+        first = bisect_right(self._ends, start)
+        last = bisect_left(self._starts, end)
+        return [(max(start, begin), min(end, until)) for begin, until in self.spans[first:last]]

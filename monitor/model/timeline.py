@@ -19,6 +19,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from itertools import islice, takewhile
 from typing import Final, NamedTuple
 
 from monitor.model.events import Change
@@ -40,24 +41,46 @@ class Step(NamedTuple):
 
 
 def in_order(changes: Iterable[Change]) -> list[Step]:
-    """The steps of one watch, whatever the order in which its changes arrived."""
-    by_time = sorted(changes, key=lambda change: (change.at, change.detected_at, change.new.code))
-    return [Step.of(change) for change in by_time]
+    """The steps of one watch, whatever the order in which its changes arrived.
+
+    A judge whose clock was set back holds ``at`` until its clock has caught up, so several changes may bear
+    the same moment: each then follows the one that led to the state that it left.
+    """
+    left = sorted(changes, key=_by_time)
+    found: list[Step] = []
+    state = State.UNKNOWN
+    while left:
+        same = takewhile(lambda change: change.at == left[0].at, left)
+        change = next((change for change in same if change.old is state), left[0])
+        left.remove(change)
+        found.append(Step.of(change))
+        state = change.new
+    return found
+
+
+def _by_time(change: Change) -> tuple[int, ...]:
+    proven = -1 if change.not_before is None else change.not_before
+    return (change.at, change.detected_at, change.new.code, change.old.code, proven)
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
     """What counts of one watch within a window; watches that share it share the work of making it.
 
-    ``counted``: the window while the watch was in service. ``seen``: of that, what is not excluded and
-    somebody looked at. ``excluded``: of that, what a rule leaves out.
+    ``counted``: the window while the watch was in service. ``stated``: of that, what no rule leaves out.
+    ``seen``: of that, what somebody looked at.
     """
 
     start: int
     end: int
     counted: Measure
+    stated: Measure
     seen: Measure
-    excluded: int
+
+    @property
+    def excluded(self) -> int:
+        """Milliseconds in service that a rule leaves out."""
+        return self.counted.total - self.stated.total
 
     @classmethod
     def of(
@@ -70,9 +93,8 @@ class Frame:
     ) -> Frame:
         """``life``: when the watch was in service (None: always); ``excluded`` may overlap itself."""
         counted = merged([window]) if life is None else common([window], life)
-        left = without(counted, excluded)
-        whole = Measure(counted)
-        return cls(*window, whole, Measure(common(left, seen)), whole.total - Measure(left).total)
+        stated = without(counted, excluded)
+        return cls(*window, Measure(counted), Measure(stated), Measure(common(stated, seen)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,21 +211,11 @@ def _rate(good: int, known: int, unknown: int, doubted: int, missed: int) -> Rat
     )
 
 
-def divide(steps: Sequence[Step], frame: Frame, upstream: Sequence[Span] = ()) -> Parts:
-    """The parts of one watch's time. ``steps`` in order; ``upstream``: when being down was another's fault.
-
-    The time of a window equals that of its pieces added up, however it is cut.
-    """
-    tally = _Tally(frame, upstream)
-    for stretch in stretches(steps, frame):
-        tally.add(stretch)
-    return tally.parts()
-
-
 class Stretch(NamedTuple):
     """A watch in one state. Its true end lies in [``doubted``, ``end``]; ``following`` is the state then.
 
-    ``start`` and ``end`` may lie outside the window: what counts is what a frame sees of them.
+    ``start`` and ``end`` may lie outside the window: what counts is what a frame sees of them. ``following``
+    is unknown for a flapping watch, all of which is doubt, and None when nothing followed.
     """
 
     start: int
@@ -214,83 +226,45 @@ class Stretch(NamedTuple):
     following: State | None
 
 
-def stretches(steps: Sequence[Step], frame: Frame) -> Iterator[Stretch]:
-    """The stretches that touch the frame's window, in order. Before the first step all is unknown."""
-    place = bisect_right(steps, frame.start, key=_moment)
-    current = steps[place - 1] if place else Step(frame.start, None, State.UNKNOWN, Cause.NOT_ASKED)
-    for step in steps[place:]:
-        proven = current.at if step.not_before is None else step.not_before
-        doubted = min(max(proven, current.at), step.at)
-        yield Stretch(current.at, step.at, current.state, current.cause, doubted, step.state)
-        current = step
-        if step.at >= frame.end:
+def stretches(steps: Sequence[Step], start: int, end: int) -> Iterator[Stretch]:
+    """The stretches that touch [start, end), in order. Before the first step all is unknown."""
+    place = bisect_right(steps, start, key=_moment)
+    at, _, state, cause = steps[place - 1] if place else Step(start, None, State.UNKNOWN, Cause.NOT_ASKED)
+    for step in islice(steps, place, None):
+        until, not_before, following, _ = step
+        if cause is Cause.FLAPPING:
+            yield Stretch(at, until, state, cause, at, State.UNKNOWN)
+        elif not_before is None or not_before < at:
+            yield Stretch(at, until, state, cause, at, following)
+        else:
+            yield Stretch(at, until, state, cause, min(not_before, until), following)
+        at, _, state, cause = step
+        if at >= end:
             return
-    yield Stretch(current.at, max(current.at, frame.end), current.state, current.cause, frame.end, None)
+    flaps = cause is Cause.FLAPPING
+    last = max(at, end)
+    yield Stretch(at, last, state, cause, at if flaps else last, State.UNKNOWN if flaps else None)
 
 
 def _moment(step: Step) -> int:
     return step.at
 
 
-class _Tally:
-    """Adds up stretches as a frame sees them."""
+def doubts(state: State, following: State) -> tuple[str, ...]:
+    """Which parts grow by a time that belonged to one of the two, nobody knows to which.
 
-    def __init__(self, frame: Frame, upstream: Sequence[Span]) -> None:
-        self._frame = frame
-        self._until = frame.seen.until
-        self._upstream = Measure(common(frame.seen.spans, upstream)) if upstream else None
-        self._up = self._degraded = self._down = self._blamed = 0
-        self._up_doubted = self._up_missed = self._online_doubted = self._online_missed = 0
-
-    def add(self, stretch: Stretch) -> None:
-        start, end, state, cause, doubted, following = stretch
-        if state is State.UNKNOWN:
-            return
-        until = self._until
-        reached = until(end)
-        length = reached - until(start)
-        if state is State.UP:
-            self._up += length
-        elif state is State.DEGRADED:
-            self._degraded += length
-        else:
-            self._down += length
-            if self._upstream is not None:
-                self._blamed += self._upstream.within(start, end)
-        if cause is Cause.FLAPPING and state is State.DEGRADED:
-            self._doubt(state, State.UNKNOWN, length)
-        elif following is not None and doubted < end:
-            self._doubt(state, following, reached - until(doubted))
-
-    def _doubt(self, state: State, following: State, length: int) -> None:
-        """So long it was one of the two, and nobody knows which. After unknown it may be anything."""
-        if state is State.UP:
-            self._up_doubted += length
-        elif following in _MAY_BE_UP:
-            self._up_missed += length
-        if state is not State.DOWN:
-            self._online_doubted += length if following in _MAY_BE_DOWN else 0
-        elif following is not State.DOWN:
-            self._online_missed += length
-
-    def parts(self) -> Parts:
-        seen = self._up + self._degraded + self._down
-        return Parts(
-            up=self._up,
-            degraded=self._degraded,
-            down_own=self._down - self._blamed,
-            down_upstream=self._blamed,
-            excluded=self._frame.excluded,
-            unknown=self._frame.counted.total - self._frame.excluded - seen,
-            up_doubted=self._up_doubted,
-            up_missed=self._up_missed,
-            online_doubted=self._online_doubted,
-            online_missed=self._online_missed,
-        )
-
-
-_MAY_BE_UP: Final = (State.UP, State.UNKNOWN)
-_MAY_BE_DOWN: Final = (State.DOWN, State.UNKNOWN)
+    After unknown it may be anything.
+    """
+    found = []
+    if state is State.UP and following is not State.UP:
+        found.append("up_doubted")
+    if state is not State.UP and following in (State.UP, State.UNKNOWN):
+        found.append("up_missed")
+    if state is not State.DOWN and following in (State.DOWN, State.UNKNOWN):
+        found.append("online_doubted")
+    if state is State.DOWN and following is not State.DOWN:
+        found.append("online_missed")
+    return tuple(found)
 
 
 def corrected(steps: Sequence[Step], corrections: Iterable[tuple[int, int, State]]) -> list[Step]:
