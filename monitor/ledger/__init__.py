@@ -1,8 +1,9 @@
-"""The SQL store of facts: append with exact positions, and the questions that others ask of it.
+"""The SQL store of facts, chained and signed: append with exact positions, and the questions others ask.
 
 Importing it loads SQLAlchemy (a second and 40 MB): only the roles that need a ledger do.
 """
 
+from monitor.ledger.chain import ChainHead
 from monitor.ledger.errors import LedgerError
 from monitor.ledger.judgements import Judgements, Told
 from monitor.ledger.ledger import Ledger
@@ -16,6 +17,7 @@ from monitor.ledger.rows import (
     ObserverRow,
     Origin,
     RefusalRow,
+    ReportRow,
     SightRow,
     SnapshotRow,
     StandingRow,
@@ -23,6 +25,7 @@ from monitor.ledger.rows import (
 
 __all__ = [
     "Appended",
+    "ChainHead",
     "ChangeRow",
     "GapRow",
     "InventoryRow",
@@ -34,6 +37,7 @@ __all__ = [
     "ObserverRow",
     "Origin",
     "RefusalRow",
+    "ReportRow",
     "SightRow",
     "SnapshotRow",
     "StandingRow",

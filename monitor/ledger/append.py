@@ -53,10 +53,10 @@ def append(connection: Connection, delivery: Delivery) -> tuple[Appended, Judgem
         else:
             fresh += [event, *scribe.write(event)]
     scribe.flush()
-    head.save(connection)
     _keep_marks(connection, intake.committed, delivery.at)
-    _keep_gaps(connection, intake.gaps, delivery.at)
-    _keep_refusals(connection, delivery, refused)
+    _keep_gaps(connection, head, intake.gaps, delivery.at)
+    _keep_refusals(connection, head, delivery, refused)
+    head.save(connection)
     keep_position(connection, delivery.reader, delivery.stream, delivery.position)
     appended = Appended(tuple(fresh), intake.committed, intake.waiting, len(intake.gaps), len(refused))
     return appended, head.marks
@@ -95,28 +95,29 @@ def _keep_marks(connection: Connection, committed: Mapping[str, Mark], at: int) 
     upsert(connection, schema.writers, rows)
 
 
-def _keep_gaps(connection: Connection, gaps: Sequence[Gap], at: int) -> None:
-    rows: list[dict[str, Any]] = [
-        {
+def _keep_gaps(connection: Connection, head: Head, gaps: Sequence[Gap], at: int) -> None:
+    for gap in gaps:
+        row: dict[str, Any] = {
             "collector": gap.collector,
             "epoch": gap.epoch,
             "first": gap.first,
             "last": gap.last,
             "noticed_at": at,
         }
-        for gap in gaps
-    ]
-    if rows:
-        connection.execute(insert(schema.gaps), rows)
+        connection.execute(insert(schema.gaps), head.link("gaps", row))
 
 
-def _keep_refusals(connection: Connection, delivery: Delivery, refused: Sequence[tuple[str, str]]) -> None:
-    rows = [
-        {"stream": delivery.stream, "entry": _printable(entry), "error": _printable(error), "at": delivery.at}
-        for entry, error in refused
-    ]
-    # Entries that are read again after a crash or by a second reader were refused before.
-    upsert(connection, schema.refusals, rows, overwrite=False)
+def _keep_refusals(
+    connection: Connection, head: Head, delivery: Delivery, refused: Sequence[tuple[str, str]]
+) -> None:
+    table = schema.refusals
+    for entry, error in refused:
+        key = {"stream": delivery.stream, "entry": _printable(entry)}
+        # Entries that are read again after a crash or by a second reader were refused before.
+        known = select(table.c.link).filter_by(**key)
+        if connection.scalar(known) is None:
+            row: dict[str, Any] = key | {"error": _printable(error), "at": delivery.at}
+            connection.execute(insert(table), head.link("refusals", row))
 
 
 def _printable(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -15,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from monitor.ledger.errors import LedgerError
 
 _OLDEST_SQLITE: Final = (3, 35, 0)  # ON CONFLICT and RETURNING as we use them
-_to_json = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
 
 
 def make_engine(url: str, wait: float) -> AsyncEngine:
@@ -61,7 +59,7 @@ def _parse(url: str) -> URL:
 def _create(target: URL, **options: Any) -> AsyncEngine:
     try:
         # Parameters are hidden from error texts: they may be long, and they are nobody's business.
-        return create_async_engine(target, json_serializer=_to_json, hide_parameters=True, **options)
+        return create_async_engine(target, hide_parameters=True, **options)
     except (ImportError, InvalidRequestError, NoSuchModuleError) as error:
         raise LedgerError(
             f"ledger: {target.drivername} cannot be used here: {error}", lasting=True
@@ -93,10 +91,8 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def upsert(
-    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, overwrite: bool = True
-) -> None:
-    """Insert rows. Where a row with the same key is there, overwrite its other columns or leave it."""
+def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows. Where a row with the same key is there, overwrite its other columns."""
     if not rows:
         return
     if connection.dialect.name == "sqlite":
@@ -104,9 +100,6 @@ def upsert(
     else:
         from sqlalchemy.dialects.postgresql import insert  # type: ignore[assignment]
     statement = insert(table)
-    if not overwrite:
-        connection.execute(statement.on_conflict_do_nothing(), list(rows))
-        return
     keys = [column.name for column in table.primary_key]
     values = {name: statement.excluded[name] for name in rows[0] if name not in keys}
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=values), list(rows))

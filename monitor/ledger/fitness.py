@@ -30,7 +30,7 @@ def flaw(event: Event) -> str:
 def has_place(event: Event) -> bool:
     """Whether the database can hold its id; without that it has no place in any sequence."""
     numbers = (event.id.epoch, event.id.sequence)
-    return all(0 <= number <= _BIGGEST for number in numbers) and _is_text(event.id.collector)
+    return all(0 <= number <= _BIGGEST for number in numbers) and is_text(event.id.collector)
 
 
 def _flaw_of_change(change: Change) -> str:
@@ -58,10 +58,10 @@ def _flaw_of_shard(shard: int, shards: int) -> str:
 
 
 def _first_bad_text(texts: Iterable[Any]) -> str:
-    return next((f"not a text: {text!r:.80}" for text in texts if not _is_text(text)), "")
+    return next((f"not a text: {text!r:.80}" for text in texts if not is_text(text)), "")
 
 
-def _is_text(text: object) -> bool:
+def is_text(text: object) -> bool:
     """Neither SQLite nor PostgreSQL keeps a lone surrogate, nor PostgreSQL a NUL."""
     if not isinstance(text, str) or "\0" in text:
         return False

@@ -1,4 +1,4 @@
-"""The one row that every appending transaction locks: it gives out all numbers."""
+"""The one row that every appending transaction locks: it gives out all numbers and links."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, select, update
 
 from monitor.ledger import schema
+from monitor.ledger.chain import ChainHead, form_of, next_hash
 from monitor.ledger.rows import JudgementMarks
 
 
@@ -23,6 +24,12 @@ class Head:
     observers: int
     judgements: int
     confirmed: int
+    links: int
+    hash: str
+
+    @property
+    def chain(self) -> ChainHead:
+        return ChainHead(self.links, self.hash)
 
     @property
     def marks(self) -> JudgementMarks:
@@ -49,6 +56,13 @@ class Head:
     def save(self, connection: Connection) -> None:
         values = {name: getattr(self, name) for name in self.__slots__}
         connection.execute(update(schema.head).values(values))
+
+    def link(self, table: str, row: dict[str, Any]) -> dict[str, Any]:
+        """Make this row the next of the chain. It must be stored as it is in this transaction."""
+        self.links += 1
+        self.hash = next_hash(self.hash, form_of(table, row))
+        row["link"], row["hash"] = self.links, self.hash
+        return row
 
     def confirm(self, epoch: int, sequence: int, now: int) -> None:
         """Who must hear the judgements has those up to ``sequence`` of ``epoch`` on disk.

@@ -10,8 +10,9 @@ from typing import Any, Concatenate, Final, ParamSpec, Self, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from monitor.ledger import append, queries, schema
-from monitor.ledger.engine import make_engine, place_of, upsert
+from monitor.ledger import append, queries, records
+from monitor.ledger.chain import ChainHead
+from monitor.ledger.engine import make_engine, place_of
 from monitor.ledger.errors import LedgerError, explained
 from monitor.ledger.rows import (
     Appended,
@@ -22,13 +23,18 @@ from monitor.ledger.rows import (
     JudgementRow,
     ObserverRow,
     RefusalRow,
+    ReportRow,
     SightRow,
     SnapshotRow,
     StandingRow,
 )
+from monitor.ledger.sights import seal_stale
+from monitor.ledger.steps import Watch, steps
 from monitor.ledger.upgrade import bring_up_to_date
+from monitor.model.decisions import Decision
 from monitor.model.events import Event
 from monitor.model.sequences import Mark
+from monitor.model.timeline import Step
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -104,9 +110,28 @@ class Ledger:
 
         The digest names it, so one that is known stays as it was.
         """
-        nodes = body["nodes"] if isinstance(body, Mapping) else body
-        row = {"digest": digest, "recorded_at": at, "nodes": len(nodes), "body": body}
-        await self._write(upsert, schema.inventories, [row], overwrite=False)
+        await self._write(records.keep_inventory, digest, body, at)
+
+    async def use_inventory(self, digest: str, body: Any, at: int) -> bool:
+        """Keep a node list, and that it is valid from ``at`` on. False: it was the valid one already."""
+        return await self._write(records.use_inventory, digest, body, at)
+
+    async def decide(self, decision: Decision) -> None:
+        """Record what somebody decided about the figures. Raises DecisionError if it may not be taken."""
+        await self._write(records.decide, decision)
+
+    async def record_report(
+        self, question: Mapping[str, Any], digest: str, made_at: int, files: Mapping[str, Any]
+    ) -> int:
+        """The revision under which a report is kept: the one of its digest if that was made before.
+
+        ``question`` is what was asked for, ``files`` what was written; both are JSON.
+        """
+        return await self._write(records.record_report, question, digest, made_at, files)
+
+    async def seal_stale(self, now: int) -> int:
+        """Seal the sights that nothing was added to for 10 minutes and whose hour is over; how many."""
+        return await self._write(seal_stale, now)
 
     # -- what keeps reading exact
 
@@ -186,6 +211,28 @@ class Ledger:
     async def inventory(self, digest: str) -> InventoryRow | None:
         """The node list with this digest, if it was recorded."""
         return await self._read(queries.inventory, digest)
+
+    async def inventory_uses(self) -> list[tuple[int, str]]:
+        """Which node list is valid from when: (at, digest) in the order recorded."""
+        return await self._read(records.inventory_uses)
+
+    async def decisions(self) -> list[Decision]:
+        """All decisions in the order recorded."""
+        return await self._read(records.decisions)
+
+    async def reports(
+        self, question: Mapping[str, Any] | None = None, limit: int | None = None
+    ) -> list[ReportRow]:
+        """The reports made, the newest first; of one question its revisions."""
+        return await self._read(records.reports, question, limit)
+
+    async def steps(self, until: int) -> dict[Watch, list[Step]]:
+        """For every watch (node, network) its steps with ``at`` < ``until``, in the order of time."""
+        return await self._read(steps, until)
+
+    async def head(self) -> ChainHead:
+        """How far the chain reaches, and the hash of its last link."""
+        return await self._read(records.chain_head)
 
     async def gaps(self) -> list[GapRow]:
         """All sequences that can never come, in the order noticed."""

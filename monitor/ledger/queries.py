@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, Table, func, select
@@ -66,7 +67,7 @@ def change_row(row: RowMapping) -> ChangeRow:
         detected_at=row["detected_at"],
         cause=Cause(row["cause"]),
         probe=row["probe"],
-        evidence=tuple(Evidence.from_json(piece) for piece in row["evidence"]),
+        evidence=tuple(Evidence.from_json(piece) for piece in json.loads(row["evidence"])),
     )
     return ChangeRow(row["id"], _event_id(row), Origin(row["origin"]), change, row["recorded_at"])
 
@@ -82,9 +83,12 @@ def sights(connection: Connection, since: int, until: int, network: str | None) 
 
 
 def last_sights(connection: Connection) -> list[SightRow]:
-    """The rows that may still grow, the latest first: one for every shard of every collector."""
+    """The last row of every shard of every collector, the latest first."""
     table = schema.sights
-    return _sight_rows(connection, select(table).where(~table.c.sealed).order_by(table.c.end.desc()))
+    places = (table.c.collector, table.c.network, table.c.shard, table.c.shards)
+    latest = select(func.max(table.c.id)).group_by(*places)
+    query = select(table).where(table.c.id.in_(latest)).order_by(table.c.end.desc())
+    return _sight_rows(connection, query)
 
 
 def snapshots(connection: Connection, network: str | None, limit: int) -> list[SnapshotRow]:
@@ -101,8 +105,8 @@ def snapshots(connection: Connection, network: str | None, limit: int) -> list[S
             shards=row["shards"],
             at=row["at"],
             inventory=row["inventory"],
-            body=row["body"],
-            disagreements=tuple(row["disagreements"]),
+            body=json.loads(row["body"]),
+            disagreements=tuple(json.loads(row["disagreements"])),
         )
         for row in connection.execute(query).mappings()
     ]
@@ -158,20 +162,20 @@ def _turned(sequence: int, row: ObserverRow) -> JudgementRow:
 def inventory(connection: Connection, digest: str) -> InventoryRow | None:
     table = schema.inventories
     row = connection.execute(select(table).where(table.c.digest == digest)).one_or_none()
-    return InventoryRow(row.digest, row.recorded_at, row.nodes, row.body) if row else None
+    return InventoryRow(row.digest, row.recorded_at, row.nodes, json.loads(row.body)) if row else None
 
 
 def gaps(connection: Connection) -> list[GapRow]:
     table = schema.gaps
     return [
         GapRow(row.collector, row.epoch, row.first, row.last, row.noticed_at)
-        for row in connection.execute(select(table).order_by(table.c.id))
+        for row in connection.execute(select(table).order_by(table.c.link))
     ]
 
 
 def refusals(connection: Connection, limit: int) -> list[RefusalRow]:
     table = schema.refusals
-    query = select(table).order_by(table.c.id.desc()).limit(limit)
+    query = select(table).order_by(table.c.link.desc()).limit(limit)
     return [RefusalRow(row.stream, row.entry, row.error, row.at) for row in connection.execute(query)]
 
 

@@ -136,6 +136,21 @@ class InventoryRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportRow:
+    """A report that was made: what was asked, which revision it is, and its files as they were then.
+
+    ``key`` is the same for all revisions of one question.
+    """
+
+    key: str
+    revision: int
+    digest: str
+    made_at: int
+    question: Mapping[str, Any]
+    files: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class GapRow:
     """Sequences of a collector that were never seen and can never come."""
 

@@ -1,27 +1,26 @@
-"""The tables of the ledger. All moments are milliseconds UTC.
+"""The tables of the ledger. All moments are milliseconds UTC, all JSON is kept as the text that was hashed.
 
-Facts (``changes, sights, snapshots, inventories, gaps, refusals``) are only ever added; the one row that
-grows is a shard's open sight, until it is sealed. ``standings`` is derived and can be built again from
-``changes``; ``judgements`` numbers what was told onwards.
+What is recorded is only ever added: each row carries its ``link`` in the chain over all of them and that
+link's ``hash`` (see ``chain``). The one row that grows is a shard's open sight; it is linked when it is
+sealed. ``checkpoints`` are signed words about the chain. ``standings`` and ``base_states`` are derived and
+can be built again; ``judgements`` numbers what was told onwards.
 
-``id`` of the facts and ``sequence`` of the judgements are dense and given out by the one row of
+``link``, ``id`` of the facts and ``sequence`` of the judgements are dense and given out by the one row of
 ``head``, which every appending transaction locks first: there is one order of all that was recorded.
-Outside, a judgement's number is its sequence minus ``base``, within ``epoch``. The head is also where a
-hash chain over the facts will keep its last link, each fact gaining a column for its own; sights enter
-the chain when they are sealed. Nothing of that is built here.
+Outside, a judgement's number is its sequence minus ``base``, within ``epoch``.
+
+Old rows leave in whole ``segments``, exported and hashed. ``base_states`` is where each watch stood then.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
-    JSON,
     BigInteger,
     Boolean,
     CheckConstraint,
     Column,
-    ForeignKey,
     Index,
     Integer,
     MetaData,
@@ -31,7 +30,9 @@ from sqlalchemy import (
     not_,
 )
 
-REVISION: Final = "0001"
+from monitor.ledger.chain import GENESIS
+
+REVISION: Final = "0002"
 """The newest migration. A database of any other revision is brought here, or refused when newer."""
 
 CHANGE: Final = "change"
@@ -42,6 +43,21 @@ metadata = MetaData()
 
 # SQLite numbers rows by itself only in a column that is exactly INTEGER; it holds 64 bits all the same.
 _Id = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _linked(table: str) -> tuple[Column[Any], Column[Any], UniqueConstraint]:
+    """The place of a row in the chain, beside a key of its own."""
+    return (
+        Column("link", BigInteger, nullable=False),
+        Column("hash", Text, nullable=False),
+        UniqueConstraint("link", name=f"{table}_linked"),
+    )
+
+
+def _chained() -> tuple[Column[Any], Column[Any]]:
+    """The place of a row in the chain is its key."""
+    return Column("link", _Id, primary_key=True, autoincrement=False), Column("hash", Text, nullable=False)
+
 
 head = Table(
     "head",
@@ -55,6 +71,8 @@ head = Table(
     Column("observers", BigInteger, nullable=False),
     Column("judgements", BigInteger, nullable=False),
     Column("confirmed", BigInteger, nullable=False),
+    Column("links", BigInteger, nullable=False, server_default="0"),
+    Column("hash", Text, nullable=False, server_default=GENESIS),
 )
 
 writers = Table(
@@ -91,12 +109,13 @@ changes = Table(
     Column("detected_at", BigInteger, nullable=False),
     Column("cause", Text, nullable=False),
     Column("probe", Text, nullable=False),
-    Column("evidence", JSON, nullable=False),
+    Column("evidence", Text, nullable=False),
     Column("recorded_at", BigInteger, nullable=False),
     # One event is one change, but a snapshot may mend many watches at once.
     UniqueConstraint("collector", "epoch", "sequence", "node", name="changes_once"),
     Index("changes_of_watch", "node", "network", "id"),
     Index("changes_by_time", "at"),
+    *_linked("changes"),
 )
 
 standings = Table(
@@ -107,7 +126,7 @@ standings = Table(
     Column("state", Text, nullable=False),
     Column("cause", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
-    Column("change_id", _Id, ForeignKey("changes.id"), nullable=False),
+    Column("change_id", BigInteger, nullable=False),
 )
 
 sights = Table(
@@ -128,7 +147,11 @@ sights = Table(
     Column("inventory", Text, nullable=False),
     Column("sealed", Boolean, nullable=False),
     Column("recorded_at", BigInteger, nullable=False),
+    Column("link", BigInteger),
+    Column("hash", Text),
+    UniqueConstraint("link", name="sights_linked"),
     Index("sights_by_time", "network", "start"),
+    Index("sights_of_shard", "collector", "network", "shard", "shards", "id"),
 )
 Index(
     "sights_open",
@@ -153,10 +176,11 @@ snapshots = Table(
     Column("shards", Integer, nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("inventory", Text, nullable=False),
-    Column("body", JSON, nullable=False),
-    Column("disagreements", JSON, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("disagreements", Text, nullable=False),
     Column("recorded_at", BigInteger, nullable=False),
     UniqueConstraint("collector", "epoch", "sequence", name="snapshots_once"),
+    *_linked("snapshots"),
 )
 
 observers = Table(
@@ -171,6 +195,7 @@ observers = Table(
     Column("blind", Boolean, nullable=False),
     Column("recorded_at", BigInteger, nullable=False),
     UniqueConstraint("collector", "epoch", "sequence", name="observers_once"),
+    *_linked("observers"),
 )
 
 inventories = Table(
@@ -179,13 +204,22 @@ inventories = Table(
     Column("digest", Text, primary_key=True),
     Column("recorded_at", BigInteger, nullable=False),
     Column("nodes", Integer, nullable=False),
-    Column("body", JSON, nullable=False),
+    Column("body", Text, nullable=False),
+    *_linked("inventories"),
+)
+
+inventory_uses = Table(
+    "inventory_uses",
+    metadata,
+    *_chained(),
+    Column("at", BigInteger, nullable=False),
+    Column("digest", Text, nullable=False),
 )
 
 gaps = Table(
     "gaps",
     metadata,
-    Column("id", _Id, primary_key=True, autoincrement=True),
+    *_chained(),
     Column("collector", Text, nullable=False),
     Column("epoch", BigInteger, nullable=False),
     Column("first", BigInteger, nullable=False),
@@ -196,12 +230,88 @@ gaps = Table(
 refusals = Table(
     "refusals",
     metadata,
-    Column("id", _Id, primary_key=True, autoincrement=True),
+    *_chained(),
     Column("stream", Text, nullable=False),
     Column("entry", Text, nullable=False),
     Column("error", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
     UniqueConstraint("stream", "entry", name="refusals_once"),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    *_chained(),
+    Column("id", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+reports = Table(
+    "reports",
+    metadata,
+    *_chained(),
+    Column("key", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    Column("question", Text, nullable=False),
+    Column("files", Text, nullable=False),
+    UniqueConstraint("key", "revision", name="reports_once"),
+)
+
+signers = Table(
+    "signers",
+    metadata,
+    *_chained(),
+    Column("at", BigInteger, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("public", Text, nullable=False),
+    UniqueConstraint("fingerprint", name="signers_once"),
+)
+
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("link", BigInteger, primary_key=True, autoincrement=False),
+    Column("fingerprint", Text, primary_key=True),
+    Column("hash", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("signature", Text, nullable=False),
+)
+
+segments = Table(
+    "segments",
+    metadata,
+    *_chained(),
+    Column("number", Integer, nullable=False),
+    Column("first", BigInteger, nullable=False),
+    Column("last", BigInteger, nullable=False),
+    Column("hash_before", Text, nullable=False),
+    Column("hash_last", Text, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Column("file", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("base_sha256", Text, nullable=False),
+    Column("exported_at", BigInteger, nullable=False),
+    UniqueConstraint("number", name="segments_once"),
+)
+
+base_states = Table(
+    "base_states",
+    metadata,
+    Column("node", Text, primary_key=True),
+    Column("network", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("not_before", BigInteger),
+    Column("detected_at", BigInteger, nullable=False),
+    Column("collector", Text, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("sequence", BigInteger, nullable=False),
 )
 
 judgements = Table(

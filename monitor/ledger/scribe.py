@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from monitor.ledger import schema
+from monitor.ledger.chain import to_json
 from monitor.ledger.engine import upsert
 from monitor.ledger.head import Head
 from monitor.ledger.rows import Origin
@@ -58,7 +59,6 @@ class Scribe:
         self._standings.clear()
         if self._sights:
             self._sights.write()
-            self._head.sights = self._sights.last_id
 
     def _change(self, said: EventId, change: Change, origin: Origin) -> None:
         self._head.changes += 1
@@ -77,10 +77,10 @@ class Scribe:
             "detected_at": change.detected_at,
             "cause": change.cause.value,
             "probe": change.probe,
-            "evidence": [piece.to_json() for piece in change.evidence],
+            "evidence": to_json([piece.to_json() for piece in change.evidence]),
             "recorded_at": self._at,
         }
-        self._changes.append(row)
+        self._changes.append(self._head.link("changes", row))
         self._standings[change.node, change.network] = {
             "node": change.node,
             "network": change.network,
@@ -93,7 +93,7 @@ class Scribe:
 
     def _sight(self, said: EventId, sight: Sight) -> None:
         if self._sights is None:
-            self._sights = OpenSights(self._connection, self._head.sights, self._at)
+            self._sights = OpenSights(self._connection, self._head, self._at)
         if self._sights.add(said, sight):
             turned = ObserverTurned(said.collector, sight.network, sight.start, sight.blind)
             self._observer(said, turned)
@@ -110,7 +110,7 @@ class Scribe:
             "blind": turned.blind,
             "recorded_at": self._at,
         }
-        self._observers.append(row)
+        self._observers.append(self._head.link("observers", row))
         self._judge(schema.OBSERVER, self._head.observers)
 
     def _judge(self, kind: str, ref: int) -> None:
@@ -132,11 +132,11 @@ class Scribe:
             "shards": snapshot.shards,
             "at": snapshot.at,
             "inventory": snapshot.inventory,
-            "body": {"up": body["up"], "others": body["others"]},
-            "disagreements": [found.to_json() for found in comparison.disagreements],
+            "body": to_json({"up": body["up"], "others": body["others"]}),
+            "disagreements": to_json([found.to_json() for found in comparison.disagreements]),
             "recorded_at": self._at,
         }
-        self._connection.execute(insert(schema.snapshots), row)
+        self._connection.execute(insert(schema.snapshots), self._head.link("snapshots", row))
         for repair in comparison.repairs:
             self._change(said, repair, Origin.SNAPSHOT)
         return comparison.repairs

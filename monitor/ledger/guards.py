@@ -1,0 +1,89 @@
+"""Triggers that refuse to change or remove what is linked, in the words of each database.
+
+They stop mistakes and ordinary tools, not somebody who owns the file: him the chain and its signatures find.
+
+* A row that has a link is never updated. An open sight has none until it is sealed.
+* A row is deleted only when its link lies in an exported segment, and never from a table whose rows stay.
+* In SQLite, where INSERT OR REPLACE deletes without asking any trigger, an insert may replace nothing; and it
+  takes no link that was given out before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from sqlalchemy import Connection, Table, UniqueConstraint
+
+from monitor.ledger.chain import FORMS, LEAVING
+from monitor.ledger.schema import metadata
+
+SIGNED: Final = ("checkpoints",)
+"""Tables without links whose rows stay as they are, too."""
+
+_EXPORTED: Final = "OLD.link <= (SELECT coalesce(max(last), 0) FROM segments)"
+
+
+def raise_guards(connection: Connection) -> None:
+    """Put the triggers onto all tables that they guard."""
+    make = _sqlite if connection.dialect.name == "sqlite" else _postgres
+    for statement in make():
+        connection.exec_driver_sql(statement)
+
+
+def _sqlite() -> Iterator[str]:
+    for name in (*FORMS, *SIGNED):
+        yield _refuse(name, "update", "OLD.link IS NOT NULL", "stays as it was recorded")
+        leaves = f"NOT coalesce({_EXPORTED}, 0)" if name in LEAVING else "1"
+        yield _refuse(name, "delete", leaves, "stays, unless an exported segment holds it")
+        taken = [_takes(name, key) for key in _keys(metadata.tables[name])]
+        if name in FORMS:
+            taken.append("NEW.link <= (SELECT links FROM head)")
+        yield _refuse(name, "insert", " OR ".join(taken), "may not take the place of another")
+
+
+def _refuse(table: str, action: str, when: str, why: str) -> str:
+    return (
+        f"CREATE TRIGGER {table}_{action} BEFORE {action} ON {table} WHEN {when} "
+        f"BEGIN SELECT RAISE(ABORT, 'a row of {table} {why}'); END"
+    )
+
+
+def _takes(table: str, key: tuple[str, ...]) -> str:
+    same = " AND ".join(f"{column} = NEW.{column}" for column in key)
+    return f"EXISTS (SELECT 1 FROM {table} WHERE {same})"  # noqa: S608 - names of our own schema
+
+
+def _keys(table: Table) -> list[tuple[str, ...]]:
+    """All that must be unique in a table, but the link that the chain gives."""
+    unique = (found for found in table.constraints if isinstance(found, UniqueConstraint))
+    keys = [tuple(column.name for column in key.columns) for key in (table.primary_key, *unique)]
+    return sorted(key for key in keys if key != ("link",))
+
+
+def _postgres() -> Iterator[str]:
+    yield _function("refuse", "RAISE EXCEPTION 'a row of % stays as it was recorded', TG_TABLE_NAME;")
+    yield _function(
+        "refuse_unless_exported",
+        f"IF {_EXPORTED} THEN RETURN OLD; END IF; "
+        "RAISE EXCEPTION 'a row of % stays, unless an exported segment holds it', TG_TABLE_NAME;",
+    )
+    for name in (*FORMS, *SIGNED):
+        for action in ("UPDATE", "DELETE"):
+            leaves = action == "DELETE" and name in LEAVING
+            refuse = "quanshi_refuse_unless_exported" if leaves else "quanshi_refuse"
+            yield (
+                f"CREATE TRIGGER {name}_{action.lower()} BEFORE {action} ON {name} FOR EACH ROW "
+                f"{'WHEN (OLD.link IS NOT NULL) ' if action == 'UPDATE' else ''}EXECUTE FUNCTION {refuse}()"
+            )
+        yield (
+            f"CREATE TRIGGER {name}_truncate BEFORE TRUNCATE ON {name} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION quanshi_refuse()"
+        )
+
+
+def _function(name: str, body: str) -> str:
+    return (
+        f"CREATE FUNCTION quanshi_{name}() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$quanshi$ BEGIN {body} END $quanshi$"
+    )
