@@ -1,0 +1,111 @@
+"""Which watches a report is about: what people ask for, and whether a watch is meant by it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final
+
+from monitor.config.cells import CLASSES, KINDS, choice
+from monitor.config.mistakes import CellError, did_you_mean
+from monitor.model.nodes import Kind, Node
+from monitor.reports.atlas import Atlas
+
+Pairs = tuple[tuple[str, str], ...]
+"""What was asked for: entries for one key widen the scope, another key narrows it. Empty: all watches."""
+
+KEYS: Final = ("class", "kind", "network", "region", "contractor", "node")
+
+CLASS_1: Final[Pairs] = (("class", "1"), ("kind", Kind.CAMERA.value))
+"""What is meant when nobody says, if there are any: the points that the goal of 98 % speaks of."""
+
+ALL: Final = "all"
+
+
+class ScopeError(ValueError):
+    """A scope that means nothing here: says what is allowed."""
+
+
+def read_scope(texts: Iterable[str], networks: Mapping[str, str], atlas: Atlas) -> Pairs | None:
+    """``class=1``, ``region=440902`` …, as pairs in a fixed order; None: nobody said. ``all``: no limit.
+
+    Regions and networks may be given by name. Raises ScopeError.
+    """
+    texts = list(texts)
+    if not texts:
+        return None
+    if texts == [ALL]:
+        return ()
+    pairs = {_pair(text, networks, atlas) for text in texts}
+    return tuple(sorted(pairs, key=lambda pair: (KEYS.index(pair[0]), pair[1])))
+
+
+def _pair(text: str, networks: Mapping[str, str], atlas: Atlas) -> tuple[str, str]:
+    key, sign, value = text.partition("=")
+    key, value = key.strip(), value.strip()
+    if not sign or not value:
+        raise ScopeError(f"not a scope: {text} (such as class=1, region=440902, or all)")
+    if key not in KEYS:
+        raise ScopeError(f"no scope is called {key} ({', '.join(KEYS)}) {did_you_mean(key, KEYS)}".strip())
+    return key, _value(key, value, networks, atlas)
+
+
+def _value(key: str, value: str, networks: Mapping[str, str], atlas: Atlas) -> str:
+    try:
+        if key == "class":
+            return str(_read_class(value))
+        if key == "kind":
+            return _read_kind(value).value
+    except CellError as error:
+        raise ScopeError(f"{key}={value}: {error.allowed} {error.hint}".strip()) from error
+    if key == "network":
+        return _network(value, networks)
+    if key == "region":
+        return _region(value, atlas)
+    return value
+
+
+_read_class: Final = choice("class", CLASSES)
+_read_kind: Final = choice("kind", KINDS)
+
+
+def _network(value: str, networks: Mapping[str, str]) -> str:
+    for name, called in networks.items():
+        if value in (name, called):
+            return name
+    raise ScopeError(f"network={value}: not a network of this site ({', '.join(networks)})")
+
+
+def _region(value: str, atlas: Atlas) -> str:
+    found = atlas.find(value)
+    if found is None and not value.isdecimal():
+        raise ScopeError(f"region={value}: no region, or several, are called so: name its code")
+    return found or value
+
+
+class Filter:
+    """Whether a watch, as it was at some time, is meant by these pairs."""
+
+    def __init__(self, pairs: Pairs, atlas: Atlas) -> None:
+        wanted: defaultdict[str, set[str]] = defaultdict(set)
+        for key, value in pairs:
+            wanted[key].add(value)
+        self._wanted: Sequence[tuple[Callable[[Node, str], Iterable[str]], set[str]]] = [
+            (_reader(key, atlas), values) for key, values in wanted.items()
+        ]
+
+    def holds(self, node: Node, network: str) -> bool:
+        return all(any(one in values for one in read(node, network)) for read, values in self._wanted)
+
+
+def _reader(key: str, atlas: Atlas) -> Callable[[Node, str], Iterable[str]]:
+    """What of a watch is compared for this key."""
+    readers: dict[str, Callable[[Node, str], Iterable[str]]] = {
+        "class": lambda node, _: ("" if node.point_class is None else str(node.point_class),),
+        "kind": lambda node, _: (node.kind.value,),
+        "network": lambda _, network: (network,),
+        "region": lambda node, _: atlas.around(node.region),
+        "contractor": lambda node, _: (node.contractor,),
+        "node": lambda node, _: (node.id,),
+    }
+    return readers[key]
