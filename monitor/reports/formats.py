@@ -1,0 +1,27 @@
+"""The forms in which a report can be written. Adding one is a module and a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Final
+
+from monitor.reports.document import Proof, Report
+
+Writer = Callable[[Report, Proof, str, Path], None]
+"""Writes a report in a language (``zh`` or ``en``) into a file. Raises OSError."""
+
+_WRITERS: Final[Mapping[str, tuple[str, str]]] = {
+    "json": ("monitor.reports.jsonform", "write_json"),
+    "csv": ("monitor.reports.csvform", "write_csv"),
+}
+
+FORMATS: Final = tuple(_WRITERS)
+
+
+def writer_of(name: str) -> Writer:
+    """The writer of a format; what it needs is loaded only now. Raises KeyError, and ImportError."""
+    module, function = _WRITERS[name]
+    found: Writer = getattr(import_module(module), function)
+    return found
