@@ -1,6 +1,6 @@
 # `make demo` watches an invented city; `make test` checks everything. `make` alone lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev tools demo check test bench lock clean
+.PHONY: help setup setup-dev tools fonts demo check test bench lock clean
 
 BIN := .venv/bin
 ARGS ?=
@@ -26,6 +26,9 @@ tools: .tools/.fetched ## the real servers that the tests talk to, into .tools (
 	@$(BIN)/python tests/fetch_tools.py
 	@touch $@
 
+fonts: setup-dev ## the Chinese font for PDF reports, into monitor/reports/fonts
+	@$(BIN)/python .ci/fonts
+
 demo: setup ## an invented Maoming, watched live: make demo ARGS="--for 60s --json"
 	@$(BIN)/quanshi demo $(ARGS)
 
@@ -35,10 +38,10 @@ check: setup-dev ## style, types and who may import whom
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-test: check tools ## all checks and all tests: make test ARGS="-k rtsp"
+test: check tools fonts ## all checks and all tests: make test ARGS="-k rtsp"
 	$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
 
-bench: setup-dev tools ## the promises of speed, measured beside their budgets
+bench: setup-dev tools fonts ## the promises of speed, measured beside their budgets
 	@$(BIN)/python tests/bench/run.py $(ARGS)
 
 # The locks name versions and hashes, never an address: every mirror serves the same files.
