@@ -18,15 +18,18 @@ from monitor.ledger.rows import (
     Origin,
     RefusalRow,
     ReportRow,
+    SegmentRow,
     SightRow,
     SnapshotRow,
     StandingRow,
 )
+from monitor.ledger.signing import Checkpoint, Signer
 
 __all__ = [
     "Appended",
     "ChainHead",
     "ChangeRow",
+    "Checkpoint",
     "GapRow",
     "InventoryRow",
     "JudgementMarks",
@@ -38,7 +41,9 @@ __all__ = [
     "Origin",
     "RefusalRow",
     "ReportRow",
+    "SegmentRow",
     "SightRow",
+    "Signer",
     "SnapshotRow",
     "StandingRow",
     "Told",

@@ -9,7 +9,7 @@ tells the same to somebody who writes a verifier of his own.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from types import MappingProxyType
@@ -56,6 +56,12 @@ FORMS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 This order is for ever: what was hashed by it is checked by it. A new column needs a new table.
 """
 
+BASE: Final = (
+    *("network", "node", "state", "cause", "at", "not_before"),
+    *("detected_at", "collector", "epoch", "sequence"),
+)
+"""The columns of ``base_states`` in the order in which they are hashed by :func:`base_digest`."""
+
 LEAVING: Final = ("changes", "sights", "snapshots", "observers", "gaps", "refusals")
 """The tables whose old rows leave the database in segments. The rows of all others stay."""
 
@@ -75,12 +81,22 @@ class ChainHead:
 
 def form_of(table: str, row: Mapping[str, Any]) -> str:
     """The canonical form of a row: everything of it that is hashed, without the hash before it."""
-    return "\0".join([table, *[_text(row[name]) for name in FORMS[table]]])
+    return _joined(table, FORMS[table], row)
 
 
 def next_hash(before: str, form: str) -> str:
     """The hash of a link with this form that follows the hash ``before``."""
     return sha256(f"{before}\0{form}".encode()).hexdigest()
+
+
+def base_digest(rows: Iterable[Mapping[str, Any]]) -> str:
+    """The SHA-256 of where all watches stood: their forms, sorted, each ended by a NUL."""
+    forms = sorted(_joined("base_states", BASE, row) for row in rows)
+    return sha256("".join(f"{form}\0" for form in forms).encode()).hexdigest()
+
+
+def _joined(table: str, names: Iterable[str], row: Mapping[str, Any]) -> str:
+    return "\0".join([table, *[_text(row[name]) for name in names]])
 
 
 def _text(value: Any) -> str:

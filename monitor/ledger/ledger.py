@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Concatenate, Final, ParamSpec, Self, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from monitor.ledger import append, queries, records
+from monitor.ledger import append, checkpoints, queries, records, segments
 from monitor.ledger.chain import ChainHead
 from monitor.ledger.engine import make_engine, place_of
 from monitor.ledger.errors import LedgerError, explained
@@ -24,11 +25,14 @@ from monitor.ledger.rows import (
     ObserverRow,
     RefusalRow,
     ReportRow,
+    SegmentRow,
     SightRow,
     SnapshotRow,
     StandingRow,
 )
+from monitor.ledger.segment_file import SegmentWriter
 from monitor.ledger.sights import seal_stale
+from monitor.ledger.signing import Checkpoint, Signer
 from monitor.ledger.steps import Watch, steps
 from monitor.ledger.upgrade import bring_up_to_date
 from monitor.model.decisions import Decision
@@ -41,6 +45,9 @@ _T = TypeVar("_T")
 
 START: Final = "0-0"
 """The position of a reader that has read nothing."""
+
+_PAGE: Final = 500
+"""So many links go into a segment's file at a time: snapshots among them are large."""
 
 
 class Ledger:
@@ -132,6 +139,40 @@ class Ledger:
     async def seal_stale(self, now: int) -> int:
         """Seal the sights that nothing was added to for 10 minutes and whose hour is over; how many."""
         return await self._write(seal_stale, now)
+
+    # -- proof
+
+    async def head(self) -> ChainHead:
+        """How far the chain reaches, and the hash of its last link."""
+        return await self._read(records.chain_head)
+
+    async def checkpoint(self, signer: Signer, at: int | None = None) -> Checkpoint:
+        """Sign the chain as it is now. The public key is kept in the chain itself."""
+        return await self._write(checkpoints.sign_head, signer, _now() if at is None else at)
+
+    async def checkpoints(self, limit: int | None = None) -> list[Checkpoint]:
+        """What was signed, the newest first."""
+        return await self._read(checkpoints.checkpoints, limit)
+
+    async def export_segment(self, folder: Path, keep_from: int) -> SegmentRow | None:
+        """Move the oldest rows into a file in ``folder`` if a whole segment is older than ``keep_from``.
+
+        Nothing is deleted before its file is complete and checked. None: there was no such segment.
+        """
+        plan = await self._read(segments.plan, keep_from)
+        if plan is None:
+            return None
+        with await asyncio.to_thread(SegmentWriter, folder, plan) as file:
+            for first in range(plan.first, plan.last + 1, _PAGE):
+                rows = await self._read(segments.linked, first, min(first + _PAGE - 1, plan.last))
+                await asyncio.to_thread(file.add, rows)
+            digest = await asyncio.to_thread(file.finish)
+        row, self._told = await self._write(segments.leave, plan, digest, _now())
+        return row
+
+    async def segments(self) -> list[SegmentRow]:
+        """What has left the database, the oldest first. What was before its last ``until`` is in files."""
+        return await self._read(segments.segments)
 
     # -- what keeps reading exact
 
@@ -229,10 +270,6 @@ class Ledger:
     async def steps(self, until: int) -> dict[Watch, list[Step]]:
         """For every watch (node, network) its steps with ``at`` < ``until``, in the order of time."""
         return await self._read(steps, until)
-
-    async def head(self) -> ChainHead:
-        """How far the chain reaches, and the hash of its last link."""
-        return await self._read(records.chain_head)
 
     async def gaps(self) -> list[GapRow]:
         """All sequences that can never come, in the order noticed."""

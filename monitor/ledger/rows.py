@@ -151,6 +151,26 @@ class ReportRow:
 
 
 @dataclass(frozen=True, slots=True)
+class SegmentRow:
+    """Links ``first`` to ``last``, all recorded before ``until``, as they left for a file.
+
+    ``hash_before`` is the hash before the first, ``hash_last`` that of the last; ``sha256`` is the file's,
+    ``base_sha256`` that of where each watch stood then.
+    """
+
+    number: int
+    first: int
+    last: int
+    hash_before: str
+    hash_last: str
+    until: int
+    file: str
+    sha256: str
+    base_sha256: str
+    exported_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class GapRow:
     """Sequences of a collector that were never seen and can never come."""
 

@@ -1,0 +1,134 @@
+"""The file of a segment: gzip, one JSON object a line, checked while it is written and when it is read.
+
+The first line tells what it is; each further line is a link: ``{"link", "table", "hash", "row"}`` with the
+row's columns by name.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final, Self
+
+from monitor.ledger.chain import form_of, next_hash, to_json
+from monitor.ledger.errors import LedgerError
+from monitor.ledger.segments import Linked, Plan
+
+FORMAT: Final = "quanshi ledger segment 1"
+
+
+class SegmentWriter:
+    """Writes a segment beside its place; :meth:`finish` puts it there. Raises LedgerError, and leaves nothing.
+
+    Rows that are not the chain's next are refused: what is damaged must not leave for an archive.
+    """
+
+    def __init__(self, folder: Path, planned: Plan) -> None:
+        self._planned = planned
+        self._path = folder / planned.file
+        self._fresh = folder / f".{planned.file}.{os.getpid()}"
+        self._link, self._hash = planned.first - 1, planned.hash_before
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._raw = self._fresh.open("wb")
+        except OSError as error:
+            raise self._trouble(error) from error
+        # No name and no moment inside: the same rows make the same file.
+        self._file = gzip.GzipFile(filename="", mode="wb", fileobj=self._raw, mtime=0)
+        self._write({"format": FORMAT, "segment": planned.number, "hash_before": planned.hash_before})
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        with suppress(OSError, ValueError):  # what could not be written cannot be flushed either
+            self._file.close()
+        with suppress(OSError):
+            self._raw.close()
+        self._fresh.unlink(missing_ok=True)
+
+    def add(self, rows: Iterable[Linked]) -> None:
+        """The next links, in order."""
+        for linked in rows:
+            computed = next_hash(self._hash, form_of(linked.table, linked.row))
+            if (linked.link, linked.hash) != (self._link + 1, computed):
+                raise LedgerError(
+                    f"segment {self._path.name}: the chain is broken at link {self._link + 1}; "
+                    "nothing leaves the ledger until somebody has looked at it (quanshi verify)"
+                )
+            self._link, self._hash = linked.link, linked.hash
+            self._write(
+                {
+                    "link": linked.link,
+                    "table": linked.table,
+                    "hash": linked.hash,
+                    "row": dict(linked.row),
+                }
+            )
+
+    def finish(self) -> str:
+        """Put the file in its place, on disk for certain; its SHA-256."""
+        if (self._link, self._hash) != (self._planned.last, self._planned.hash_last):
+            raise LedgerError(f"segment {self._path.name}: its last checkpoint says another hash")
+        try:
+            self._file.close()
+            self._raw.flush()
+            os.fsync(self._raw.fileno())
+            self._raw.close()
+            self._fresh.replace(self._path)
+            _sync_folder(self._path.parent)
+            return sha256_of(self._path)
+        except OSError as error:
+            raise self._trouble(error) from error
+
+    def _write(self, line: dict[str, Any]) -> None:
+        try:
+            self._file.write(f"{to_json(line)}\n".encode())
+        except OSError as error:
+            raise self._trouble(error) from error
+
+    def _trouble(self, error: OSError) -> LedgerError:
+        return LedgerError(f"segment {self._path}: {error.strerror or error}")
+
+
+class SegmentFileError(Exception):
+    """The file cannot be read to its end: what is wrong with it."""
+
+
+def read_segment(path: Path) -> Iterator[Linked]:
+    """The links in a segment's file, as they stand there. Raises SegmentFileError and OSError."""
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") as lines:
+            if json.loads(next(lines, "{}")).get("format") != FORMAT:
+                raise SegmentFileError(f"not a {FORMAT}")
+            for line in lines:
+                found = json.loads(line)
+                yield Linked(found["link"], found["table"], found["hash"], found["row"])
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise SegmentFileError(f"cannot be unpacked: {error}") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise SegmentFileError(f"a line is not what it should be: {error}") from error
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file. Raises OSError."""
+    digest = sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _sync_folder(folder: Path) -> None:
+    """The new name, too, must survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
