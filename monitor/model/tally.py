@@ -7,8 +7,9 @@ whole days is only counted, and multiplied by the length of the days at the end.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise
+from operator import add
 from typing import Final
 
 from monitor.model.observations import State
@@ -36,12 +37,14 @@ def divide(steps: Sequence[Step], frame: Frame, upstream: Sequence[Span] = ()) -
 
 
 class Tally:
-    """``cuts``: moments between the frame's start and end, in order, between which pieces are wanted."""
+    """``watches``: how many were added. ``cuts``: moments within the frame's window, in order, between which
+    pieces of it are wanted.
+    """
 
     def __init__(self, frame: Frame, cuts: Sequence[int] = ()) -> None:
         self._frame = frame
         self._cuts = cuts
-        self._watches = 0
+        self.watches = 0
         self._edges = [frame.start, *cuts, frame.end]
         self._seen = [frame.seen.until(edge) for edge in self._edges]
         pieces = len(cuts) + 1
@@ -52,7 +55,7 @@ class Tally:
 
     def add(self, steps: Sequence[Step], upstream: Sequence[Span] = ()) -> Parts:
         """Add one watch; the parts of its time within the whole window. See :func:`divide`."""
-        self._watches += 1
+        self.watches += 1
         until = self._frame.seen.until
         blamed = Measure(upstream) if upstream else None
         sums = [0] * _FIELDS
@@ -92,23 +95,25 @@ class Tally:
 
     def pieces(self) -> list[Parts]:
         """The parts of all watches added, for each piece of the window."""
-        whole = [
-            [
-                alone + count * (after - before)
-                for alone, count, (before, after) in zip(
-                    part, accumulate(full), pairwise(self._seen), strict=False
-                )
-            ]
-            for part, full in zip(self._part, self._full, strict=True)
-        ]
-        counted, stated = self._by_piece(self._frame.counted), self._by_piece(self._frame.stated)
-        return [
-            _parts(self._watches * counted[index], self._watches * stated[index], sums)
-            for index, sums in enumerate(zip(*whole, strict=True))
-        ]
+        return together([self], len(self._cuts) + 1)
 
-    def _by_piece(self, measure: Measure) -> list[int]:
-        return [measure.within(*piece) for piece in pairwise(self._edges)]
+    def rows(self) -> Iterator[Iterable[int]]:
+        """By piece: milliseconds counted, those stated, and then each field. For :func:`together`."""
+        for measure in (self._frame.counted, self._frame.stated):
+            yield [self.watches * measure.within(*piece) for piece in pairwise(self._edges)]
+        lengths = [after - before for before, after in pairwise(self._seen)]
+        for part, full in zip(self._part, self._full, strict=True):
+            covered = zip(part, accumulate(full), lengths, strict=False)
+            yield [alone + count * length for alone, count, length in covered]
+
+
+def together(tallies: Iterable[Tally], pieces: int) -> list[Parts]:
+    """The parts of all watches of several tallies that are cut alike, for each of the ``pieces``."""
+    sums = [[0] * pieces for _ in range(_FIELDS + 2)]
+    for tally in tallies:
+        for row, more in zip(sums, tally.rows(), strict=True):
+            row[:] = map(add, row, more)
+    return [_parts(counted, stated, fields) for counted, stated, *fields in zip(*sums, strict=True)]
 
 
 def _parts(counted: int, stated: int, sums: Iterable[int]) -> Parts:

@@ -11,7 +11,7 @@ from monitor.model.times import format_time
 from monitor.reports.document import Figures, Group, Proof, Report
 from monitor.reports.jsonform import millionths
 
-_FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
+_FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 _FIGURES: Final[Mapping[str, Callable[[Figures], Any]]] = {
     "watches": lambda one: one.watches,

@@ -1,0 +1,111 @@
+"""Adds up what watches come to: sums of time and of faults, never averages of averages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from monitor.model.faults import Fault
+from monitor.model.timeline import Parts
+from monitor.reports.document import Budget, Figures, Repairs, Rules, Snapshots, WatchKey
+from monitor.reports.measure import Piece
+
+_MILLION = 1_000_000
+
+
+class Sum:
+    """The figures of a group, as its pieces are added."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self._watches: set[WatchKey] = set()
+        self._classes: set[int | None] = set()
+        self._parts: list[Parts] = []
+        self._repairs: list[Repairs] = []
+        self._snapshots: list[Snapshots] = []
+
+    def add(self, piece: Piece, repairs: Repairs) -> None:
+        """``repairs``: those of the piece, worked out once for all the groups that it is in."""
+        self._watches.add(piece.stay.key)
+        self._classes.add(piece.stay.node.point_class)
+        self._parts.append(piece.parts)
+        self._repairs.append(repairs)
+        self._snapshots.append(piece.snapshots)
+
+    def figures(self) -> Figures:
+        """The target is that of the class, where all pieces are of one."""
+        single = next(iter(self._classes)) if len(self._classes) == 1 else None
+        return Figures(
+            watches=len(self._watches),
+            parts=Parts.total(self._parts),
+            repairs=_repairs(self._repairs),
+            snapshots=_snapshots(self._snapshots),
+            target=None if single is None else self._rules.targets.get(single),
+        )
+
+
+def repairs_of(piece: Piece, rules: Rules) -> Repairs:
+    """The repairs of a piece, held against the limit of its class."""
+    return repairs(piece.faults, limit_of(piece, rules))
+
+
+def limit_of(piece: Piece, rules: Rules) -> int | None:
+    """Milliseconds that a repair may take there."""
+    point_class = piece.stay.node.point_class
+    return None if point_class is None else rules.repair_limits.get(point_class)
+
+
+def repairs(faults: Iterable[Fault], limit: int | None) -> Repairs:
+    """What these faults come to, by the clock of repairs. ``limit`` None: there is none."""
+    found = list(faults)
+    closed = [fault.repair for fault in found if fault.end is not None]
+    still_open = [fault.repair for fault in found if fault.end is None]
+    return Repairs(
+        faults=len(found),
+        closed=len(closed),
+        limited=0 if limit is None else len(closed),
+        within=0 if limit is None else sum(repair <= limit for repair in closed),
+        late=0 if limit is None else sum(repair > limit for repair in still_open),
+        took=sum(closed),
+        longest=max((fault.repair for fault in found), default=0),
+    )
+
+
+def _repairs(several: Iterable[Repairs]) -> Repairs:
+    found = list(several)
+    return Repairs(
+        faults=sum(one.faults for one in found),
+        closed=sum(one.closed for one in found),
+        limited=sum(one.limited for one in found),
+        within=sum(one.within for one in found),
+        late=sum(one.late for one in found),
+        took=sum(one.took for one in found),
+        longest=max((one.longest for one in found), default=0),
+    )
+
+
+def _snapshots(several: Iterable[Snapshots]) -> Snapshots:
+    found = list(several)
+    return Snapshots(
+        online=sum(one.online for one in found),
+        known=sum(one.known for one in found),
+        expected=sum(one.expected for one in found),
+    )
+
+
+def budget(point_class: int, figures: Figures, serving: int, window: tuple[int, int, int]) -> Budget | None:
+    """The error budget of a class; None without a target.
+
+    ``window``: start, cut and end of the period. After the cut the ``serving`` watches, those in service
+    then, are taken to stay until the end.
+    """
+    if figures.target is None:
+        return None
+    start, cut, end = window
+    parts = figures.parts
+    # In whole numbers: what is allowed must be the same on every machine.
+    allowed = _MILLION - round(figures.target * _MILLION)
+    whole = (parts.stated + serving * (end - cut)) * allowed // _MILLION
+    used = parts.degraded + parts.down
+    most = used + parts.up_doubted + parts.unknown
+    gone_at = start + whole * (cut - start) // used if used else end
+    return Budget(point_class, figures.target, whole, used, most, gone_at if gone_at < end else None)

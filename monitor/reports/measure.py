@@ -1,0 +1,161 @@
+"""Works out every watch: its time by what it was, its faults, and how it was found at inspections.
+
+Watches that share what counts of them (when they were in service, seen and left out) share the work.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice, pairwise
+
+from monitor.model.decisions import Correction
+from monitor.model.faults import Fault, faults
+from monitor.model.observations import Cause, State
+from monitor.model.spans import Span, merged
+from monitor.model.tally import Tally, together
+from monitor.model.timeline import Frame, Parts, Step, corrected
+from monitor.reports.cover import Cover, Part
+from monitor.reports.document import Snapshots, WatchKey
+from monitor.reports.exclusions import Left
+from monitor.reports.facts import Facts
+from monitor.reports.inspected import Inspector
+from monitor.reports.stays import Services, Stay
+
+_Shape = tuple[Part, tuple[Span, ...], tuple[Span, ...], tuple[Span, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What a stay comes to. A fault belongs to the stay in which it began, or first counted."""
+
+    stay: Stay
+    parts: Parts
+    snapshots: Snapshots
+    faults: tuple[Fault, ...]
+    changes: int
+    flapping: int
+
+
+class Measuring:
+    """Measures watches one by one, and knows the sums by day and by inspection of all it measured."""
+
+    def __init__(self, facts: Facts, cover: Cover, left: Left, *, corrections: bool = True) -> None:
+        self._facts = facts
+        self._cover = cover
+        self._left = left
+        self._window = facts.window.span
+        self._services = Services(facts.window.zone)
+        self._cuts = [start for _, start in facts.window.days()][1:]
+        self._moments = facts.window.at_times(facts.setting.rules.inspections)
+        self._frames: dict[_Shape, tuple[Frame, Tally, Inspector]] = {}
+        self._corrections: defaultdict[WatchKey, list[Correction]] = defaultdict(list)
+        for correction in facts.corrections if corrections else ():
+            self._corrections[correction.node, correction.network].append(correction)
+
+    def measure(self, stays: Sequence[Stay]) -> list[Piece]:
+        """All that is wanted of one watch; ``stays`` in order."""
+        key = stays[0].key
+        told = self._corrections.get(key, ())
+        steps = self._steps(key, stays, told)
+        out = tuple(span for _, span in self._left.get(key, ()))
+        right = tuple((one.start, one.end) for one in told if one.state is not State.UNKNOWN)
+        part = self._cover.part(*key)
+        frames = [self._frame((part, stay.spans, out, right)) for stay in stays]
+        whole = frames[0][0]
+        if len(stays) > 1:
+            spans = tuple(merged(span for stay in stays for span in stay.spans))
+            whole = self._make((part, spans, out, right))
+        by_stay = self._faults(steps, stays, whole, out)
+        upstream = self._facts.upstream.get(key, ())
+        return [
+            Piece(
+                stay,
+                tally.add(steps, upstream),
+                inspector.add(steps),
+                tuple(by_stay[place]),
+                *self._changes(steps, stay),
+            )
+            for place, (stay, (_, tally, inspector)) in enumerate(zip(stays, frames, strict=True))
+        ]
+
+    def days(self) -> list[tuple[str, Parts]]:
+        """Each day of the window with the parts of all that was measured."""
+        names = [name for name, _ in self._facts.window.days()]
+        return list(zip(names, together(self._tallies(), len(names)), strict=True))
+
+    def inspections(self) -> list[tuple[int, Snapshots]]:
+        """What was found at each inspection, over all that was measured."""
+        sums = [(0, 0, 0)] * len(self._moments)
+        for _, _, inspector in self._frames.values():
+            sums = [
+                (online + one.online, known + one.known, expected + one.expected)
+                for (online, known, expected), one in zip(sums, inspector.found(), strict=True)
+            ]
+        return [(moment, Snapshots(*three)) for moment, three in zip(self._moments, sums, strict=True)]
+
+    def unseen(self) -> list[tuple[Part, Span, bool, int]]:
+        """When which part was not seen, whether blindly, and how many watches were in service then."""
+        watches: defaultdict[Part, list[tuple[Frame, int]]] = defaultdict(list)
+        for (part, *_), (frame, tally, _) in self._frames.items():
+            watches[part].append((frame, tally.watches))
+        return [
+            (part, span, blind, count)
+            for part, frames in watches.items()
+            for span, blind in self._cover.unseen(part, self._window)
+            if (count := sum(number for frame, number in frames if frame.stated.within(*span)))
+        ]
+
+    def _tallies(self) -> Iterable[Tally]:
+        return (tally for _, tally, _ in self._frames.values())
+
+    def _steps(self, key: WatchKey, stays: Sequence[Stay], told: Iterable[Correction]) -> Sequence[Step]:
+        """What was said of a watch and put right, without what it did before it was in service."""
+        steps = self._facts.steps.get(key, ())
+        if told:
+            steps = corrected(steps, ((one.start, one.end, one.state) for one in told))
+        born = self._services.of(stays[0].node)[0]
+        if steps and steps[0].at < born:
+            steps = corrected(steps, [(steps[0].at, born, State.UNKNOWN)])
+        return steps
+
+    def _frame(self, shape: _Shape) -> tuple[Frame, Tally, Inspector]:
+        if shape not in self._frames:
+            frame = self._make(shape)
+            self._frames[shape] = (frame, Tally(frame, self._cuts), Inspector(frame, self._moments))
+        return self._frames[shape]
+
+    def _make(self, shape: _Shape) -> Frame:
+        part, life, out, right = shape
+        seen = [*self._cover.seen(part), *right] if right else self._cover.seen(part)
+        return Frame.of(self._window, seen, life=life, excluded=out)
+
+    def _faults(
+        self, steps: Sequence[Step], stays: Sequence[Stay], frame: Frame, out: Iterable[Span]
+    ) -> defaultdict[int, list[Fault]]:
+        """The faults of a watch by the place of the stay that they belong to.
+
+        While it is out of service nobody has to repair it.
+        """
+        away = [(end, start) for (_, end), (start, _) in pairwise(frame.counted.spans)]
+        by_stay: defaultdict[int, list[Fault]] = defaultdict(list)
+        ends = [stay.spans[-1][1] for stay in stays]
+        for fault in faults(steps, frame, [*out, *away]):
+            # A fault that began while the watch was out of service belongs to the stay that came next.
+            by_stay[min(bisect_left(ends, fault.start + 1), len(stays) - 1)].append(fault)
+        return by_stay
+
+    def _changes(self, steps: Sequence[Step], stay: Stay) -> tuple[int, int]:
+        """How many changes there were during a stay, and how many of them were into flapping."""
+        changes = flapping = 0
+        for start, end in stay.spans:
+            first, last = (bisect_left(steps, edge, key=_moment) for edge in (start, end))
+            changes += last - first
+            flapping += sum(step.cause is Cause.FLAPPING for step in islice(steps, first, last))
+        return changes, flapping
+
+
+def _moment(step: Step) -> int:
+    return step.at
