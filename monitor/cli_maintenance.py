@@ -1,0 +1,216 @@
+"""``quanshi maintenance``: exclusions and corrections, with four eyes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from monitor.cli_common import explains, json_option, site_option, wrong_use
+from monitor.config import Site, load_site
+from monitor.model.decisions import Reason
+from monitor.model.observations import State
+
+_REASONS: Final = [reason.value for reason in Reason]
+_STATES: Final = [state.value for state in State]
+
+_by = click.option("--by", "person", required=True, help="何人 / who says so")
+_approved_by = click.option(
+    "--approved-by", "approver", help="何人批准（须为另一人）/ who approves, another person"
+)
+_note = click.option("--note", default="", help="说明 / why, in a few words")
+_from = click.option("--from", "first", required=True, help="自 / from: 2026-10-05, 2026-10-05 09:00")
+_to = click.option("--to", "last", required=True, help="至 / to; 只写日期则含当日 / a day is included")
+
+
+@click.group(short_help="维护与更正 / time left out, states put right")
+def maintenance() -> None:
+    """计划维护、停电等时间不计入指标；错误的状态可以更正。申请与批准须为两人，全部留在台账。
+
+    Time of planned work, power cuts and the like is left out of the figures; a wrong state can be put
+    right. One person asks, another approves; all of it stays in the ledger.
+    """
+
+
+@maintenance.command(short_help="申请剔除时间 / ask for time to be left out")
+@site_option
+@click.option("--node", "nodes", multiple=True, help="节点 / a node")
+@click.option("--region", "regions", multiple=True, help="行政区划及其下级 / a region and what lies in it")
+@click.option("--contractor", "contractors", multiple=True, help="运维单位 / a contractor")
+@click.option("--parent", "parents", multiple=True, help="其下挂的全部节点 / all behind this node")
+@click.option("--network", "networks", multiple=True, help="网络 / a network")
+@click.option("--all", "everything", is_flag=True, help="全部 / everything")
+@_from
+@_to
+@click.option("--reason", type=click.Choice(_REASONS), required=True, help="原因 / why")
+@_by
+@_approved_by
+@_note
+@json_option
+@explains
+def add(  # noqa: PLR0917 - click passes them by name
+    path: Path,
+    nodes: tuple[str, ...],
+    regions: tuple[str, ...],
+    contractors: tuple[str, ...],
+    parents: tuple[str, ...],
+    networks: tuple[str, ...],
+    everything: bool,
+    first: str,
+    last: str,
+    reason: str,
+    person: str,
+    approver: str | None,
+    note: str,
+    as_json: bool,
+) -> None:
+    """申请剔除一段时间；不同条件须同时满足。批准后才生效。
+
+    Ask for time to be left out. Watches that meet every kind of condition are meant. It counts once
+    another person has approved it.
+    """
+    from monitor import deciding
+    from monitor.reports.windows import between
+
+    given = {
+        "nodes": nodes,
+        "regions": regions,
+        "contractors": contractors,
+        "parents": parents,
+        "networks": networks,
+    }
+
+    async def work(site: Site, ledger: Any) -> Any:
+        scope = deciding.scope_of(site, given, everything=everything)
+        span = between(first, last, site.zone).span
+        persons = (person, approver)
+        return await deciding.request_exclusion(ledger, scope, span, Reason(reason), persons, note)
+
+    _tell(path, work, as_json)
+
+
+@maintenance.command(short_help="申请更正状态 / ask for a state to be put right")
+@click.argument("node")
+@site_option
+@click.option("--network", help="网络 / which network")
+@_from
+@_to
+@click.option("--state", type=click.Choice(_STATES), required=True, help="更正为 / what it really was")
+@_by
+@_approved_by
+@_note
+@json_option
+@explains
+def correct(  # noqa: PLR0917 - click passes them by name
+    node: str,
+    path: Path,
+    network: str | None,
+    first: str,
+    last: str,
+    state: str,
+    person: str,
+    approver: str | None,
+    note: str,
+    as_json: bool,
+) -> None:
+    """申请更正一个监测项在一段时间内的状态。报告并列更正前后的数字。
+
+    Ask for the state of a watch during some time to be put right. Reports keep both numbers.
+    """
+    from monitor import deciding
+    from monitor.reports.windows import between
+
+    async def work(site: Site, ledger: Any) -> Any:
+        span, persons = between(first, last, site.zone).span, (person, approver)
+        return await deciding.request_correction(ledger, site, (node, network), span, state, persons, note)
+
+    _tell(path, work, as_json)
+
+
+@maintenance.command(short_help="批准 / approve")
+@click.argument("name", metavar="ID")
+@site_option
+@_by
+@json_option
+@explains
+def approve(name: str, path: Path, person: str, as_json: bool) -> None:
+    """批准一项申请；批准人不得为申请人。
+
+    Approve what somebody else asked for.
+    """
+    from monitor import deciding
+
+    _tell(path, lambda _site, ledger: deciding.approve(ledger, name, person), as_json)
+
+
+@maintenance.command(short_help="提前结束 / end now")
+@click.argument("name", metavar="ID")
+@site_option
+@_by
+@json_option
+@explains
+def end(name: str, path: Path, person: str, as_json: bool) -> None:
+    """立即结束一项正在进行或尚未开始的剔除。
+
+    End an exclusion before its time.
+    """
+    from monitor import deciding
+
+    _tell(path, lambda _site, ledger: deciding.end(ledger, name, person), as_json)
+
+
+@maintenance.command("list", short_help="列出 / list them")
+@site_option
+@json_option
+@explains
+def list_all(path: Path, as_json: bool) -> None:
+    """列出全部剔除与更正，最新的在前。
+
+    List all exclusions and corrections, the newest first.
+    """
+    from monitor import deciding
+
+    _tell(path, lambda _site, ledger: deciding.all_of(ledger), as_json)
+
+
+def _tell(path: Path, work: Callable[[Site, Any], Awaitable[Any]], as_json: bool) -> None:
+    """Do it in the site's ledger and print what came of it. What may not be done is wrong use."""
+    from monitor import deciding
+    from monitor.ledger.errors import LedgerError
+    from monitor.model.decisions import DecisionError
+    from monitor.reports.windows import WindowError
+    from monitor.trouble import Said, Trouble
+
+    site = load_site(path)
+    try:
+        found = asyncio.run(_in_ledger(site, work))
+    except (DecisionError, WindowError) as error:
+        wrong_use(error)
+    except LedgerError as error:
+        advice = Said(
+            "先启动一次 quanshi run，或检查数据目录", "run quanshi run once, or see to the data directory"
+        )
+        raise Trouble(
+            Said("台账无法使用", "the ledger cannot be used"), str(error), advice, site.language
+        ) from error
+    decided = found if isinstance(found, list) else [found]
+    if as_json:
+        click.echo(json.dumps([deciding.as_document(one) for one in decided], ensure_ascii=False))
+        return
+    now = deciding.present()
+    for one in decided:
+        click.echo(deciding.tell(one, site, now))
+    if not decided:
+        click.echo(Said("没有剔除，也没有更正", "no exclusions and no corrections").told(site.language))
+
+
+async def _in_ledger(site: Site, work: Callable[[Site, Any], Awaitable[Any]]) -> Any:
+    from monitor.ledger.ledger import Ledger
+
+    site.data.mkdir(parents=True, exist_ok=True)
+    async with await Ledger.open(site.ledger_url) as ledger:
+        return await work(site, ledger)
