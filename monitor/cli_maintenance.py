@@ -19,9 +19,7 @@ _REASONS: Final = [reason.value for reason in Reason]
 _STATES: Final = [state.value for state in State]
 
 _by = click.option("--by", "person", required=True, help="何人 / who says so")
-_approved_by = click.option(
-    "--approved-by", "approver", help="何人批准（须为另一人）/ who approves, another person"
-)
+_approved_by = click.option("--approved-by", "approver", help="另一人批准 / another person, who approves")
 _note = click.option("--note", default="", help="说明 / why, in a few words")
 _from = click.option("--from", "first", required=True, help="自 / from: 2026-10-05, 2026-10-05 09:00")
 _to = click.option("--to", "last", required=True, help="至 / to; 只写日期则含当日 / a day is included")
@@ -86,9 +84,8 @@ def add(  # noqa: PLR0917 - click passes them by name
 
     async def work(site: Site, ledger: Any) -> Any:
         scope = deciding.scope_of(site, given, everything=everything)
-        span = between(first, last, site.zone).span
-        persons = (person, approver)
-        return await deciding.request_exclusion(ledger, scope, span, Reason(reason), persons, note)
+        wish = deciding.Wish(between(first, last, site.zone).span, person, approver, note)
+        return await deciding.request_exclusion(ledger, scope, Reason(reason), wish)
 
     _tell(path, work, as_json)
 
@@ -125,8 +122,8 @@ def correct(  # noqa: PLR0917 - click passes them by name
     from monitor.reports.windows import between
 
     async def work(site: Site, ledger: Any) -> Any:
-        span, persons = between(first, last, site.zone).span, (person, approver)
-        return await deciding.request_correction(ledger, site, (node, network), span, state, persons, note)
+        wish = deciding.Wish(between(first, last, site.zone).span, person, approver, note)
+        return await deciding.request_correction(ledger, site, (node, network), State(state), wish)
 
     _tell(path, work, as_json)
 
@@ -191,12 +188,9 @@ def _tell(path: Path, work: Callable[[Site, Any], Awaitable[Any]], as_json: bool
     except (DecisionError, WindowError) as error:
         wrong_use(error)
     except LedgerError as error:
-        advice = Said(
-            "先启动一次 quanshi run，或检查数据目录", "run quanshi run once, or see to the data directory"
-        )
-        raise Trouble(
-            Said("台账无法使用", "the ledger cannot be used"), str(error), advice, site.language
-        ) from error
+        what = Said("台账无法使用", "the ledger cannot be used")
+        advice = Said("检查磁盘与数据目录的权限", "see to the disk and the rights of the data directory")
+        raise Trouble(what, str(error), advice, site.language) from error
     decided = found if isinstance(found, list) else [found]
     if as_json:
         click.echo(json.dumps([deciding.as_document(one) for one in decided], ensure_ascii=False))
