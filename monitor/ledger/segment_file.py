@@ -24,7 +24,7 @@ FORMAT: Final = "quanshi ledger segment 1"
 
 
 class SegmentWriter:
-    """Writes a segment beside its place; :meth:`finish` puts it there. Raises LedgerError, and leaves nothing.
+    """Writes a segment beside its place; :meth:`finish` puts it there. Raises LedgerError, leaving nothing.
 
     Rows that are not the chain's next are refused: what is damaged must not leave for an archive.
     """

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib.resources
 import time
+from typing import Any
 
 from sqlalchemy import Connection, func, insert, inspect, literal_column, select, table
 
 from monitor.ledger import schema
+from monitor.ledger.chain import GENESIS
 from monitor.ledger.errors import LedgerError
 
 
@@ -51,7 +53,7 @@ def _migrate(connection: Connection, revision: str | None, place: str) -> None:
         command.upgrade(config, "head")
 
 
-def _newborn() -> dict[str, int]:
+def _newborn() -> dict[str, Any]:
     """The head of an empty ledger. The moment is the epoch of the judgements that it will tell."""
-    counters = {column.name: 0 for column in schema.head.columns}
-    return counters | {"id": 1, "epoch": time.time_ns() // 1_000_000}
+    counters: dict[str, Any] = {column.name: 0 for column in schema.head.columns}
+    return counters | {"id": 1, "epoch": time.time_ns() // 1_000_000, "hash": GENESIS}
