@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 from monitor.ledger.chain import form_of, next_hash, to_json
 from monitor.ledger.errors import LedgerError
@@ -101,19 +101,37 @@ class SegmentFileError(Exception):
     """The file cannot be read to its end: what is wrong with it."""
 
 
-def read_segment(path: Path) -> Iterator[Linked]:
+class Filed(NamedTuple):
+    """A link as it stands in a file."""
+
+    link: int
+    table: str
+    hash: str
+    form: str
+
+
+def read_segment(path: Path) -> Iterator[Filed]:
     """The links in a segment's file, as they stand there. Raises SegmentFileError and OSError."""
     try:
         with gzip.open(path, "rt", encoding="utf-8") as lines:
             if json.loads(next(lines, "{}")).get("format") != FORMAT:
                 raise SegmentFileError(f"not a {FORMAT}")
             for line in lines:
-                found = json.loads(line)
-                yield Linked(found["link"], found["table"], found["hash"], found["row"])
+                yield _filed(json.loads(line))
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise SegmentFileError(f"cannot be unpacked: {error}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise SegmentFileError(f"a line is not what it should be: {error}") from error
+
+
+def _filed(line: dict[str, Any]) -> Filed:
+    """Raises ValueError, KeyError or TypeError for what no writer of ours has written."""
+    link, table, stored = line["link"], line["table"], line["hash"]
+    if type(link) is not int or not isinstance(stored, str):
+        raise TypeError(f"link {link!r:.40}")
+    form = form_of(table, line["row"])
+    form.encode()  # what cannot be hashed was never hashed
+    return Filed(link, table, stored, form)
 
 
 def sha256_of(path: Path) -> str:

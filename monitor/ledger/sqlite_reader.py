@@ -95,6 +95,22 @@ class SqliteReader:
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor]
 
+    def holes(self, table: str) -> list[tuple[int, int, int, int]]:
+        """Numbers that are lacking in a table that had them all: (first, last, and the links around them).
+
+        Only of tables whose rows are numbered in the order of the chain.
+        """
+        last = self._connection.execute(f"SELECT {table}, links FROM head").fetchone()
+        query = (
+            "SELECT id, link, lead(id, 1, ?) OVER (ORDER BY id) AS following, "
+            f"lead(link, 1, ?) OVER (ORDER BY id) AS link_following FROM {table}"
+        )
+        holes = self._connection.execute(
+            f"SELECT id + 1, following - 1, link, link_following FROM ({query}) WHERE following > id + 1",
+            (last[0] + 1, last[1] + 1),
+        )
+        return list(holes)
+
     def open_sights(self) -> int:
         query = "SELECT count(*) FROM sights WHERE NOT sealed"
         return int(self._connection.execute(query).fetchone()[0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final, NamedTuple
@@ -41,9 +41,9 @@ class Stretch:
 
 
 class Walk:
-    """Follows the chain from the hash ``before`` the first link. ``wanted``: links whose hash is asked for."""
+    """Follows the chain from the hash ``before`` the first link; notes the hashes of ``wanted`` links."""
 
-    def __init__(self, before: object, wanted: Collection[int] = ()) -> None:
+    def __init__(self, before: object, wanted: frozenset[int] = frozenset()) -> None:
         self.stretch = Stretch()
         # Unknown once a row is missing: the next one can be held against nothing.
         self._before: object = before if isinstance(before, str) else None
@@ -53,40 +53,41 @@ class Walk:
     def follow(self, page: Page) -> None:
         """Check the rows of the next page."""
         others: dict[int, list[tuple[str, object]]] = {}
-        for link, form, stored in page.others:
-            others.setdefault(link, []).append((form, stored))
+        for other in page.others:
+            others.setdefault(other[0], []).append(other[1:])
         before = self._before
         places = range(page.first, page.first + len(page.forms))
         for link, form, stored in zip(places, page.forms, page.hashes, strict=True):
             if form is None:
-                before = self._miss(link)
-            elif before is None:
-                before = stored if isinstance(stored, str) else None
+                self._miss(link)
+                before = None
             elif sha256(f"{before}\0{form}".encode()).hexdigest() == stored and link not in others:
                 before = stored
             else:
-                before = self._look(link, str(before), [(form, stored), *others.get(link, ())])
+                before = self._look(link, before, [(form, stored), *others.get(link, ())])
         self._before = before
         self.stretch.links += len(page.forms)
         self.stretch.seen += page.seen
-        self.stretch.hashes |= {
-            link: page.hashes[link - page.first] for link in self._wanted if link in places
-        }
+        asked = self._wanted.intersection(places)
+        self.stretch.hashes |= {link: page.hashes[link - page.first] for link in asked}
 
     def end(self) -> Stretch:
         """What was found."""
         self._close_gap()
         return self.stretch
 
-    def _look(self, link: int, before: str, rows: list[tuple[str, object]]) -> str:
+    def _look(self, link: int, before: object, rows: list[tuple[str, object]]) -> object:
         """More than one row for a link, or one that does not fit: the hash to go on from."""
-        fitting = next((row for row in rows if next_hash(before, row[0]) == row[1]), None)
-        if fitting is None:
+        if not isinstance(before, str):
+            fitting = rows[0]
+        elif found := [row for row in rows if next_hash(before, row[0]) == row[1]]:
+            fitting = found[0]
+        else:
             fitting = rows[0]
             self._note(Break(link, before, *fitting))
         self.stretch.findings += [Finding.of(Kind.EXTRA, link, row[0]) for row in rows if row is not fitting]
         form, stored = fitting
-        return stored if isinstance(stored, str) else next_hash(before, form)
+        return next_hash(before, form) if isinstance(before, str) and not isinstance(stored, str) else stored
 
     def _note(self, found: Break) -> None:
         if len(self.stretch.breaks) < MOST:
