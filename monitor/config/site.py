@@ -40,8 +40,9 @@ class Site:
 
     ``targets`` are shares and ``repair`` the seconds that a repair may take, both by class; ``inspections``
     are times of day in minutes after midnight, in order; ``invented``: nothing here is real; ``keep`` is
-    for how many seconds streams stay for outside readers; ``files`` were read or, when absent, looked
-    for, and were in the state ``stamps`` before that.
+    for how many seconds streams stay for outside readers, ``retain`` for how many facts stay in the ledger
+    before they leave for files; ``files`` were read or, when absent, looked for, and were in the state
+    ``stamps`` before that.
     """
 
     path: Path
@@ -63,6 +64,7 @@ class Site:
     credentials: Mapping[str, Credential]
     concurrency: int
     keep: float
+    retain: float
     alerts: Path
     profiles: Profiles
     regions: Mapping[str, Region]
@@ -142,6 +144,7 @@ class _Loader:
             credentials=MappingProxyType(dict(credentials)),
             concurrency=written.concurrency,
             keep=written.keep,
+            retain=written.retain,
             alerts=self._path.parent / written.alerts,
             profiles=profiles,
             regions=MappingProxyType(dict(regions)),

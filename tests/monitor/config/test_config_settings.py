@@ -31,7 +31,7 @@ def test_a_short_site_has_all_defaults(folder: Folder) -> None:
     assert site.inspections == (9 * 60, 15 * 60, 21 * 60)
     assert site.invented is False
     assert site.mqtt is None
-    assert (site.concurrency, site.keep) == (2000, 86400.0)
+    assert (site.concurrency, site.keep, site.retain) == (2000, 86400.0, 400 * 86400.0)
     assert [path.name for path in site.files] == ["site.yaml", "credentials.yaml", "regions.csv", "nodes.csv"]
 
 
@@ -45,6 +45,7 @@ ledger: sqlite+aiosqlite:////var/lib/quanshi/ledger.db
 listen: "[::]:9090"
 concurrency: 500
 keep: 2d
+retain: 3650d
 judge:
   confirm: 2
   recover: 1
@@ -61,7 +62,7 @@ mqtt: {url: "mqtts://broker.example", topic: "a/+/b", will_topic: ~, id: device,
     assert (site.timezone, site.language, site.data) == ("UTC", "en", Path("/srv/quanshi"))
     assert site.ledger_url == "sqlite+aiosqlite:////var/lib/quanshi/ledger.db"
     assert (site.listen_host, site.listen_port) == ("::", 9090)
-    assert (site.concurrency, site.keep) == (500, 172800.0)
+    assert (site.concurrency, site.keep, site.retain) == (500, 172800.0, 3650 * 86400.0)
     assert site.judge == JudgeSettings(
         confirm=2,
         recover=1,
@@ -104,7 +105,7 @@ def test_an_unknown_key_is_told_with_its_line_and_the_nearest_right_one(folder: 
 
 KEYS = (
     "site, timezone, language, data, redis, ledger, listen, nodes, regions, credentials, alerts, networks, "
-    "probes, judge, targets, repair, inspections, invented, mqtt, gb28181, snmp, concurrency, keep"
+    "probes, judge, targets, repair, inspections, invented, mqtt, gb28181, snmp, concurrency, keep, retain"
 )
 
 
@@ -119,6 +120,7 @@ def test_an_unknown_key_at_the_top_is_told_too(folder: Folder) -> None:
 
 
 COUNT = "a whole number from 1 to {} is allowed"
+RETAIN = "a span of time from 190d is allowed, such as 400d: half a year must be at hand for whoever asks"
 SHARE = "a share above 0% and up to 100% is allowed, such as 98%"
 BROKER = "a URL without a login is needed, such as mqtt://127.0.0.1:1883 or mqtts://broker"
 FILE = "the name of a file is needed, seen from the folder of this one"
@@ -141,6 +143,7 @@ CAUSES = (
             '8  judge.retry[1] = "2"',
             "a list of up to 10 spans is needed, such as [1s, 2s, 4s]",
         ),
+        ("retain: 189d", '5  retain = "189d"', RETAIN),
         ("keep: 12:30", '5  keep = "12:30"', "a span of time from 1m to 30d is allowed, such as 30s or 5m"),
         ("language: no", '5  language = "no"', "zh or en is allowed"),
         ("targets: {class1: 98}", '5  targets.class1 = "98"', SHARE),
