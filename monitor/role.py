@@ -34,9 +34,11 @@ from monitor.config import ConfigError, Reloader, Site, load_site
 from monitor.ledger.errors import LedgerError
 from monitor.ledger.ledger import Ledger
 from monitor.ledger.rows import SightRow
+from monitor.ledger.signing import Signer
 from monitor.live.health import Health
 from monitor.live.intake import Intake, lost_events
 from monitor.live.judgements import judgements_publisher
+from monitor.live.keeper import ARCHIVE, Keeper
 from monitor.live.probetimes import ProbeTimes
 from monitor.live.states import REMEMBERED_CHANGES, Live
 from monitor.model.events import Sight, Standing
@@ -116,14 +118,15 @@ class Monitor:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Open the ledger, restore, and keep all tasks running until ``stop``."""
-        ledger = await _open_ledger(self.live.site.ledger_url, stop)
-        if ledger is None:
+        opened = await _open_ledger(self.live.site, stop)
+        if opened is None:
             return
+        ledger, signer = opened
         async with ledger:
             self.health.ledger_open = True
-            await self._keep(ledger, stop)
+            await self._keep(ledger, signer, stop)
 
-    async def _keep(self, ledger: Ledger, stop: asyncio.Event) -> None:
+    async def _keep(self, ledger: Ledger, signer: Signer, stop: asyncio.Event) -> None:
         await self._restore(ledger)
         judgements = await judgements_publisher(ledger, self._redis, self.keys)
         intake = Intake(
@@ -134,6 +137,8 @@ class Monitor:
             keys=self.keys,
             on_news=judgements.wake,
         )
+        archive = self.live.site.data / ARCHIVE
+        keeper = Keeper(ledger, signer, archive, lambda: self.live.site.retain)
         # What is loaded now stays for good: the collector of garbage need not walk it every time.
         gc.collect()
         gc.freeze()
@@ -142,12 +147,14 @@ class Monitor:
             named(judgements.run(), "judgements"),
             named(self._tidy(), "tidy"),
             named(self._reload(ledger), "reload"),
+            named(keeper.run(), "keeper"),
         ]
         try:
             await until(stop, tasks)
         finally:
             await intake.finish()
             await end(tasks)
+            await keeper.sign()
 
     async def _restore(self, ledger: Ledger) -> None:
         """Know again what was known, from the ledger alone; the stream goes on from there."""
@@ -217,15 +224,16 @@ class Monitor:
         log.info("reloaded", watches=len(self.live.board), inventory=site.inventory.digest)
 
 
-async def _open_ledger(url: str, stop: asyncio.Event) -> Ledger | None:
-    """The ledger, as soon as it can be had; None if ``stop`` came first.
+async def _open_ledger(site: Site, stop: asyncio.Event) -> tuple[Ledger, Signer] | None:
+    """The ledger and what signs it, as soon as they can be had; None if ``stop`` came first.
 
     Raises LedgerError when waiting cannot help.
     """
     delay = 0.5
     while not stop.is_set():
         try:
-            return await Ledger.open(url, wait=LOCK_PATIENCE)
+            signer = await asyncio.to_thread(Signer.of, site.data)
+            return await Ledger.open(site.ledger_url, wait=LOCK_PATIENCE), signer
         except LedgerError as error:
             if error.lasting:
                 raise
@@ -240,7 +248,7 @@ async def _open_ledger(url: str, stop: asyncio.Event) -> Ledger | None:
 async def _record_inventory(ledger: Ledger, site: Site, now: int) -> None:
     inventory = site.inventory
     body = await asyncio.to_thread(inventory.to_json)
-    await ledger.record_inventory(inventory.digest, body, now)
+    await ledger.use_inventory(inventory.digest, body, now)
 
 
 def _day(site: Site) -> date:

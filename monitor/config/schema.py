@@ -334,7 +334,7 @@ class SiteFile(Section):
     snmp: Annotated[None, BeforeValidator(_not_yet)] = _said(None, "SNMP is not there yet")
     concurrency: Whole = _number(2000, 1, 60000)
     keep: Span = _span(86400.0, 60, 30 * 86400)
-    retain: Annotated[Span, Field(ge=190 * 86400)] = _said(
+    retain: Annotated[Span, Field(ge=190 * 86400, le=36500 * 86400)] = _said(
         400 * 86400.0,
-        "a span of time from 190d is allowed, such as 400d: half a year must be at hand for whoever asks",
+        "a span of time from 190d to 36500d is allowed, such as 400d: half a year must stay at hand",
     )

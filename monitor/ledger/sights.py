@@ -123,6 +123,8 @@ def seal_stale(connection: Connection, now: int) -> int:
     head = Head.lock(connection)
     found = OpenSights(connection, head, now)
     stale = found.stale(now)
+    if not stale:
+        return 0
     for row in stale:
         found.seal(row)
     found.write()

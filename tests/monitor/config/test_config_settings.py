@@ -120,7 +120,7 @@ def test_an_unknown_key_at_the_top_is_told_too(folder: Folder) -> None:
 
 
 COUNT = "a whole number from 1 to {} is allowed"
-RETAIN = "a span of time from 190d is allowed, such as 400d: half a year must be at hand for whoever asks"
+RETAIN = "a span of time from 190d to 36500d is allowed, such as 400d: half a year must stay at hand"
 SHARE = "a share above 0% and up to 100% is allowed, such as 98%"
 BROKER = "a URL without a login is needed, such as mqtt://127.0.0.1:1883 or mqtts://broker"
 FILE = "the name of a file is needed, seen from the folder of this one"
