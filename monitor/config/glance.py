@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from monitor.config.files import decode, read_bytes
 from monitor.config.mistakes import CellError, ConfigError, Mistakes
 from monitor.config.schema import SiteFile
+from monitor.config.settings import ledger_url
 from monitor.config.validate import read_site_file
 from monitor.config.yamlfile import parse
 
@@ -18,26 +20,29 @@ _NEEDED: Final = frozenset(("site", "data", "language"))
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """``path`` is site.yaml, ``data`` is absolute."""
+    """``path`` is site.yaml, ``data`` is absolute, ``ledger_url`` is for SQLAlchemy's asyncio engines."""
 
     path: Path
     name: str
     language: str
     data: Path
+    ledger_url: str = field(repr=False)
 
 
-def glance(path: Path) -> Glance:
+def glance(path: Path, *, needs: Collection[str] = ()) -> Glance:
     """Look at site.yaml alone. Mistakes elsewhere, also in its other keys, hinder nobody.
 
-    Raises ConfigError when the file cannot be read, or one of the keys needed here is wrong.
+    Raises ConfigError when the file cannot be read, or one of the keys needed here is wrong. ``needs``:
+    further keys that the caller depends on; any other that is wrong has its default.
     """
     path = path.absolute()
     mistakes = Mistakes(path.name)
     written = _read(path, mistakes)
-    hinder = [one for one in mistakes if not one.column or one.column in _NEEDED]
+    hinder = [one for one in mistakes if not one.column or one.column in {*_NEEDED, *needs}]
     if written is None or hinder:
         raise ConfigError(hinder or mistakes, [path])
-    return Glance(path, written.site, written.language, path.parent / written.data)
+    data = path.parent / written.data
+    return Glance(path, written.site, written.language, data, ledger_url(written.ledger, data))
 
 
 def _read(path: Path, mistakes: Mistakes) -> SiteFile | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from pathlib import Path
 from typing import Final
 
 from monitor.model.observations import Cause, Weight
@@ -72,6 +73,11 @@ class Credential:
             encoded = part.encode()
             digest.update(len(encoded).to_bytes(4) + encoded)
         return digest.hexdigest()
+
+
+def ledger_url(ledger: str, data: Path) -> str:
+    """The setting ``ledger`` as a URL for SQLAlchemy's asyncio engines."""
+    return f"sqlite+aiosqlite:///{data / 'ledger.db'}" if ledger == "sqlite" else ledger
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,14 @@ from monitor.config.probes import Profiles, read_profiles
 from monitor.config.regions import SHEET as REGION_SHEET
 from monitor.config.regions import read_regions
 from monitor.config.schema import SiteFile
-from monitor.config.settings import Credential, JudgeSettings, MqttSettings, NetworkSettings, Region
+from monitor.config.settings import (
+    Credential,
+    JudgeSettings,
+    MqttSettings,
+    NetworkSettings,
+    Region,
+    ledger_url,
+)
 from monitor.config.tables import plain, read_table
 from monitor.config.translate import (
     judge_settings,
@@ -79,9 +86,7 @@ class Site:
     @property
     def ledger_url(self) -> str:
         """For SQLAlchemy's asyncio engines."""
-        if self.ledger == "sqlite":
-            return f"sqlite+aiosqlite:///{self.data / 'ledger.db'}"
-        return self.ledger
+        return ledger_url(self.ledger, self.data)
 
 
 def load_site(path: Path) -> Site:

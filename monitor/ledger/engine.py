@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Table, event, make_url
@@ -44,6 +45,12 @@ def place_of(url: str) -> str:
     if target.get_backend_name() == "sqlite" and target.database:
         return target.database
     return target.render_as_string(hide_password=True)
+
+
+def file_of(url: str) -> Path | None:
+    """The file of a SQLite URL; None for any other database."""
+    target = _parse(url)
+    return Path(target.database) if target.get_backend_name() == "sqlite" and target.database else None
 
 
 def _parse(url: str) -> URL:

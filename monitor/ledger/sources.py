@@ -1,0 +1,20 @@
+"""Which database a ledger to be verified is in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from monitor.ledger.chain_check import Source
+from monitor.ledger.engine import file_of
+from monitor.ledger.errors import LedgerError
+from monitor.ledger.sqlite_reader import SqliteSource
+
+
+def source_of(place: str) -> Source:
+    """The ledger in a file, or at a URL. Raises FileNotFoundError, and LedgerError for other databases."""
+    path = file_of(place) if "://" in place else Path(place)
+    if path is None:
+        raise LedgerError("ledger: only SQLite can be verified here", lasting=True)
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: there is no such file")
+    return SqliteSource(path)
