@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from itertools import islice
 from typing import Final, NamedTuple
 
 from monitor.model.observations import Cause, State
@@ -61,33 +60,34 @@ class _Finder:
         before = steps[first - 1] if first else None
         begun: Step | None = None
         not_before = down = 0
-        for step in islice(steps, first, None):
-            if step.at >= self._over:
-                break
+        steps = steps[first : bisect_left(steps, self._over, key=_moment)]
+        seen = self._frame.seen.untils([step[0] for step in steps])
+        former = 0
+        for step, reached in zip(steps, seen, strict=True):
+            state = step[2]
             if begun is None:
-                if step.state is State.DOWN:
+                if state is State.DOWN:
                     begun, not_before, down = step, _proven(before, step), 0
             else:
-                down += self._seen_down(before, step.at)
-                if step.state in _ANSWERS:
-                    self._add(begun, not_before, down, (step.at, _proven(before, step)))
+                if before is not None and before[2] is State.DOWN:
+                    down += reached - former
+                if state in _ANSWERS:
+                    self._add(begun, not_before, down, (step[0], _proven(before, step)))
                     begun = None
-            before = step
+            before, former = step, reached
         if begun is not None:
-            self._add(begun, not_before, down + self._seen_down(before, self._over), (None, None))
+            if before is not None and before.state is State.DOWN:
+                down += self._frame.seen.total - former
+            self._add(begun, not_before, down, (None, None))
         return self._found
 
-    def _seen_down(self, before: Step | None, until: int) -> int:
-        if before is None or before.state is not State.DOWN:
-            return 0
-        return self._frame.seen.within(before.at, until)
-
     def _add(self, begun: Step, not_before: int, down: int, end: tuple[int | None, int | None]) -> None:
+        start, _, _, cause = begun
         over = self._over if end[0] is None else end[0]
-        if self._frame.stated.within(begun.at, over):
-            lasted = over - begun.at
-            repair = lasted - self._stopped.within(begun.at, over)
-            self._found.append(Fault(begun.at, not_before, *end, begun.cause, lasted, down, repair))
+        if down or self._frame.stated.within(start, over):  # what was seen down is stated
+            lasted = over - start
+            stopped = self._stopped.within(start, over) if self._stopped.spans else 0
+            self._found.append(Fault(start, not_before, *end, cause, lasted, down, lasted - stopped))
 
 
 def _last_answer(steps: Sequence[Step], moment: int) -> int:
@@ -104,6 +104,7 @@ def _moment(step: Step) -> int:
 
 def _proven(before: Step | None, step: Step) -> int:
     """Until when the state before this step was proven; its own beginning, where nobody says."""
-    if before is None:
-        return step.at if step.not_before is None else min(step.not_before, step.at)
-    return before.at if step.not_before is None else min(max(step.not_before, before.at), step.at)
+    at, not_before, _, _ = step
+    if before is not None and (not_before is None or not_before < before.at):
+        return before.at
+    return at if not_before is None or not_before > at else not_before

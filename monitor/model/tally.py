@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, pairwise
+from itertools import accumulate, islice, pairwise, repeat
 from operator import add
 from typing import Final
 
@@ -17,15 +17,21 @@ from monitor.model.spans import Measure, Span
 from monitor.model.timeline import Frame, Parts, Step, doubts, stretches
 
 _UP, _DEGRADED, _DOWN, _BLAMED = range(4)
-_DOUBTS: Final = ("up_doubted", "up_missed", "online_doubted", "online_missed")
-_FIELDS: Final = 4 + len(_DOUBTS)
-
 _PLACES: Final = {State.UP: _UP, State.DEGRADED: _DEGRADED, State.DOWN: _DOWN}
-_DOUBTED: Final = {
-    (state, following): tuple(4 + _DOUBTS.index(name) for name in doubts(state, following))
+
+# Doubt is added up by what it lies between, and turned into the parts that it makes at the end.
+_DOUBTS: Final = [
+    (state, following, doubts(state, following))
     for state in _PLACES
     for following in State
+    if doubts(state, following)
+]
+_DOUBTED: Final = {
+    state: {following: 4 + place for place, (one, following, _) in enumerate(_DOUBTS) if one is state}
+    for state in _PLACES
 }
+_FIELDS: Final = 4 + len(_DOUBTS)
+_DOUBTFUL: Final = ("up_doubted", "up_missed", "online_doubted", "online_missed")
 
 
 def divide(steps: Sequence[Step], frame: Frame, upstream: Sequence[Span] = ()) -> Parts:
@@ -56,42 +62,42 @@ class Tally:
     def add(self, steps: Sequence[Step], upstream: Sequence[Span] = ()) -> Parts:
         """Add one watch; the parts of its time within the whole window. See :func:`divide`."""
         self.watches += 1
-        until = self._frame.seen.until
+        frame = self._frame
         blamed = Measure(upstream) if upstream else None
         sums = [0] * _FIELDS
-        for start, end, state, _, doubted, following in stretches(steps, self._frame.start, self._frame.end):
-            if state is State.UNKNOWN:
-                continue
-            reached = until(end)
-            self._spread(sums, (_PLACES[state],), (start, end), until(start), reached)
-            if doubted < end and following is not None:
-                places = _DOUBTED[state, following]
-                self._spread(sums, places, (doubted, end), until(doubted), reached)
+        found = list(stretches(steps, frame.start, frame.end))
+        ends = [stretch[1] for stretch in found]
+        seen = frame.seen.untils([found[0].start, *ends])
+        proven = frame.seen.untils([stretch[4] for stretch in found])
+        pieces = map(bisect_right, repeat(self._cuts), ends)
+        columns = zip(found, seen, islice(seen, 1, None), proven, pieces, strict=False)
+        for (start, end, state, _, doubted, following), before, reached, sure, piece in columns:
+            if reached == before or state is State.UNKNOWN:
+                continue  # nobody looked
+            self._spread(sums, _PLACES[state], (start, before), (piece, reached))
+            if sure < reached and following is not None and following is not state:
+                self._spread(sums, _DOUBTED[state][following], (doubted, sure), (piece, reached))
             if blamed and state is State.DOWN:
                 for first, last in blamed.parts(start, end):
-                    self._spread(sums, (_BLAMED,), (first, last), until(first), until(last))
-        return _parts(self._frame.counted.total, self._frame.stated.total, sums)
+                    until = (bisect_right(self._cuts, last), frame.seen.until(last))
+                    self._spread(sums, _BLAMED, (first, frame.seen.until(first)), until)
+        return _parts(frame.counted.total, frame.stated.total, sums)
 
-    def _spread(
-        self, sums: list[int], places: tuple[int, ...], span: Span, before: int, reached: int
-    ) -> None:
-        """Add a span to fields; ``before`` and ``reached``: what the frame sees until its ends."""
-        length = reached - before
-        if not length:
+    def _spread(self, sums: list[int], place: int, begin: tuple[int, int], until: tuple[int, int]) -> None:
+        """Add a span to a field: from a moment to one in a piece, each with what the frame sees before it."""
+        (start, before), (last, reached) = begin, until
+        sums[place] += reached - before
+        part = self._part[place]
+        first = last if start >= self._edges[last] else bisect_right(self._cuts, start, 0, last)
+        if first == last:
+            part[last] += reached - before
             return
-        first, last = bisect_right(self._cuts, span[0]), bisect_right(self._cuts, span[1])
-        for place in places:
-            sums[place] += length
-            part = self._part[place]
-            if first == last:
-                part[first] += length
-                continue
-            part[first] += self._seen[first + 1] - before
-            part[last] += reached - self._seen[last]
-            if last - first > 1:
-                full = self._full[place]
-                full[first + 1] += 1
-                full[last] -= 1
+        part[first] += self._seen[first + 1] - before
+        part[last] += reached - self._seen[last]
+        if last - first > 1:
+            full = self._full[place]
+            full[first + 1] += 1
+            full[last] -= 1
 
     def pieces(self) -> list[Parts]:
         """The parts of all watches added, for each piece of the window."""
@@ -118,6 +124,10 @@ def together(tallies: Iterable[Tally], pieces: int) -> list[Parts]:
 
 def _parts(counted: int, stated: int, sums: Iterable[int]) -> Parts:
     up, degraded, down, blamed, *doubted = sums
+    doubtful = dict.fromkeys(_DOUBTFUL, 0)
+    for (_, _, names), length in zip(_DOUBTS, doubted, strict=True):
+        for name in names:
+            doubtful[name] += length
     return Parts(
         up=up,
         degraded=degraded,
@@ -125,5 +135,5 @@ def _parts(counted: int, stated: int, sums: Iterable[int]) -> Parts:
         down_upstream=blamed,
         excluded=counted - stated,
         unknown=stated - up - degraded - down,
-        **dict(zip(_DOUBTS, doubted, strict=True)),
+        **doubtful,
     )

@@ -230,14 +230,13 @@ def stretches(steps: Sequence[Step], start: int, end: int) -> Iterator[Stretch]:
     """The stretches that touch [start, end), in order. Before the first step all is unknown."""
     place = bisect_right(steps, start, key=_moment)
     at, _, state, cause = steps[place - 1] if place else Step(start, None, State.UNKNOWN, Cause.NOT_ASKED)
+    make = tuple.__new__  # what Stretch() does, without its way through Python
     for step in islice(steps, place, None):
         until, not_before, following, _ = step
+        doubted = at if not_before is None or not_before < at else min(not_before, until)
         if cause is Cause.FLAPPING:
-            yield Stretch(at, until, state, cause, at, State.UNKNOWN)
-        elif not_before is None or not_before < at:
-            yield Stretch(at, until, state, cause, at, following)
-        else:
-            yield Stretch(at, until, state, cause, min(not_before, until), following)
+            doubted, following = at, State.UNKNOWN
+        yield make(Stretch, (at, until, state, cause, doubted, following))
         at, _, state, cause = step
         if at >= end:
             return

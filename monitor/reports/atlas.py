@@ -22,6 +22,8 @@ class Atlas:
     def __init__(self, regions: Mapping[str, Region]) -> None:
         self._regions = regions
         self.around = lru_cache(maxsize=None)(self._around)
+        self.town = lru_cache(maxsize=None)(self._town)
+        self.county = lru_cache(maxsize=None)(self._county)
 
     def _around(self, code: str) -> tuple[str, ...]:
         """The region and those that it lies in, the smallest first."""
@@ -32,10 +34,12 @@ class Atlas:
             code = _digits_around(code) if region is None else region.parent
         return tuple(found)
 
-    def town(self, code: str) -> Place:
+    def _town(self, code: str) -> Place:
+        """The nearest region around with a town's code."""
         return self._place(next((one for one in self.around(code) if _has(one, _TOWN)), ""))
 
-    def county(self, code: str) -> Place:
+    def _county(self, code: str) -> Place:
+        """The nearest region around with a code of six digits: a county, or the city itself."""
         return self._place(next((one for one in self.around(code) if _has(one, _COUNTY)), ""))
 
     def city(self, code: str) -> Place:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from monitor.model.decisions import Correction
-from monitor.model.faults import Fault
 from monitor.model.spans import Measure
 from monitor.reports.atlas import Atlas
 from monitor.reports.cover import Cover
@@ -22,20 +21,19 @@ from monitor.reports.document import (
     Inspection,
     InventoryUse,
     NodeRow,
-    OutageRow,
     Report,
     UnseenRow,
     WatchKey,
 )
 from monitor.reports.exclusions import Left, left_out
 from monitor.reports.facts import Facts
-from monitor.reports.figures import Sum, budget, limit_of, repairs_of
+from monitor.reports.figures import Sum, budget, repairs_of
 from monitor.reports.grouping import Tables
 from monitor.reports.measure import Measuring, Piece
+from monitor.reports.outages import HOUR, Outages
 from monitor.reports.scope import CLASS_1, Filter, Pairs
 from monitor.reports.stays import Stay, stays_of
 
-HOUR: Final = 3_600_000
 LONG: Final = 72 * HOUR
 MOST: Final = 20
 
@@ -77,7 +75,7 @@ class _Builder:
         self._total = Sum(self._rules)
         self._tables = Tables(self._rules, self._atlas, facts.setting.networks)
         self._nodes: list[NodeRow] = []
-        self._outages: list[OutageRow] = []
+        self._outages = Outages(self._atlas, self._rules)
         self._serving: defaultdict[int | None, int] = defaultdict(int)
         self._corrections = tuple(self._applied())
         self._corrected = {(one.node, one.network) for one in self._corrections}
@@ -87,13 +85,10 @@ class _Builder:
         for done, key in enumerate(sorted(self._stays)):
             if done % 500 == 0:
                 self._progress(done / len(self._stays))
-            pieces = self._measuring.measure(self._stays[key])
-            self._take(pieces)
-            if key not in self._corrected:
-                self._add(pieces, self._uncorrected)
-        self._take_uncorrected()
+            self._take(self._measuring.measure(self._stays[key]))
+        if self._corrections:
+            self._take_uncorrected()
         self._progress(1.0)
-        self._outages.sort(key=lambda row: (row.start, row.node, row.network))
         return self._finished()
 
     def _asked(self) -> tuple[Pairs, Mapping[WatchKey, list[Stay]]]:
@@ -112,28 +107,29 @@ class _Builder:
         }
         return {key: several for key, several in found.items() if several}
 
-    def _add(self, pieces: Sequence[Piece], *sums: Sum | Tables) -> None:
-        for piece in pieces:
-            repairs = repairs_of(piece, self._rules)
-            for one in sums:
-                one.add(piece, repairs)
+    def _take(self, pieces: Sequence[Piece]) -> None:
+        """Add one watch to all that it counts in."""
+        own, last = Sum(self._rules), pieces[-1].stay
+        sums: list[Sum | Tables] = [own, self._total, self._tables]
+        if self._corrections and last.key not in self._corrected:
+            sums.append(self._uncorrected)
+        self._add(pieces, sums)
+        self._outages.take(pieces)
+        if last.spans[-1][1] == self._window.end:
+            self._serving[last.node.point_class] += 1
+        self._nodes.append(self._node(pieces, own.figures()))
 
     def _take_uncorrected(self) -> None:
         """The watches that were corrected, as they were before."""
         before = Measuring(self._facts, self._cover, self._left, corrections=False)
         for key in sorted(self._corrected):
-            self._add(before.measure(self._stays[key]), self._uncorrected)
+            self._add(before.measure(self._stays[key]), [self._uncorrected])
 
-    def _take(self, pieces: Sequence[Piece]) -> None:
-        """Add one watch."""
-        own = Sum(self._rules)
-        self._add(pieces, own, self._total, self._tables)
+    def _add(self, pieces: Sequence[Piece], sums: Sequence[Sum | Tables]) -> None:
         for piece in pieces:
-            self._outages += [self._outage(piece, fault) for fault in piece.faults if fault.lasted >= HOUR]
-        last = pieces[-1].stay
-        if last.spans[-1][1] == self._window.end:
-            self._serving[last.node.point_class] += 1
-        self._nodes.append(self._node(pieces, own.figures()))
+            repairs = repairs_of(piece, self._rules)
+            for one in sums:
+                one.add(piece, repairs)
 
     def _node(self, pieces: Sequence[Piece], figures: Figures) -> NodeRow:
         stay = pieces[-1].stay
@@ -153,28 +149,10 @@ class _Builder:
             flapping=sum(piece.flapping for piece in pieces),
         )
 
-    def _outage(self, piece: Piece, fault: Fault) -> OutageRow:
-        node = piece.stay.node
-        return OutageRow(
-            node=node.id,
-            name=node.name,
-            network=piece.stay.network,
-            county=self._atlas.county(node.region)[1],
-            town=self._atlas.town(node.region)[1],
-            contractor=node.contractor,
-            start=fault.start,
-            not_before=fault.not_before,
-            end=fault.end,
-            cause=fault.cause,
-            lasted=fault.lasted,
-            down=fault.down,
-            repair=fault.repair,
-            limit=limit_of(piece, self._rules),
-        )
-
     def _finished(self) -> Report:
         setting, window, total = self._facts.setting, self._window, self._total.figures()
         tables = self._tables.groups()
+        outages = self._outages.rows()
         return Report(
             site=setting.site,
             invented=setting.invented,
@@ -198,7 +176,7 @@ class _Builder:
                 Inspection(at, one.online, one.known, one.expected)
                 for at, one in self._measuring.inspections()
             ),
-            outages=tuple(self._outages),
+            outages=outages,
             outages_in_all=total.repairs.faults,
             exclusions=tuple(exclusion_rows(self._facts, self._left, self._stays)),
             corrections=self._corrections,
@@ -206,7 +184,7 @@ class _Builder:
             unseen=tuple(self._unseen()),
             budgets=tuple(self._budgets({group.key: group.figures for group in tables["class"]})),
             worst=self._worst(),
-            long_offline=tuple(row for row in self._outages if row.lasted > LONG),
+            long_offline=tuple(row for row in outages if row.lasted > LONG),
             flappers=self._flappers(),
         )
 

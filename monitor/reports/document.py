@@ -59,7 +59,7 @@ class Snapshots:
 
 @dataclass(frozen=True, slots=True)
 class Repairs:
-    """Faults by how long they lasted. ``within`` of ``closed`` were repaired inside their class's limit.
+    """Faults, by the clock of repairs. ``within`` of ``closed`` were repaired inside their class's limit.
 
     ``took`` adds up the repairs of closed faults; ``late`` counts open ones that are past the limit.
     """
@@ -255,9 +255,10 @@ class Report:
     ``period`` is what was asked for (``2026``, ``2026-10``, ``2026-W44``, ``2026-10-05``), empty for a
     window from one moment to another. ``networks`` pairs keys with names for people. ``scope`` are pairs
     such as ("class", "1"); empty: all watches. ``by`` names the table that was asked for. ``uncorrected``
-    is ``total`` as it would be without the corrections; None where there are none. ``outages`` and
-    ``long_offline`` are faults that lasted an hour or more, and more than 72 hours. ``worst`` and
-    ``flappers``: at most 20 each, the worst first.
+    is ``total`` as it would be without the corrections; None where there are none. ``outages`` are faults
+    that lasted an hour or more (of very many the longest), ``long_offline`` those of more than 72 hours;
+    ``outages_in_all`` counts all faults, however short. ``worst`` and ``flappers``: at most 20 each, the
+    worst first.
     """
 
     site: str

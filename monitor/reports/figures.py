@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from monitor.model.faults import Fault
 from monitor.model.timeline import Parts
@@ -33,13 +33,14 @@ class Sum:
 
     def figures(self) -> Figures:
         """The target is that of the class, where all pieces are of one."""
-        single = next(iter(self._classes)) if len(self._classes) == 1 else None
+        one_class = next(iter(self._classes)) if len(self._classes) == 1 else None
+        alone = len(self._parts) == 1
         return Figures(
             watches=len(self._watches),
-            parts=Parts.total(self._parts),
-            repairs=_repairs(self._repairs),
-            snapshots=_snapshots(self._snapshots),
-            target=None if single is None else self._rules.targets.get(single),
+            parts=self._parts[0] if alone else Parts.total(self._parts),
+            repairs=self._repairs[0] if alone else _repairs(self._repairs),
+            snapshots=self._snapshots[0] if alone else _snapshots(self._snapshots),
+            target=None if one_class is None else self._rules.targets.get(one_class),
         )
 
 
@@ -70,8 +71,7 @@ def repairs(faults: Iterable[Fault], limit: int | None) -> Repairs:
     )
 
 
-def _repairs(several: Iterable[Repairs]) -> Repairs:
-    found = list(several)
+def _repairs(found: Sequence[Repairs]) -> Repairs:
     return Repairs(
         faults=sum(one.faults for one in found),
         closed=sum(one.closed for one in found),
@@ -83,8 +83,7 @@ def _repairs(several: Iterable[Repairs]) -> Repairs:
     )
 
 
-def _snapshots(several: Iterable[Snapshots]) -> Snapshots:
-    found = list(several)
+def _snapshots(found: Sequence[Snapshots]) -> Snapshots:
     return Snapshots(
         online=sum(one.online for one in found),
         known=sum(one.known for one in found),

@@ -51,12 +51,14 @@ class Inspector:
         start = max(0, bisect_right(steps, moments[0], key=_moment) - 1)
         first, state = 0, State.UNKNOWN
         for at, _, following, _ in islice(steps, start, None):
-            last = bisect_left(moments, at)
-            if last != first and state is not State.UNKNOWN:
-                yield first, last, state
-            first, state = last, following
-            if last == len(moments):
-                return
+            if at > moments[first]:
+                last = bisect_left(moments, at)
+                if state is not State.UNKNOWN:
+                    yield first, last, state
+                if last == len(moments):
+                    return
+                first = last
+            state = following
         if state is not State.UNKNOWN:
             yield first, len(moments), state
 

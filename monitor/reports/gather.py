@@ -1,0 +1,117 @@
+"""Reads from the ledger what a report rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from itertools import pairwise
+from typing import Any, Final
+
+from monitor.config import Site
+from monitor.ledger.ledger import Ledger
+from monitor.ledger.rows import SightRow
+from monitor.model.decisions import Correction, Exclusion, fold
+from monitor.model.nodes import Node
+from monitor.reports.cover import Cover, Looked
+from monitor.reports.document import Rules
+from monitor.reports.facts import Era, Facts, Setting, node_of
+from monitor.reports.jsonform import canonical
+from monitor.reports.windows import Window
+
+_DAY: Final = 86_400_000
+
+AHEAD: Final = 2 * _DAY
+"""So far beyond the window steps are read: what changed soon after it may have changed within it."""
+
+ON_ITS_WAY: Final = 60_000
+"""A sight may take so long to arrive. Until then it is not missing, and nothing is known yet."""
+
+_END_OF_TIME: Final = 2**62
+
+
+async def gather(ledger: Ledger, site: Site, window: Window, now: int) -> Facts:
+    """The facts about a window, cut at the last moment up to which anything can be known by ``now``.
+
+    Raises LedgerError, and WindowError for a window that has not begun.
+    """
+    window = window.cut(now)
+    # Sights before steps: what is recorded meanwhile may be a step that no sight covers yet, but never a
+    # sight without the steps that it vouches for.
+    sights = [_looked(row) for row in await ledger.sights(window.start, window.end)]
+    window = window.cut(known_until(Cover(sights), now))
+    eras = await _eras(ledger, window)
+    decided = fold(await ledger.decisions()).values()
+    approved = sorted(
+        (one for one in decided if one.signed.approved_at is not None),
+        key=lambda one: one.signed.approved_at or 0,
+    )
+    return Facts(
+        setting=setting_of(site),
+        window=window,
+        eras=eras,
+        sights=sights,
+        steps=await ledger.steps(window.end + AHEAD),
+        exclusions=[one for one in approved if isinstance(one, Exclusion)],
+        corrections=[one for one in approved if isinstance(one, Correction)],
+    )
+
+
+def known_until(cover: Cover, now: int) -> int:
+    """Up to when anything can be known: the end of the newest sights while more are on their way, else now.
+
+    The time since a sight that is overdue is not left out: nobody looked.
+    """
+    ends = [end for end in cover.last().values() if now - ON_ITS_WAY <= end]
+    return min([now, *ends])
+
+
+def _looked(row: SightRow) -> Looked:
+    return Looked(row.network, row.shard, row.shards, row.start, row.end, row.blind)
+
+
+async def _eras(ledger: Ledger, window: Window) -> list[Era]:
+    """The versions of the node list that were valid in the window; equal nodes are one object."""
+    eras: list[Era] = []
+    uses = await ledger.inventory_uses()
+    read: dict[str, Mapping[str, Node]] = {}
+    known: dict[bytes, Node] = {}
+    for (start, digest), (end, _) in pairwise([*uses, (_END_OF_TIME, "")]):
+        if start < window.end and end > window.start and start < end:
+            if digest not in read:
+                row = await ledger.inventory(digest)
+                read[digest] = _nodes(row.body if row else [], known)
+            eras.append(Era(start, end, digest, read[digest]))
+    return eras
+
+
+def _nodes(body: Any, known: dict[bytes, Node]) -> dict[str, Node]:
+    entries: Iterable[Mapping[str, Any]] = body["nodes"] if isinstance(body, Mapping) else body
+    nodes = {}
+    for entry in entries:
+        text = canonical(entry)
+        if text not in known:
+            known[text] = node_of(entry)
+        nodes[known[text].id] = known[text]
+    return nodes
+
+
+def setting_of(site: Site) -> Setting:
+    return Setting(
+        site=site.name,
+        invented=site.invented,
+        rules=rules_of(site),
+        networks={key: network.name for key, network in site.networks.items()},
+        regions=site.regions,
+    )
+
+
+def rules_of(site: Site) -> Rules:
+    """The rules of a site with a digest that names this version of them."""
+    said: dict[str, Any] = {
+        "targets": dict(site.targets),
+        "repair_limits": {one: round(1000 * limit) for one, limit in site.repair.items()},
+        "inspections": tuple(site.inspections),
+        "degrades": tuple(sorted(site.judge.degrades)),
+    }
+    plain = {name: sorted(part.items()) if isinstance(part, dict) else part for name, part in said.items()}
+    return Rules(**said, digest=sha256(canonical(plain)).hexdigest()[:16])
