@@ -17,6 +17,7 @@ from monitor import __version__
 from monitor.cli_city import demo, sim
 from monitor.cli_common import explains, json_option, language_option, site_option, wrong_use
 from monitor.cli_maintenance import maintenance
+from monitor.cli_report import report
 from monitor.cli_verify import verify
 from monitor.config import ConfigError, Glance, Mistake, glance, load_site
 from monitor.config.starter import write_starter
@@ -259,6 +260,7 @@ def probe(wanted: str, path: Path, as_json: bool, network: str | None, login: bo
 
 
 main.add_command(maintenance)
+main.add_command(report)
 main.add_command(verify)
 main.add_command(sim)
 

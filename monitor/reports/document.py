@@ -110,8 +110,8 @@ class Figures:
 class Group:
     """One row of a table: a code, a class or an id, and its name for people (empty where there is none).
 
-    A watch that moved from one group to another counts in each for as long as it was there. ``within``: of a
-    town the name of its county.
+    A watch that moved from one group to another counts in each for as long as it was there. ``within``:
+    of a town the name of its county.
     """
 
     key: str
@@ -312,9 +312,9 @@ class Report:
 class Proof:
     """What makes a report checkable: which facts it rests on, and who vouches for it.
 
-    ``links``/``head``: length and last hash (hex) of the ledger's chain. ``signature`` (Ed25519, hex)
-    covers digest, links and head; ``key`` is the public key (hex). ``revision`` counts the different
-    reports of the same question.
+    ``links``/``head``: length and last hash (hex) of the ledger's chain. ``signature`` (Ed25519, hex) is
+    that of :meth:`text`, made with the ledger's key, of which ``key`` is the public half (hex).
+    ``revision`` counts the different reports of the same question.
     """
 
     digest: str
@@ -324,3 +324,8 @@ class Proof:
     head: str
     key: str
     signature: str
+
+    def text(self) -> bytes:
+        """What is signed: four lines, each ended by a line feed."""
+        lines = ("quanshi report 1", f"digest {self.digest}", f"links {self.links}", f"hash {self.head}")
+        return "".join(f"{line}\n" for line in lines).encode()

@@ -10,9 +10,11 @@ from typing import Final
 from monitor.reports.document import Proof, Report
 
 Writer = Callable[[Report, Proof, str, Path], None]
-"""Writes a report in a language (``zh`` or ``en``) into a file. Raises OSError."""
+"""Writes a report in a language (``zh`` or ``en``) into a file. Raises OSError, and Trouble."""
 
 _WRITERS: Final[Mapping[str, tuple[str, str]]] = {
+    "xlsx": ("monitor.reports.xlsx", "write_xlsx"),
+    "pdf": ("monitor.reports.pdf", "write_pdf"),
     "json": ("monitor.reports.jsonform", "write_json"),
     "csv": ("monitor.reports.csvform", "write_csv"),
 }
