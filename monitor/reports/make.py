@@ -1,0 +1,83 @@
+"""Makes a report and its proof: gathers, works out, records it, and signs what it rests on."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from monitor.config import Site
+from monitor.ledger.ledger import Ledger
+from monitor.ledger.signing import Signer, is_signed
+from monitor.model.times import format_time
+from monitor.reports.build import Progress, Question, report
+from monitor.reports.document import Proof, Report
+from monitor.reports.gather import gather
+from monitor.reports.jsonform import digest
+from monitor.reports.windows import Window
+
+
+class NothingError(Exception):
+    """In this scope and window no watch was in service: there is nothing to report on."""
+
+
+async def make(
+    ledger: Ledger,
+    signer: Signer,
+    site: Site,
+    window: Window,
+    question: Question,
+    *,
+    now: int | None = None,
+    files: dict[str, Any] | None = None,
+    progress: Progress | None = None,
+) -> tuple[Report, Proof]:
+    """The report that answers a question, kept in the ledger as one of the question's revisions.
+
+    ``files``: what will be written of it, for the record. Raises LedgerError, WindowError for a window
+    that has not begun, and NothingError; then nothing is recorded. The event loop goes on meanwhile.
+    """
+    made_at = time.time_ns() // 1_000_000 if now is None else now
+    with _no_garbage():
+        facts = await gather(ledger, site, window, made_at)
+        made = await asyncio.to_thread(report, facts, question, progress)
+    if not made.nodes:
+        raise NothingError
+    name = await asyncio.to_thread(digest, made)
+    revision = await ledger.record_report(question_of(made), name, made_at, files or {})
+    # After the report is recorded: the chain that the proof names holds the report too.
+    head = await ledger.head()
+    proof = Proof(name, revision, made_at, head.links, head.hash, signer.public, "")
+    return made, replace(proof, signature=signer.sign(proof.text()).hex())
+
+
+def question_of(made: Report) -> dict[str, Any]:
+    """What was asked for, by which revisions of the same report are told from other reports."""
+    return {
+        "site": made.site,
+        "from": format_time(made.start),
+        "to": format_time(made.period_end),
+        "by": made.by,
+        "scope": [list(pair) for pair in made.scope],
+    }
+
+
+def is_proven(proof: Proof, found: str) -> bool:
+    """Whether a report with the digest ``found`` is the one that the proof was signed for."""
+    return proof.digest == found and is_signed(proof.text(), proof.signature, proof.key)
+
+
+@contextmanager
+def _no_garbage() -> Iterator[None]:
+    """Nearly all that is read stays until the end: looking through it for garbage takes a third more time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
