@@ -25,7 +25,10 @@ class Reader(Protocol):
         """The schema's revision; None when this is no ledger."""
 
     def head(self) -> ChainHead:
-        """What the head says of the chain."""
+        """What the head says of the chain. Raises LedgerError when it says nothing."""
+
+    def reach(self) -> int:
+        """The highest link that any row has."""
 
     def page(self, first: int, last: int) -> Page:
         """The rows of the links ``first`` to ``last``."""
@@ -37,7 +40,7 @@ class Reader(Protocol):
         """How many rows there are that must have a link."""
 
     def strays(self, table: str, first: int, last: int) -> list[tuple[object, str]]:
-        """(link, form) of the rows of a table that have no link between ``first`` and ``last``."""
+        """(link, form) of rows that have no link between ``first`` and ``last``: a thousand at most."""
 
     def holes(self, table: str) -> list[tuple[int, int, int, int]]:
         """Numbers that a numbered table lacks: (first, last, and the links around them)."""

@@ -110,12 +110,24 @@ def _places(breaks: Sequence[Break]) -> Iterator[Finding]:
     true: dict[int, str] = {}
     for here in breaks:
         before = true.get(here.link - 1, here.before)
-        for there in breaks:
-            fitting = next_hash(before, there.form)
-            if fitting in (here.hash, there.hash):
-                true[here.link] = fitting
-                if there is not here:
-                    yield Finding.of(Kind.MOVED, there.link, there.form, str(here.link))
-                break
-        else:
+        there = next((row for row in breaks if _fits(row, before, here)), None)
+        if there is None:
             yield Finding.of(Kind.CHANGED, here.link, here.form)
+        elif _is_between(here, there, before):
+            true[here.link] = before
+            yield Finding.of(Kind.EXTRA, here.link, here.form)
+        else:
+            true[here.link] = next_hash(before, there.form)
+            if there is not here:
+                yield Finding.of(Kind.MOVED, there.link, there.form, str(here.link))
+
+
+def _fits(row: Break, before: str, place: Break) -> bool:
+    """Whether a row, with its own hash or the one that stands there, belongs to a place."""
+    return next_hash(before, row.form) in (row.hash, place.hash)
+
+
+def _is_between(here: Break, there: Break, before: str) -> bool:
+    """Whether the next row follows if this one is left out, and this one does not belong behind it."""
+    follows = there.link == here.link + 1 and next_hash(before, there.form) == there.hash
+    return follows and not _fits(here, str(there.hash), there)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from monitor.ledger.chain import LEAVING
+from monitor.ledger.chain import GENESIS, LEAVING
 from monitor.ledger.findings import Finding, Kind
 from monitor.ledger.rows import SegmentRow
 from monitor.ledger.segment_file import SegmentFileError, read_segment, sha256_of
 from monitor.ledger.walk import Page, Stretch, Walk
 
 _PAGE: Final = 500
+_NONE: Final = (0, 0, GENESIS)
+"""Number, last link and hash before the first segment."""
 
 Kept = Mapping[int, tuple[str, object]]
 """Form and hash by link of rows that are in the database and must be in the file."""
@@ -42,6 +44,34 @@ def check_file(folder: Path | None, segment: SegmentRow, kept: Kept, wanted: fro
     stretch.findings += pages.findings
     stretch.findings += _compare(pages.staying, kept)
     return stretch
+
+
+def sensible_segments(
+    rows: Iterable[Mapping[str, Any]], reach: int
+) -> tuple[list[SegmentRow], list[Finding]]:
+    """The segments one after the other, from the first link to ``reach`` at most; and rows that are none.
+
+    They say where the chain in the database begins, and are themselves only checked by walking along it.
+    """
+    names, findings = SegmentRow.__slots__, []
+    found: list[SegmentRow] = []
+    for row in sorted(rows, key=lambda row: str(row["number"]).rjust(20)):
+        segment = SegmentRow(**{name: row[name] for name in names})
+        number, last, before = (found[-1].number, found[-1].last, found[-1].hash_last) if found else _NONE
+        begins = (segment.number, segment.first, segment.hash_before) == (number + 1, last + 1, before)
+        if begins and _is_whole(segment) and segment.first <= segment.last <= reach:
+            found.append(segment)
+        else:
+            link = row["link"]
+            findings.append(Finding(Kind.CHANGED, link, link, "segments", str(link)))
+    return found, findings
+
+
+def _is_whole(segment: SegmentRow) -> bool:
+    """Whether its values are of the types that were written."""
+    numbers = (segment.number, segment.first, segment.last, segment.until, segment.exported_at)
+    texts = (segment.file, segment.sha256, segment.hash_before, segment.hash_last, segment.base_sha256)
+    return all(type(value) is int for value in numbers) and all(isinstance(value, str) for value in texts)
 
 
 def _about(segment: SegmentRow, kind: Kind, note: str = "") -> Finding:

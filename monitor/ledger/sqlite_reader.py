@@ -15,9 +15,9 @@ from typing import Any
 from sqlalchemy import Column, Text
 
 from monitor.ledger.chain import FORMS, NULL, ChainHead
-from monitor.ledger.errors import explained
+from monitor.ledger.errors import LedgerError, explained
 from monitor.ledger.schema import metadata
-from monitor.ledger.walk import Page
+from monitor.ledger.walk import MOST, Page
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,18 @@ class SqliteReader:
         return str(self._connection.execute("SELECT version_num FROM alembic_version").fetchone()[0])
 
     def head(self) -> ChainHead:
-        return ChainHead(*self._connection.execute("SELECT links, hash FROM head").fetchone())
+        match self._connection.execute("SELECT links, hash FROM head").fetchone():
+            case (int(links), str(last)):
+                return ChainHead(links, last)
+            case found:
+                raise LedgerError(f"the head of its chain says {found!r:.80}", lasting=True)
+
+    def reach(self) -> int:
+        found = [
+            self._connection.execute(f"SELECT max(link) FROM {table} WHERE typeof(link) = 'integer'")
+            for table in FORMS
+        ]
+        return max(each.fetchone()[0] or 0 for each in found)
 
     def page(self, first: int, last: int) -> Page:
         """The rows of the links ``first`` to ``last``."""
@@ -82,10 +93,10 @@ class SqliteReader:
         return int(self._connection.execute(query).fetchone()[0])
 
     def strays(self, table: str, first: int, last: int) -> list[tuple[object, str]]:
-        """(link, form) of the rows of a table that have no link between ``first`` and ``last``."""
+        """(link, form) of rows of a table that have no link between ``first`` and ``last``."""
         query = (
             f"SELECT link, hash, {_columns(table)} FROM {table} WHERE {_must_be_linked(table)} AND "
-            f"NOT coalesce(typeof(link) = 'integer' AND link BETWEEN {first} AND {last}, 0)"
+            f"NOT coalesce(typeof(link) = 'integer' AND link BETWEEN {first} AND {last}, 0) LIMIT {MOST}"
         )
         return [(row[0], _template(table) % row) for row in self._connection.execute(query)]
 
@@ -100,16 +111,15 @@ class SqliteReader:
 
         Only of tables whose rows are numbered in the order of the chain.
         """
-        last = self._connection.execute(f"SELECT {table}, links FROM head").fetchone()
-        query = (
+        last, links = self._connection.execute(f"SELECT {table}, links FROM head").fetchone()
+        # Where nothing has left yet, the numbers begin at 1.
+        rows = f"SELECT id, link FROM {table} UNION ALL SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM segments)"
+        pairs = (
             "SELECT id, link, lead(id, 1, ?) OVER (ORDER BY id) AS following, "
-            f"lead(link, 1, ?) OVER (ORDER BY id) AS link_following FROM {table}"
+            f"lead(link, 1, ?) OVER (ORDER BY id) AS link_following FROM ({rows})"
         )
-        holes = self._connection.execute(
-            f"SELECT id + 1, following - 1, link, link_following FROM ({query}) WHERE following > id + 1",
-            (last[0] + 1, last[1] + 1),
-        )
-        return list(holes)
+        query = f"SELECT id + 1, following - 1, link, link_following FROM ({pairs}) WHERE following > id + 1"
+        return self._connection.execute(query, (last + 1, links + 1)).fetchall()
 
     def open_sights(self) -> int:
         query = "SELECT count(*) FROM sights WHERE NOT sealed"

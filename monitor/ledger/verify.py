@@ -20,7 +20,7 @@ from monitor.ledger.errors import LedgerError
 from monitor.ledger.findings import Finding, Kind, explain
 from monitor.ledger.rows import SegmentRow
 from monitor.ledger.schema import REVISION
-from monitor.ledger.segment_check import check_file
+from monitor.ledger.segment_check import check_file, sensible_segments
 from monitor.ledger.signature_check import against_chain, against_others, check_signatures, keys_of
 from monitor.ledger.signing import Checkpoint, fingerprint_of
 from monitor.ledger.walk import Stretch
@@ -73,10 +73,9 @@ def verify(
             found = f"its schema is {revision}" if revision else "this is no ledger"
             raise LedgerError(f"{found}; this program verifies schema {REVISION}", lasting=True)
         while True:
-            segments = _segments(reader)
-            run = _Run(source, reader, segments, expected)
-            verified = run.verify(archive, public)
-            if _segments(reader) == segments:
+            segments = reader.records("segments")
+            verified = _Run(source, reader, segments, expected).verify(archive, public)
+            if reader.records("segments") == segments:
                 return verified
             # A running monitor let a segment leave meanwhile: what was missing is in its file now.
 
@@ -85,14 +84,16 @@ class _Run:
     """One verification of one ledger."""
 
     def __init__(
-        self, source: Source, reader: Reader, segments: list[SegmentRow], expected: Sequence[ChainHead]
+        self, source: Source, reader: Reader, segments: list[dict[str, Any]], expected: Sequence[ChainHead]
     ) -> None:
         self._source = source
         self._reader = reader
-        self._segments = segments
         self._expected = expected
         self._head = reader.head()
-        self._exported = segments[-1].last if segments else 0
+        # Rows may follow that nobody has counted; links that no row has are one gap, however many they are.
+        self._reach = min(self._head.links, reader.reach())
+        self._segments, self._odd_segments = sensible_segments(segments, self._reach)
+        self._exported = self._segments[-1].last if self._segments else 0
         rows = (Checkpoint(**row) for row in reader.records("checkpoints"))
         self._checkpoints = sorted(rows, key=lambda each: (str(type(each.link)), each.link))
         held = [*(each.link for each in self._checkpoints), *(head.links for head in expected)]
@@ -109,6 +110,7 @@ class _Run:
             signed, findings = check_signatures(self._checkpoints, known)
             in_files, in_database = [each.result() for each in filed], [each.result() for each in walked]
         stretches = [*in_files, *in_database]
+        findings += self._odd_segments
         hashes = {link: found for part in stretches for link, found in part.hashes.items()}
         good, disagreeing = against_chain(signed, hashes, self._head.links)
         findings += self._chain_findings(stretches, counted(in_database, kept))
@@ -142,7 +144,7 @@ class _Run:
 
     def _submit_links(self, submit: _Submit) -> list[Future[Stretch]]:
         """Check the links in the database."""
-        first, last = self._exported + 1, self._head.links
+        first, last = self._exported + 1, self._reach
         before = self._segments[-1].hash_last if self._segments else GENESIS
         return [
             submit(
@@ -158,8 +160,11 @@ class _Run:
 
     def _chain_findings(self, stretches: Sequence[Stretch], seen: Mapping[str, int]) -> list[Finding]:
         breaks = sorted((each for part in stretches for each in part.breaks), key=lambda each: each.link)
-        found = [*explain(breaks, self._head.hash)]
-        found += named(self._reader, joined(each for part in stretches for each in part.findings))
+        found = explain(breaks, self._head.hash)
+        others = [each for part in stretches for each in part.findings]
+        if self._reach < self._head.links:
+            others.append(Finding(Kind.MISSING, self._reach + 1, self._head.links))
+        found += named(self._reader, joined(others))
         found += strays(self._reader, seen, self._exported, self._head.links)
         return found
 
@@ -177,12 +182,6 @@ class _Run:
             digest = ""  # a value of another type than any that was written
         if digest != (self._segments[-1].base_sha256 if self._segments else _NO_BASE):
             yield Finding(Kind.BASE, self._exported, self._exported, "base_states")
-
-
-def _segments(reader: Reader) -> list[SegmentRow]:
-    names = SegmentRow.__slots__
-    rows = [SegmentRow(**{name: row[name] for name in names}) for row in reader.records("segments")]
-    return sorted(rows, key=lambda each: each.number)
 
 
 def _within(kept: _Kept, segment: SegmentRow) -> dict[int, tuple[str, object]]:
