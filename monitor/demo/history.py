@@ -28,8 +28,8 @@ _LEMONS: Final = 0.02
 
 _KINDS: Final = (
     # mean days between two of them, median minutes, spread, state, causes
-    (40.0, 150.0, 1.4, State.DOWN, (Cause.NO_REPLY, Cause.REFUSED, Cause.TIMEOUT, Cause.BAD_REPLY)),
-    (14.0, 2.5, 0.5, State.DOWN, (Cause.NO_REPLY, Cause.REFUSED)),
+    (22.0, 190.0, 1.3, State.DOWN, (Cause.NO_REPLY, Cause.REFUSED, Cause.TIMEOUT, Cause.BAD_REPLY)),
+    (18.0, 2.5, 0.5, State.DOWN, (Cause.NO_REPLY, Cause.REFUSED)),
     (60.0, 25.0, 0.8, State.DEGRADED, (Cause.SLOW, Cause.BUSY)),
     (250.0, 90.0, 0.6, State.DEGRADED, (Cause.FLAPPING,)),
 )

@@ -37,7 +37,7 @@ def typeset(paper: str, made_at: datetime, path: Path) -> None:
 def main() -> int:
     paper = sys.stdin.read()
     try:
-        typeset(paper, datetime.fromtimestamp(int(sys.argv[2]) / 1000, UTC), Path(sys.argv[1]))
+        typeset(paper, datetime.fromtimestamp(int(sys.argv[2]) // 1000, UTC), Path(sys.argv[1]))
     except (RuntimeError, OSError) as error:  # typst's own errors are RuntimeErrors
         print(str(error).splitlines()[0], file=sys.stderr)
         return 1

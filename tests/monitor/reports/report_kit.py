@@ -131,7 +131,7 @@ def report(points: int = 40, *, seed: int = 1, bad: float = 0.015, invented: boo
 PROOF = Proof(
     digest="deadbeef" * 8,
     revision=2,
-    made_at=END + HOUR,
+    made_at=END + HOUR + 123,
     links=431_234,
     head="ab" * 32,
     key="cd" * 32,
