@@ -83,7 +83,8 @@ class Coder:
             return found
 
         def decode(data: Any) -> Any:
-            return kind(**{name: codec.decode(data[name]) for name, codec in parts.items()})
+            given = _object(data)
+            return kind(**{name: codec.decode(given[name]) for name, codec in parts.items()})
 
         return Codec(encode, decode, {"$ref": f"#/$defs/{kind.__name__}"})
 
@@ -139,6 +140,9 @@ def _checked(kind: type) -> Callable[[Any], Any]:
     return read
 
 
+_array, _object = _checked(list), _checked(dict)
+
+
 def _optional(inner: Codec) -> Codec:
     return Codec(
         lambda value: None if value is None else inner.encode(value),
@@ -150,7 +154,7 @@ def _optional(inner: Codec) -> Codec:
 def _several(inner: Codec) -> Codec:
     return Codec(
         lambda values: [inner.encode(value) for value in values],
-        lambda data: tuple(inner.decode(one) for one in data),
+        lambda data: tuple(inner.decode(one) for one in _array(data)),
         {"type": "array", "items": inner.schema},
     )
 
@@ -160,7 +164,7 @@ def _fixed(inner: Sequence[Codec]) -> Codec:
     schema = {"type": "array", "prefixItems": [one.schema for one in inner]}
     return Codec(
         lambda values: [one.encode(value) for one, value in zip(inner, values, strict=True)],
-        lambda data: tuple(one.decode(value) for one, value in zip(inner, data, strict=True)),
+        lambda data: tuple(one.decode(value) for one, value in zip(inner, _array(data), strict=True)),
         schema | {"minItems": count, "maxItems": count},
     )
 
@@ -168,6 +172,6 @@ def _fixed(inner: Sequence[Codec]) -> Codec:
 def _mapping(key: type, inner: Codec) -> Codec:
     return Codec(
         lambda values: {str(name): inner.encode(value) for name, value in values.items()},
-        lambda data: {key(name): inner.decode(value) for name, value in data.items()},
+        lambda data: {key(name): inner.decode(value) for name, value in _object(data).items()},
         {"type": "object", "additionalProperties": inner.schema},
     )

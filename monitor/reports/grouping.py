@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from monitor.model.nodes import Node
-from monitor.reports.atlas import Atlas
+from monitor.reports.atlas import NOWHERE, Atlas
 from monitor.reports.document import TABLES, Figures, Group, Repairs, Rules
 from monitor.reports.figures import Sum
 from monitor.reports.measure import Piece
@@ -54,11 +54,16 @@ def _group(row: Row, figures: Figures) -> Group:
 
 
 def row_readers(atlas: Atlas, networks: Mapping[str, str]) -> dict[str, Callable[[Node, str], Row]]:
-    """For each table, how a watch finds its row. Classes, kinds and the like are named by who renders."""
+    """For each table, how a watch finds its row. Classes, kinds and the like are named by who renders.
+
+    In the table of towns, what belongs to no town stands under its county.
+    """
 
     def town(node: Node, _network: str) -> Row:
-        code, name = atlas.town(node.region)
-        return Row(code, name, atlas.county(node.region)[1])
+        code, name = county = atlas.county(node.region)
+        if atlas.town(node.region) != NOWHERE:
+            code, name = atlas.town(node.region)
+        return Row(code, name, county[1])
 
     return {
         "city": lambda node, _: Row(*atlas.city(node.region)),

@@ -150,3 +150,7 @@ def schema() -> Schema:
         "additionalProperties": False,
         "$defs": {**_CODER.definitions(Proof), **_CODER.definitions(Report)},
     }
+
+
+if __name__ == "__main__":
+    print(json.dumps(schema(), ensure_ascii=False, indent=2))

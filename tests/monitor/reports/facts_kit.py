@@ -43,7 +43,7 @@ RULES = Rules(
 NETWORKS = {"police": "公安网", "video": "视频专网"}
 
 
-def camera(name: str, **fields: Any) -> Node:
+def camera(name: str, /, **fields: Any) -> Node:
     """A class-1 point in 河东街道 in the video network, unless it is said what it is."""
     usual: dict[str, Any] = {
         "kind": Kind.CAMERA,
@@ -61,8 +61,8 @@ def camera(name: str, **fields: Any) -> Node:
 
 
 def era(nodes: Iterable[Node], first: str | None = None, last: str | None = None) -> Era:
-    """A node list and when it was valid; always, unless it is said when."""
-    start, end = -ALWAYS if first is None else at(first), ALWAYS if last is None else at(last)
+    """A node list and when it was valid: since the beginning of 2026 and for ever, unless it is said when."""
+    start, end = at(first or "01-01"), ALWAYS if last is None else at(last)
     return Era(start, end, f"list of {first}", {node.id: node for node in nodes})
 
 
