@@ -9,11 +9,13 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import time
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
+from secrets import token_hex
 from typing import Any, Final, NamedTuple, Self
 
 from monitor.ledger.chain import form_of, next_hash, to_json
@@ -32,10 +34,11 @@ class SegmentWriter:
     def __init__(self, folder: Path, planned: Plan) -> None:
         self._planned = planned
         self._path = folder / planned.file
-        self._fresh = folder / f".{planned.file}.{os.getpid()}"
+        self._fresh = folder / f".{planned.file}.{token_hex(4)}"
         self._link, self._hash = planned.first - 1, planned.hash_before
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            _clear(folder)
             self._raw = self._fresh.open("wb")
         except OSError as error:
             raise self._trouble(error) from error
@@ -95,6 +98,13 @@ class SegmentWriter:
 
     def _trouble(self, error: OSError) -> LedgerError:
         return LedgerError(f"segment {self._path}: {error.strerror or error}")
+
+
+def _clear(folder: Path) -> None:
+    """Remove what was left half written by somebody who was killed: nobody writes for a day."""
+    for path in folder.glob(".*.jsonl.gz.*"):
+        if path.stat().st_mtime < time.time() - 86_400:
+            path.unlink(missing_ok=True)
 
 
 class SegmentFileError(Exception):

@@ -22,7 +22,8 @@ _CAUSES: Final = {cause.value: cause for cause in Cause}
 def steps(connection: Connection, until: int) -> dict[Watch, list[Step]]:
     """For every watch its steps with ``at`` < ``until``, in the order of time.
 
-    At the same time the order is that of detection, then of what was said: by collector, epoch, sequence.
+    At the same time the order is that in which they were said, by epoch and sequence: a judge whose clock was
+    set back holds its moments until they come again.
     What an exported segment took away begins with where each watch stood at its end.
     """
     found: dict[Watch, list[Step]] = {}
@@ -60,7 +61,7 @@ def _sorted_steps(connection: Connection, watch: Watch, until: int) -> list[Step
     """The steps of a watch of which something was recorded late, or twice for one moment."""
     rows: list[Any] = []
     for table, state in ((schema.base_states, "state"), (schema.changes, "new")):
-        place = (table.c[name] for name in ("detected_at", "collector", "epoch", "sequence"))
+        place = (table.c[name] for name in ("epoch", "sequence", "collector"))
         query = _select(table, table.c[state], until, *place)
         rows += _fetch(connection, query.where(table.c.node == watch[0], table.c.network == watch[1]))
     rows.sort(key=lambda row: (row[4], *row[6:]))
