@@ -1,0 +1,144 @@
+"""``quanshi report``: from the outside, with a ledger that knows one October."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli_talk import on_terminal, quanshi
+from ledger_city import Past, point, write_site
+
+from monitor.config import Site
+from monitor.ledger import Ledger
+from monitor.model.observations import State
+from monitor.reports.jsonform import read_document
+from monitor.reports.make import is_proven
+
+UP, DOWN = State.UP, State.DOWN
+
+
+async def _fill(site: Site) -> None:
+    async with await Ledger.open(site.ledger_url) as ledger:
+        past = Past(ledger)
+        await past.uses(site, "09-15")
+        await past.turned("a", ("09-15", UP), ("10-05", DOWN), ("10-06", UP))
+        await past.turned("b", ("09-15", UP))
+        await past.saw("09-15 to 11-02")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    nodes = [point("a"), point("b", region="440904100"), point("core", kind="switch", **{"class": ""})]
+    asyncio.run(_fill(write_site(folder, nodes, invented="true")))
+    return folder
+
+
+def asked(site: Path, output: Path, *arguments: str) -> Any:
+    done = quanshi("report", "--site", site, "-o", output, *(arguments or ("--period", "2026-10")))
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def test_a_report_is_written_and_proven(site: Path, tmp_path: Path) -> None:
+    done = asked(site, tmp_path / "october.json")
+    report, proof, found = read_document((tmp_path / "october.json").read_text(encoding="utf-8"))
+    assert is_proven(proof, found)
+    assert (report.period, report.by, report.total.watches, report.invented) == ("2026-10", "county", 2, True)
+    assert done.stdout.splitlines() == [
+        str(tmp_path / "october.json"),
+        "  完好率 98.38 %（98.38 % – 98.38 %），达标",
+        f"  sha256 {proof.digest[:16]}… #1",
+    ]
+    assert done.stderr == ""
+    assert [path.name for path in tmp_path.iterdir()] == ["october.json"]
+
+
+def test_the_same_question_gives_the_same_report(site: Path, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        asked(site, tmp_path / f"{name}.json", "--from", "2026-10-01", "--to", "2026-10-31", "--by", "class")
+    one, two = (json.loads((tmp_path / f"{name}.json").read_text()) for name in ("one", "two"))
+    assert one["report"] == two["report"]
+    assert {name: one["proof"][name] for name in ("digest", "revision")} == {
+        name: two["proof"][name] for name in ("digest", "revision")
+    }
+
+
+def test_the_table_that_was_asked_for_as_csv(site: Path, tmp_path: Path) -> None:
+    options = ("--period", "2026-10-05", "--by", "node", "--scope", "region=茂南区", "--format", "csv")
+    asked(site, tmp_path / "table", *options)
+    with (tmp_path / "table").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["key"], row["verdict"], row["intact"]) for row in rows] == [
+        ("a@video", "missed", "0.000000"),
+        ("core@video", "no_statement", ""),
+    ]
+
+
+def test_every_format_can_be_written(site: Path, tmp_path: Path) -> None:
+    asked(site, tmp_path / "r.xlsx")
+    assert (tmp_path / "r.xlsx").read_bytes()[:2] == b"PK"
+
+
+def test_in_english_on_a_terminal_it_shows_how_far_it_is(site: Path, tmp_path: Path) -> None:
+    arguments = ("--site", site, "--period", "2026-10", "-o", tmp_path / "r.json", "--language", "en")
+    status, shown = on_terminal("report", *arguments)
+    assert status == 0
+    assert "100%" in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "--from"),
+        (("--period", "2026-10", "--from", "2026-10-01"), "--from"),
+        (("--from", "2026-10-01"), "--from"),
+        (("--period", "2026-13"), "not a period of the calendar: 2026-13"),
+        (("--period", "october"), "not a period: october (2026, 2026-10, 2026-W44, 2026-10-05)"),
+        (("--period", "2999"), "this time has not begun yet"),
+        (("--period", "2026-10", "--scope", "clas=1"), 'did you mean "class"?'),
+        (("--period", "2026-10", "--by", "firm"), "'firm' is not one of"),
+    ],
+)
+def test_wrong_use_is_told(site: Path, tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+    done = quanshi("report", "--site", site, "-o", tmp_path / "r.json", *arguments)
+    assert done.returncode == 2
+    assert said in " ".join(done.stderr.split())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_ending_that_is_no_format_needs_one(site: Path, tmp_path: Path) -> None:
+    done = quanshi("report", "--site", site, "-o", tmp_path / "r.doc", "--period", "2026-10")
+    assert done.returncode == 2
+    assert "--format" in done.stderr
+
+
+def test_a_scope_in_which_nobody_is_has_no_report(site: Path, tmp_path: Path) -> None:
+    options = ("--period", "2026-10", "--scope", "contractor=丙公司")
+    done = quanshi("report", "--site", site, "-o", tmp_path / "r.json", *options)
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        "该范围和周期内没有监测项",
+        "  --scope contractor=丙公司",
+        "  检查范围与周期",
+    ]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_where_it_cannot_be_written_nothing_is_left(site: Path, tmp_path: Path) -> None:
+    done = quanshi("report", "--site", site, "-o", tmp_path / "gone" / "r.json", "--period", "2026-10")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[0] == "报告无法写入"
+    assert "Traceback" not in done.stderr
+
+
+def test_without_a_ledger_there_is_no_report_and_no_ledger_either(tmp_path: Path) -> None:
+    write_site(tmp_path, [point("a")], language="en")
+    done = quanshi("report", "--site", tmp_path, "-o", tmp_path / "r.json", "--period", "2026-10")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[0] == "there is no ledger yet"
+    assert list((tmp_path / "data").iterdir()) == []
