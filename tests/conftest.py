@@ -46,3 +46,10 @@ def rtsp_server() -> Iterator[Callable[..., servers.RtspServer]]:
             return stack.enter_context(servers.rtsp_server(user, password))
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[servers.Postgres]:
+    """One server for all tests of this process; each makes databases of its own."""
+    with servers.postgres() as server:
+        yield server

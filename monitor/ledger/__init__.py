@@ -4,7 +4,7 @@ Importing it loads SQLAlchemy (a second and 40 MB): only the roles that need a l
 """
 
 from monitor.ledger.chain import ChainHead
-from monitor.ledger.errors import LedgerError
+from monitor.ledger.errors import LedByAnotherError, LedgerError
 from monitor.ledger.judgements import Judgements, Told
 from monitor.ledger.ledger import Ledger
 from monitor.ledger.rows import (
@@ -35,6 +35,7 @@ __all__ = [
     "JudgementMarks",
     "JudgementRow",
     "Judgements",
+    "LedByAnotherError",
     "Ledger",
     "LedgerError",
     "ObserverRow",

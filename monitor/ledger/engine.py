@@ -12,6 +12,7 @@ from sqlalchemy import URL, Connection, Table, event, make_url
 from sqlalchemy.exc import ArgumentError, InvalidRequestError, NoSuchModuleError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from monitor.ledger import postgres
 from monitor.ledger.errors import LedgerError
 
 _OLDEST_SQLITE: Final = (3, 35, 0)  # ON CONFLICT and RETURNING as we use them
@@ -23,9 +24,11 @@ def make_engine(url: str, wait: float) -> AsyncEngine:
     A transaction that will write is begun with the execution option ``writes=True``. Raises LedgerError
     for a URL that cannot be used here, and when the SQLite of this machine is too old.
     """
-    target = _parse(url)
+    target = parse(url)
+    if postgres.is_postgres(target):
+        return _make_postgres(target, wait)
     if target.get_backend_name() != "sqlite":
-        return _create(target)
+        raise LedgerError(f"ledger: {target.drivername} is neither SQLite nor PostgreSQL", lasting=True)
     if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
         oldest = ".".join(str(part) for part in _OLDEST_SQLITE)
         raise LedgerError(
@@ -39,9 +42,28 @@ def make_engine(url: str, wait: float) -> AsyncEngine:
     return engine
 
 
+def _make_postgres(target: URL, wait: float) -> AsyncEngine:
+    postgres.check_driver()
+    # Only here: a connection of before a server's restart is noticed before it is used.
+    options = {"pool_size": 2, "max_overflow": 2, "pool_pre_ping": True}
+    return _create(
+        URL.create("postgresql+asyncpg"), async_creator=lambda: postgres.connect(target, wait), **options
+    )
+
+
+def reading(engine: AsyncEngine) -> AsyncEngine:
+    """The same engine for transactions that only read, each of them one state of the database."""
+    if engine.dialect.name == "sqlite":
+        return engine
+    # A writer needs no such thing: it locks the head first, and sees what was stored by then.
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
 def place_of(url: str) -> str:
     """Where the ledger is, for messages: the file, or the URL without its password."""
-    target = _parse(url)
+    target = parse(url)
+    if postgres.is_postgres(target):
+        return postgres.shown(target)
     if target.get_backend_name() == "sqlite" and target.database:
         return target.database
     return target.render_as_string(hide_password=True)
@@ -49,18 +71,17 @@ def place_of(url: str) -> str:
 
 def file_of(url: str) -> Path | None:
     """The file of a SQLite URL; None for any other database."""
-    target = _parse(url)
+    target = parse(url)
     return Path(target.database) if target.get_backend_name() == "sqlite" and target.database else None
 
 
-def _parse(url: str) -> URL:
+def parse(url: str) -> URL:
+    """Raises LedgerError for what is no URL of a database."""
     try:
-        target = make_url(url)
-    except ArgumentError:
+        return make_url(url)
+    except (ArgumentError, ValueError):  # the latter for a port that is no number
         # Its text quotes the URL, and with it a password.
         raise LedgerError("ledger: no database URL such as postgresql://…", lasting=True) from None
-    # People write postgresql://, and mean the driver that we have.
-    return target.set(drivername="postgresql+asyncpg") if target.drivername == "postgresql" else target
 
 
 def _create(target: URL, **options: Any) -> AsyncEngine:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Select, select, update
 
 from monitor.ledger import schema
 from monitor.ledger.chain import ChainHead, form_of, next_hash
+from monitor.ledger.errors import LedByAnotherError
 from monitor.ledger.rows import JudgementMarks
 
 
@@ -26,6 +27,7 @@ class Head:
     confirmed: int
     links: int
     hash: str
+    fence: int
 
     @property
     def chain(self) -> ChainHead:
@@ -37,7 +39,32 @@ class Head:
 
     @classmethod
     def lock(cls, connection: Connection) -> Head:
-        """Read the head, and keep every other appender out until the transaction ends."""
+        """Read the head, and keep every other appender out until the transaction ends.
+
+        A transaction with the execution option ``fence`` is a leader's. Raises LedByAnotherError when
+        another one has led since.
+        """
+        head = cls._lock(connection)
+        fence = connection.get_execution_options().get("fence")
+        if fence is not None and fence < head.fence:
+            raise LedByAnotherError
+        return head
+
+    @classmethod
+    def claim(cls, connection: Connection, fence: int) -> Head:
+        """From now on the leader with this number writes, and no one with a lower one.
+
+        Raises LedByAnotherError when the number, or a higher one, was somebody's before.
+        """
+        head = cls._lock(connection)
+        if fence <= head.fence:
+            raise LedByAnotherError
+        head.fence = fence
+        head.save(connection)
+        return head
+
+    @classmethod
+    def _lock(cls, connection: Connection) -> Head:
         return cls._of(connection, cls._query().with_for_update())
 
     @classmethod

@@ -13,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from monitor.ledger import append, checkpoints, queries, records, segments
 from monitor.ledger.chain import ChainHead
-from monitor.ledger.engine import make_engine, place_of
+from monitor.ledger.engine import make_engine, place_of, reading
 from monitor.ledger.errors import LedgerError, explained
+from monitor.ledger.head import Head
 from monitor.ledger.rows import (
     Appended,
     ChangeRow,
@@ -58,6 +59,7 @@ class Ledger:
 
     def __init__(self, engine: AsyncEngine, place: str) -> None:
         self._engine = engine
+        self._reader = reading(engine)
         self._writer = engine.execution_options(writes=True)
         self._place = place
         # Appends of this process take turns here rather than in SQLite's busy handler, which sleeps.
@@ -89,6 +91,22 @@ class Ledger:
 
     async def __aexit__(self, *exc_info: object) -> None:
         await self.close()
+
+    # -- who writes
+
+    async def fence(self) -> int:
+        """The number of whoever led last; 0 if nobody ever did."""
+        return await self._read(queries.fence)
+
+    async def lead(self, fence: int) -> None:
+        """All that is written by this object from now on is written by the leader with this number.
+
+        As soon as one with a higher number leads, every write raises LedByAnotherError and stores nothing;
+        so does this, when the number was somebody's before. An object that never led is held back by nobody.
+        """
+        marks = (await self._write(Head.claim, fence)).marks
+        self._writer = self._engine.execution_options(writes=True, fence=fence)
+        self._told = marks
 
     # -- writing
 
@@ -292,7 +310,7 @@ class Ledger:
 
         async def transaction() -> _T:
             with explained(self._place):
-                async with self._engine.connect() as connection:
+                async with self._reader.connect() as connection:
                     return await connection.run_sync(query, *args, **kwargs)
 
         return await _to_its_end(transaction())

@@ -124,6 +124,10 @@ def observer_row(row: RowMapping) -> ObserverRow:
     return ObserverRow(row["id"], _event_id(row), row["network"], row["at"], row["blind"], row["recorded_at"])
 
 
+def fence(connection: Connection) -> int:
+    return Head.read(connection).fence
+
+
 def judgement_marks(connection: Connection) -> JudgementMarks:
     return Head.read(connection).marks
 

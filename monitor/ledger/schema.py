@@ -6,7 +6,8 @@ sealed. ``checkpoints`` are signed words about the chain. ``standings`` and ``ba
 can be built again; ``judgements`` numbers what was told onwards.
 
 ``link``, ``id`` of the facts and ``sequence`` of the judgements are dense and given out by the one row of
-``head``, which every appending transaction locks first: there is one order of all that was recorded.
+``head``, which every appending transaction locks first: there is one order of all that was recorded. Its
+``fence`` is the number of the monitor that led last: one that led before writes no more.
 Outside, a judgement's number is its sequence minus ``base``, within ``epoch``.
 
 Old rows leave in whole ``segments``, exported and hashed. ``base_states`` is where each watch stood then.
@@ -73,6 +74,7 @@ head = Table(
     Column("confirmed", BigInteger, nullable=False),
     Column("links", BigInteger, nullable=False, server_default="0"),
     Column("hash", Text, nullable=False, server_default=GENESIS),
+    Column("fence", BigInteger, nullable=False, server_default="0"),
 )
 
 writers = Table(

@@ -5,16 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 from monitor.ledger.chain_check import Source
-from monitor.ledger.engine import file_of
+from monitor.ledger.engine import file_of, parse
 from monitor.ledger.errors import LedgerError
+from monitor.ledger.postgres import check_driver, is_postgres
+from monitor.ledger.postgres_reader import PostgresSource
 from monitor.ledger.sqlite_reader import SqliteSource
 
 
 def source_of(place: str) -> Source:
     """The ledger in a file, or at a URL. Raises FileNotFoundError, and LedgerError for other databases."""
+    if "://" in place and is_postgres(parse(place)):
+        check_driver()
+        return PostgresSource(parse(place))
     path = file_of(place) if "://" in place else Path(place)
     if path is None:
-        raise LedgerError("ledger: only SQLite can be verified here", lasting=True)
+        raise LedgerError("ledger: only SQLite and PostgreSQL can be verified here", lasting=True)
     if not path.is_file():
         raise FileNotFoundError(f"{path}: there is no such file")
     return SqliteSource(path)

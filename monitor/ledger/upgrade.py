@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, insert, inspect, literal_column, select
 from monitor.ledger import schema
 from monitor.ledger.chain import GENESIS
 from monitor.ledger.errors import LedgerError
+from monitor.ledger.postgres import queue_for_migration
 
 
 def bring_up_to_date(connection: Connection, place: str) -> None:
@@ -18,9 +19,12 @@ def bring_up_to_date(connection: Connection, place: str) -> None:
 
     Raises LedgerError when the database was written by a newer program, and leaves it alone.
     """
+    if revision_of(connection) == schema.REVISION:
+        return  # without loading alembic, which costs a second and 13 MB
+    queue_for_migration(connection)
     revision = revision_of(connection)
     if revision == schema.REVISION:
-        return  # without loading alembic, which costs a second and 13 MB
+        return  # somebody else was faster
     _migrate(connection, revision, place)
     if not connection.scalar(select(func.count()).select_from(schema.head)):
         connection.execute(insert(schema.head), _newborn())

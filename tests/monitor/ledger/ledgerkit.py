@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from places import Database
+
 from monitor.ledger import Appended, Ledger
 from monitor.model.events import Change, Event, EventId, Evidence, Payload, Sight, Snapshot, Standing
 from monitor.model.observations import Cause, State
@@ -64,13 +66,15 @@ def file_of(tmp_path: Path) -> Path:
     return tmp_path / "ledger.db"
 
 
-def url_of(tmp_path: Path) -> str:
-    return f"sqlite+aiosqlite:///{file_of(tmp_path)}"
+def url_of(place: Path | Database) -> str:
+    return place.url if isinstance(place, Database) else f"sqlite+aiosqlite:///{file_of(place)}"
 
 
-def rows(tmp_path: Path, query: str) -> list[tuple[Any, ...]]:
-    """What another program finds in the file."""
-    with sqlite3.connect(file_of(tmp_path)) as connection:
+def rows(place: Path | Database, query: str) -> list[tuple[Any, ...]]:
+    """What another program finds there."""
+    if isinstance(place, Database):
+        return place.rows(query)
+    with sqlite3.connect(file_of(place)) as connection:
         found = connection.execute(query).fetchall()
     connection.close()
     return found

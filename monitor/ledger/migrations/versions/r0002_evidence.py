@@ -49,6 +49,7 @@ def upgrade() -> None:
     connection = op.get_bind()
     op.add_column("head", sa.Column("links", sa.BigInteger, nullable=False, server_default="0"))
     op.add_column("head", sa.Column("hash", sa.Text, nullable=False, server_default=GENESIS))
+    op.add_column("head", sa.Column("fence", sa.BigInteger, nullable=False, server_default="0"))
     for old in _STAY:
         op.add_column(old.name, sa.Column("link", sa.BigInteger))
         op.add_column(old.name, sa.Column("hash", sa.Text))
