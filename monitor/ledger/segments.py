@@ -25,7 +25,8 @@ SPAN: Final = 30 * 86_400_000
 WITNESSES: Final = 100
 """So many checkpoints must be later than what leaves: a clock that jumped ahead has not made them."""
 
-_PLACE: Final = ("at", "detected_at", "collector", "epoch", "sequence")
+_PLACE: Final = ("at", "epoch", "sequence", "collector")
+"""The order of steps, as in ``steps``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,8 @@ PLANNED = {
     "kind": "exclusion",
     "scope": {"nodes": ["cam-1"]},
     "reason": "planned_work",
-    "start": "2026-10-05T01:00:00.000Z",
-    "end": "2026-10-05T09:00:00.000Z",
+    "start": "2026-12-05T01:00:00.000Z",
+    "end": "2026-12-05T09:00:00.000Z",
     "note": "更换立杆",
 }
 
