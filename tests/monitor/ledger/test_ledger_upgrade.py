@@ -19,9 +19,8 @@ from monitor.ledger import Ledger, Origin
 from monitor.ledger.chain import FORMS
 from monitor.model.observations import State
 
-EVIDENCE = [
-    {"probe": "rtsp", "at": "2026-11-23T00:00:00.000Z", "ok": False, "cause": "timeout", "duration": 0.25}
-]
+SEEN = {"probe": "rtsp", "at": "2026-11-23T00:00:00.000Z", "ok": False, "cause": "timeout", "duration": 0.25}
+EVIDENCE = [SEEN]
 
 
 def make_0001(tmp_path: Path) -> None:
@@ -127,9 +126,8 @@ async def test_everything_of_the_first_schema_is_there_as_it_was(old: Path) -> N
 
 async def test_its_rows_are_linked_in_the_documented_order(old: Path) -> None:
     await (await Ledger.open(url_of(old))).close()
-    query = " UNION ALL ".join(
-        f"SELECT link, '{table}' FROM {table} WHERE link IS NOT NULL" for table in FORMS
-    )
+    each = (f"SELECT link, '{table}' FROM {table} WHERE link IS NOT NULL" for table in FORMS)
+    query = " UNION ALL ".join(each)
     assert sorted(rows(old, query)) == [
         (1, "inventories"),
         (2, "refusals"),  # T0 + 10
