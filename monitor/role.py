@@ -27,11 +27,12 @@ from redis.exceptions import RedisError
 
 from monitor.bus.client import connect
 from monitor.bus.keys import Keys
+from monitor.bus.lease import Lease
 from monitor.bus.outage import Outage
 from monitor.bus.tasks import end, named, until
 from monitor.bus.trim import trim
 from monitor.config import ConfigError, Reloader, Site, load_site
-from monitor.ledger.errors import LedgerError
+from monitor.ledger.errors import LedByAnotherError, LedgerError
 from monitor.ledger.ledger import Ledger
 from monitor.ledger.rows import SightRow
 from monitor.ledger.signing import Signer
@@ -51,6 +52,9 @@ MOST_LAG: Final = 1000
 """Lag is counted up to here; more is as bad."""
 
 _ENTRY: Final = re.compile(r"\d{1,19}-\d{1,19}", re.ASCII)
+
+PAUSE: Final = 1.0
+"""Seconds until a ledger that could not be led is tried again."""
 
 LOCK_PATIENCE: Final = 1.0
 """Seconds that a lock on the ledger is waited for before the log hears of it and ``stop`` is looked at."""
@@ -117,17 +121,74 @@ class Monitor:
         self._redis_url = redis_url
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Open the ledger, restore, and keep all tasks running until ``stop``."""
+        """Open the ledger, and lead whenever no other monitor does, until ``stop``."""
         opened = await _open_ledger(self.live.site, stop)
         if opened is None:
             return
         ledger, signer = opened
-        async with ledger:
+        async with ledger, Lease(self._redis, self.keys) as lease:
             self.health.ledger_open = True
-            await self._keep(ledger, signer, stop)
+            while not stop.is_set():
+                fence = await self._follow(ledger, lease, stop)
+                if fence is not None:
+                    await self._lead(ledger, signer, stop, named(lease.keep(fence), "lease"))
 
-    async def _keep(self, ledger: Ledger, signer: Signer, stop: asyncio.Event) -> None:
-        await self._restore(ledger)
+    async def _follow(self, ledger: Ledger, lease: Lease, stop: asyncio.Event) -> int | None:
+        """Wait until this monitor is to lead: the number of its term. None if ``stop`` came first."""
+        election = asyncio.create_task(self._elect(ledger, lease), name="election")
+        tasks = [election, named(self._reload(None), "reload")]
+        try:
+            await until(stop, tasks)
+        finally:
+            await end(tasks)
+        return None if election.cancelled() else election.result()
+
+    async def _elect(self, ledger: Ledger, lease: Lease) -> int:
+        """Take the lease, and with it the ledger; then know again what was known."""
+        while True:
+            try:
+                fence = await lease.take(await ledger.fence(), self._hear_of)
+                await ledger.lead(fence)
+                await self._restore(ledger)
+            except LedByAnotherError:
+                # Redis had forgotten a number that the ledger knows, and somebody else was faster with it.
+                await lease.release()
+            except LedgerError as error:
+                if error.lasting:
+                    raise
+                await lease.release()
+                log.error("ledger cannot be led", error=str(error), again_in=PAUSE)  # noqa: TRY400 - expected
+                await asyncio.sleep(PAUSE)
+            else:
+                self.health.follows = ""
+                log.info("leads", term=fence)
+                return fence
+
+    def _hear_of(self, leader: str) -> None:
+        if leader != self.health.follows:
+            self.health.follows = leader
+            log.info("follows another monitor", leader=leader)
+
+    async def _lead(
+        self, ledger: Ledger, signer: Signer, stop: asyncio.Event, lease: asyncio.Task[None]
+    ) -> None:
+        """Keep all tasks running until ``stop``, or until another monitor leads or the ledger is away."""
+        try:
+            await self._keep(ledger, signer, stop, lease)
+        except LedByAnotherError:
+            pass
+        except LedgerError as error:
+            if error.lasting:
+                raise
+            log.error("ledger is away", error=str(error))  # noqa: TRY400 - expected
+        finally:
+            self.health.restored = False
+        if not stop.is_set():
+            log.warning("does not lead any more")
+
+    async def _keep(
+        self, ledger: Ledger, signer: Signer, stop: asyncio.Event, lease: asyncio.Task[None]
+    ) -> None:
         judgements = await judgements_publisher(ledger, self._redis, self.keys)
         intake = Intake(
             ledger,
@@ -136,6 +197,7 @@ class Monitor:
             redis=self._redis,
             keys=self.keys,
             on_news=judgements.wake,
+            restore=lambda: self._restore(ledger),
         )
         archive = self.live.site.data / ARCHIVE
         keeper = Keeper(ledger, signer, archive, lambda: self.live.site.retain)
@@ -143,6 +205,7 @@ class Monitor:
         gc.collect()
         gc.freeze()
         tasks = [
+            lease,
             named(intake.run(self._redis_url), "intake"),
             named(judgements.run(), "judgements"),
             named(self._tidy(), "tidy"),
@@ -154,7 +217,8 @@ class Monitor:
         finally:
             await intake.finish()
             await end(tasks)
-            await keeper.sign()
+            if stop.is_set():
+                await keeper.sign()
 
     async def _restore(self, ledger: Ledger) -> None:
         """Know again what was known, from the ledger alone; the stream goes on from there."""
@@ -192,8 +256,11 @@ class Monitor:
                 day = _day(self.live.site)
                 self.live.reload(self.live.site)
 
-    async def _reload(self, ledger: Ledger) -> None:
-        """Take over changed files; those with a mistake change nothing. SIGHUP: look at them at once."""
+    async def _reload(self, ledger: Ledger | None) -> None:
+        """Take over changed files; those with a mistake change nothing. SIGHUP: look at them at once.
+
+        ``ledger``: where it is recorded which node list holds from now on; None for a follower.
+        """
         while True:
             await self.reloader.changed()
             try:
@@ -212,9 +279,12 @@ class Monitor:
         self.health.reload_error = f"{first}\n(+ {more})" if more else first
         log.error("reload refused, the old inventory stays", mistakes=len(error.mistakes), first=first)
 
-    async def _take(self, site: Site, ledger: Ledger) -> None:
+    async def _take(self, site: Site, ledger: Ledger | None) -> None:
         try:
-            await _record_inventory(ledger, site, self.live.clock())
+            if ledger is not None:
+                await _record_inventory(ledger, site, self.live.clock())
+        except LedByAnotherError:
+            pass  # that one records its own
         except LedgerError as error:
             # The list is recorded at the next start; what is watched now must not wait for a disk.
             log.error("inventory version is not recorded", error=str(error))  # noqa: TRY400 - expected

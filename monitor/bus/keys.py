@@ -32,6 +32,16 @@ class Keys:
         """A hash: collector -> ``epoch/sequence`` up to which the reader that counts has it on disk."""
         return f"quanshi:{self.site}:committed"
 
+    @property
+    def leader(self) -> str:
+        """The lease of the monitor that leads; it expires with it."""
+        return f"quanshi:{self.site}:leader"
+
+    @property
+    def fence(self) -> str:
+        """The number of the last lease that was taken."""
+        return f"quanshi:{self.site}:leader:fence"
+
     def positions(self, stream: str) -> str:
         """A hash: reader -> id of the last entry of ``stream`` that it has dealt with."""
         return f"{stream}:positions"

@@ -29,7 +29,7 @@ async def heed_callbacks() -> None:
     await failed
 
 
-async def until(stop: asyncio.Event, tasks: Iterable[asyncio.Task[None]]) -> None:
+async def until(stop: asyncio.Event, tasks: Iterable[asyncio.Task[Any]]) -> None:
     """Until ``stop`` is set. A task that ends before is a fault: its error is raised."""
     waiting = asyncio.create_task(stop.wait(), name="stop")
     done, _ = await asyncio.wait([waiting, *tasks], return_when=asyncio.FIRST_COMPLETED)
@@ -38,7 +38,7 @@ async def until(stop: asyncio.Event, tasks: Iterable[asyncio.Task[None]]) -> Non
         task.result()
 
 
-async def end(tasks: Iterable[asyncio.Task[None]]) -> None:
+async def end(tasks: Iterable[asyncio.Task[Any]]) -> None:
     """Cancel until all are gone: on Python 3.11 ``wait_for`` now and then swallows a cancellation."""
     left = set(tasks)
     while left:

@@ -13,12 +13,13 @@ class Health:
     """The monitor's own condition. Moments in milliseconds, 0 for never.
 
     ``lost`` counts events that can never come, ``refused`` entries that were none; ``lag`` counts entries
-    of a stream that a reader has not read, by reader.
+    of a stream that a reader has not read, by reader; ``follows`` names the monitor that leads instead.
     """
 
     ledger_open: bool = False
     bus_connected: bool = False
     restored: bool = False
+    follows: str = ""
     reload_error: str | None = None
     reloaded_at: int = 0
     lost: int = 0
@@ -27,6 +28,9 @@ class Health:
 
     def not_ready(self, live: Live) -> Iterator[str]:
         """The reasons why the pages may not be believed yet; none when they may."""
+        if self.follows:
+            yield f"follows {self.follows}"  # and shows nothing of its own: ask that one
+            return
         if not self.ledger_open:
             yield "ledger is not open"
         if not self.bus_connected:

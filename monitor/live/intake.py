@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import structlog
@@ -21,6 +21,9 @@ from monitor.live.states import Live
 
 READER: Final = "ledger"
 """The name under which the monitor reads: outboxes wait for this reader alone."""
+
+FIRST_DELAY: Final = 0.25
+"""Seconds until a batch that the ledger did not take is tried again; twice as many after each further try."""
 
 LAST_BATCH: Final = 2.0
 """Seconds that a batch may still take when the role stops."""
@@ -40,14 +43,19 @@ class Intake:
         redis: Redis,
         keys: Keys,
         on_news: Callable[[], None],
+        restore: Callable[[], Awaitable[None]],
     ) -> None:
-        """``on_news`` is called when the ledger has something that it did not have."""
+        """``on_news`` is called when the ledger has something that it did not have.
+
+        ``restore`` makes the live picture anew from the ledger.
+        """
         self._ledger = ledger
         self._live = live
         self._health = health
         self._redis = redis
         self._keys = keys
         self._on_news = on_news
+        self._restore = restore
         self._committed: dict[str, tuple[int, int]] = {}
         self._turn = asyncio.Lock()
         self._outage = Outage(log, task="acknowledge")
@@ -89,10 +97,10 @@ class Intake:
 
     async def _append(self, batch: Batch) -> Appended:
         """Into the ledger, however long that takes: a full disk is waited out, nothing is skipped."""
-        delay = 0.25
+        delay = FIRST_DELAY
         while True:
             try:
-                return await self._ledger.append(
+                appended = await self._ledger.append(
                     READER, self._keys.facts, batch.position, batch.events, batch.refused
                 )
             except LedgerError as error:
@@ -101,6 +109,11 @@ class Intake:
                 log.error("ledger takes nothing", error=str(error), again_in=delay)  # noqa: TRY400 - expected
                 await asyncio.sleep(delay)
                 delay = min(10.0, delay * 2)
+            else:
+                if delay > FIRST_DELAY and not appended.fresh:
+                    # A server that went away at the last moment may have stored it all without a word.
+                    await self._restore()
+                return appended
 
     async def _acknowledge(self, position: str) -> None:
         """Tell the collectors everything that is committed, and not only the news: Redis may have lost it."""

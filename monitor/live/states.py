@@ -94,7 +94,10 @@ class Live:
         sights: Iterable[Sight],
         changes: Iterable[Change] = (),
     ) -> None:
-        """Begin with what the ledger knows: standings by (node, network), last sights, last changes."""
+        """Begin anew with what the ledger knows: standings by (node, network), last sights, last changes."""
+        self.board = Board(self.site)
+        self.observers = {}
+        self.changes.clear()
         for (node, network), standing in standings.items():
             self._stand(node, network, standing)
         for sight in sights:

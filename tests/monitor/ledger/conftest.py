@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -15,14 +15,14 @@ from places import Database
 
 from monitor.ledger import Ledger
 
-_FILES = {"tmp_path", "tmp_path_factory", "other_process"}
+_FILES = {"tmp_path", "other_process"}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test that asks for a folder looks into a file of SQLite; all others run on both databases."""
-    if "place" in metafunc.fixturenames:
+    for name in {"place", "new_place"}.intersection(metafunc.fixturenames):
         asked = set(inspect.signature(metafunc.function).parameters)
-        metafunc.parametrize("place", ["sqlite"] if asked & _FILES else ["sqlite", "postgres"], indirect=True)
+        metafunc.parametrize(name, ["sqlite"] if asked & _FILES else ["sqlite", "postgres"], indirect=True)
 
 
 @pytest.fixture
@@ -32,6 +32,16 @@ def place(request: pytest.FixtureRequest) -> Path | Database:
         return Path(request.getfixturevalue("tmp_path"))
     made: Database = request.getfixturevalue("fresh_database")()
     return made
+
+
+@pytest.fixture(scope="session")
+def new_place(request: pytest.FixtureRequest) -> Callable[[], AbstractContextManager[Path | Database]]:
+    """Places for a test that needs many, each ``with new_place() as place``."""
+    if request.param == "sqlite":
+        factory = request.getfixturevalue("tmp_path_factory")
+        return lambda: nullcontext(factory.mktemp("place"))
+    postgres, migrated = request.getfixturevalue("postgres"), request.getfixturevalue("migrated")
+    return lambda: _database(postgres, migrated)
 
 
 @pytest.fixture(scope="session")
@@ -50,13 +60,16 @@ async def _open_and_close(url: str) -> None:
 def fresh_database(postgres: servers.Postgres, migrated: str) -> Iterator[Callable[[], Database]]:
     """Makes databases with an empty ledger in each; they end with the test."""
     with ExitStack() as stack:
+        yield lambda: stack.enter_context(_database(postgres, migrated))
 
-        def make() -> Database:
-            name = postgres.make(migrated)
-            stack.callback(postgres.drop, name)
-            return Database(postgres, name)
 
-        yield make
+@contextmanager
+def _database(postgres: servers.Postgres, template: str) -> Iterator[Database]:
+    name = postgres.make(template)
+    try:
+        yield Database(postgres, name)
+    finally:
+        postgres.drop(name)
 
 
 @pytest.fixture

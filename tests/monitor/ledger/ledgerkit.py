@@ -17,6 +17,9 @@ HOUR = 3_600_000
 T0 = 1_795_392_000_000 // HOUR * HOUR
 """The first millisecond of an hour."""
 
+Place = Path | Database
+"""Where a ledger is: the folder of its file, or a database of PostgreSQL."""
+
 STREAM = "quanshi:maoming:facts"
 
 
@@ -66,11 +69,11 @@ def file_of(tmp_path: Path) -> Path:
     return tmp_path / "ledger.db"
 
 
-def url_of(place: Path | Database) -> str:
+def url_of(place: Place) -> str:
     return place.url if isinstance(place, Database) else f"sqlite+aiosqlite:///{file_of(place)}"
 
 
-def rows(place: Path | Database, query: str) -> list[tuple[Any, ...]]:
+def rows(place: Place, query: str) -> list[tuple[Any, ...]]:
     """What another program finds there."""
     if isinstance(place, Database):
         return place.rows(query)

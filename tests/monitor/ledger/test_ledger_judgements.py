@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ledgerkit import T0, append, change, file_of, rows, said, sight, snapshot, url_of
+from ledgerkit import T0, Place, append, change, file_of, rows, said, sight, snapshot, url_of
 
 from monitor.ledger import Judgements, Ledger, LedgerError, Told
 from monitor.model.events import Event, EventId, Judged, ObserverTurned
@@ -61,12 +61,12 @@ async def test_numbers_run_on_without_a_hole_over_repeats_and_batches(
 
 
 async def test_what_is_confirmed_is_told_no_more_even_after_a_restart(
-    ledger: Ledger, box: Judgements, tmp_path: Path
+    ledger: Ledger, box: Judgements, place: Place
 ) -> None:
     await append(ledger, *(said(change(f"cam-{n}"), n) for n in range(1, 6)))
     await confirm(box, 3)
     assert (box.oldest(), box.last()) == (4, 5)
-    async with await Ledger.open(url_of(tmp_path)) as again:
+    async with await Ledger.open(url_of(place)) as again:
         other = await Judgements.of(again)
         assert [(told.sequence, told.oldest) for told in await pending(other)] == [(4, 4), (5, 4)]
         assert (other.epoch, other.oldest(), other.last()) == (box.epoch, 4, 5)
@@ -136,9 +136,9 @@ async def test_a_ledger_in_trouble_says_so_in_its_own_words(
         await pending(box)
 
 
-async def test_the_numbers_in_the_file_are_dense(ledger: Ledger, tmp_path: Path) -> None:
+async def test_the_numbers_in_the_database_are_dense(ledger: Ledger, place: Place) -> None:
     payloads: list[Any] = [change("a"), sight(T0, T0 + 9, blind=True), snapshot(T0, up=["b"]), change("c")]
     await append(ledger, *(said(payload, n + 1) for n, payload in enumerate(payloads)))
-    numbers = [row[0] for row in rows(tmp_path, "SELECT sequence FROM judgements ORDER BY 1")]
+    numbers = [row[0] for row in rows(place, "SELECT sequence FROM judgements ORDER BY 1")]
     # b is mended, and a, which the snapshot leaves out
     assert numbers == [1, 2, 3, 4, 5]

@@ -65,12 +65,8 @@ def delivered(events: list[Event], stale: list[Event], random: Random) -> list[E
     return batch
 
 
-@settings(max_examples=20, deadline=None)
-@given(st.integers(0, 2**32), st.integers(3, 12))
-async def test_each_event_is_kept_once_and_in_order(tmp_path_factory: Any, seed: int, rounds: int) -> None:
-    random = Random(seed)
-    writers = Writers(random)
-    url = url_of(tmp_path_factory.mktemp("model"))
+async def deliver(writers: Writers, url: str, rounds: int) -> tuple[list[Event], int]:
+    """Speak for some rounds, and deliver until all is kept. What was new, and how often was delivered."""
     ledger = await Ledger.open(url)
     fresh: list[Event] = []
     turn = 0
@@ -78,19 +74,30 @@ async def test_each_event_is_kept_once_and_in_order(tmp_path_factory: Any, seed:
         if turn < rounds:
             writers.speak()
             writers.begin_anew()
-        batch = delivered(writers.unconfirmed(), writers.said, random)
+        batch = delivered(writers.unconfirmed(), writers.said, writers.random)
         appended = await ledger.append("ledger", STREAM, f"{turn}-1", batch)
         fresh += appended.fresh
         writers.hear(appended.committed)
         assert appended.gaps == 0
-        if random.random() < 0.2:
+        if writers.random.random() < 0.2:
             await ledger.close()
             ledger = await Ledger.open(url)
         turn += 1
-    kept = [row.event for row in await ledger.changes()]
-    position = await ledger.position("ledger", STREAM)
     await ledger.close()
-    assert position == f"{turn - 1}-1"
+    return fresh, turn
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 2**32), st.integers(3, 12))
+async def test_each_event_is_kept_once_and_in_order(new_place: Any, seed: int, rounds: int) -> None:
+    random = Random(seed)
+    writers = Writers(random)
+    with new_place() as place:
+        fresh, turns = await deliver(writers, url_of(place), rounds)
+        async with await Ledger.open(url_of(place)) as ledger:
+            kept = [row.event for row in await ledger.changes()]
+            position = await ledger.position("ledger", STREAM)
+    assert position == f"{turns - 1}-1"
     assert kept == [event.id for event in fresh]
     for collector in COLLECTORS:
         mine = [event_id for event_id in kept if event_id.collector == collector]

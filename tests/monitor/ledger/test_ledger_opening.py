@@ -131,7 +131,9 @@ async def test_a_lock_held_shortly_is_waited_for(tmp_path: Path, other_process: 
         assert len((await appending).fresh) == 1
 
 
-async def test_a_full_disk_is_named_and_appending_goes_on_when_there_is_room(ledger: Ledger) -> None:
+async def test_a_full_disk_is_named_and_appending_goes_on_when_there_is_room(
+    ledger: Ledger, tmp_path: Path
+) -> None:
     limits = iter(["PRAGMA max_page_count = 1", "PRAGMA max_page_count = 4294967294"])
     events = [said(change(f"cam-{n}"), n) for n in range(1, 2000)]
 
@@ -171,7 +173,7 @@ async def test_an_old_sqlite_is_refused(tmp_path: Path, monkeypatch: pytest.Monk
         await Ledger.open(url_of(tmp_path))
 
 
-async def test_what_is_acknowledged_is_synced_to_the_disk(ledger: Ledger) -> None:
+async def test_what_is_acknowledged_is_synced_to_the_disk(ledger: Ledger, tmp_path: Path) -> None:
     async with ledger._engine.connect() as connection:
         found = {
             name: (await connection.exec_driver_sql(f"PRAGMA {name}")).scalar()

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ledgerkit import HOUR, T0, append, said, sight, url_of
+from ledgerkit import HOUR, T0, Place, append, said, sight, url_of
 
 from monitor.ledger import Ledger, SightRow
+from monitor.model.events import Event
 
 
 async def rows_of(ledger: Ledger) -> list[SightRow]:
@@ -103,9 +104,9 @@ async def test_blind_from_the_first_moment_is_a_turn_too(ledger: Ledger) -> None
     assert [turn.blind for turn in await ledger.observers()] == [True]
 
 
-async def test_a_turn_is_noticed_across_batches_and_restarts(ledger: Ledger, tmp_path: Any) -> None:
+async def test_a_turn_is_noticed_across_batches_and_restarts(ledger: Ledger, place: Place) -> None:
     await append(ledger, said(sight(T0, T0 + 10, blind=True), 1))
-    async with await Ledger.open(url_of(tmp_path)) as again:
+    async with await Ledger.open(url_of(place)) as again:
         await append(again, said(sight(T0 + 10, T0 + 20, blind=True), 2))
         await append(again, said(sight(T0 + 30, T0 + 40), 3))
     assert [turn.blind for turn in await ledger.observers()] == [True, False]
@@ -118,24 +119,30 @@ async def test_a_turn_is_noticed_across_batches_and_restarts(ledger: Ledger, tmp
     cuts=st.lists(st.integers(1, 7), min_size=1, max_size=12),
 )
 async def test_merged_rows_cover_exactly_what_was_seen_however_it_came(
-    tmp_path_factory: Any, pauses: list[int], length: int, cuts: list[int]
+    new_place: Any, pauses: list[int], length: int, cuts: list[int]
 ) -> None:
     events, moment = [], T0
     for n, pause in enumerate(pauses):
         events.append(said(sight(moment + pause, moment + pause + length), n + 1))
         moment += pause + length
-    async with await Ledger.open(url_of(tmp_path_factory.mktemp("sights"))) as ledger:
-        left = list(events)
-        for cut in (cuts * len(events))[: len(events)]:
-            await append(ledger, *left[:cut])
-            left = left[cut:]
-        rows = await rows_of(ledger)
+    with new_place() as place:
+        rows = await rows_after(place, events, cuts)
     assert covered([(row.start, row.end) for row in rows]) == covered(
         [(event.payload.start, event.payload.end) for event in events]
     )
     assert sum(row.probes for row in rows) == 5 * len(events)
     assert [row.sealed for row in rows] == [True] * (len(rows) - 1) + [False]
     assert all((row.end - length) // HOUR == row.start // HOUR for row in rows)
+
+
+async def rows_after(place: Place, events: list[Event], cuts: list[int]) -> list[SightRow]:
+    """What is kept of events that came in batches of these sizes."""
+    left = list(events)
+    async with await Ledger.open(url_of(place)) as ledger:
+        for cut in (cuts * len(events))[: len(events)]:
+            await append(ledger, *left[:cut])
+            left = left[cut:]
+        return await rows_of(ledger)
 
 
 def covered(pieces: list[tuple[int, int]]) -> list[tuple[int, int]]:
