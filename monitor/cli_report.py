@@ -13,7 +13,7 @@ import click
 from monitor.cli_common import explains, site_option, wrong_use
 from monitor.config import Site, load_site
 from monitor.reports.document import BY_NODE, TABLES
-from monitor.reports.formats import FORMATS, writer_of
+from monitor.reports.formats import BESIDE, FORMATS, beside, writer_of
 from monitor.trouble import Said, Trouble
 
 if TYPE_CHECKING:
@@ -157,6 +157,12 @@ def _demand_ledger(site: Site) -> None:
 
 def _write(form: str, made: Report, proof: Proof, language: str, output: Path) -> None:
     """Whole or not at all: nobody shall take half a report for one."""
+    _write_one(form, made, proof, language, output)
+    if form in BESIDE:
+        _write_one("json", made, proof, language, beside(output))
+
+
+def _write_one(form: str, made: Report, proof: Proof, language: str, output: Path) -> None:
     fresh = output.with_name(f".{output.name}.new")
     try:
         writer_of(form)(made, proof, language, fresh)

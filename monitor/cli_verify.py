@@ -1,17 +1,23 @@
-"""The command that holds a ledger against what was recorded: ``verify``."""
+"""The command that holds a ledger, or a report, against what was recorded: ``verify``."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from monitor.cli_common import explains, json_option, site_option, wrong_use
-from monitor.config import glance
+from monitor.config import glance, load_site
 from monitor.trouble import Said, Trouble
+
+if TYPE_CHECKING:
+    from monitor.ledger.chain import ChainHead
+    from monitor.reports.check import Checked
 
 
 class Place(NamedTuple):
@@ -22,7 +28,8 @@ class Place(NamedTuple):
     language: str
 
 
-@click.command(short_help="核验台账 / whether the ledger is what was recorded")
+@click.command(short_help="核验台账与报告 / whether ledger or report is as it was made")
+@click.argument("report", metavar="[REPORT]", required=False, type=click.Path(path_type=Path, dir_okay=False))
 @click.option(
     "--ledger",
     metavar="FILE|URL",
@@ -35,24 +42,56 @@ class Place(NamedTuple):
     help="只信任这个公钥 / the only key believed, ledger.pub",
 )
 @click.option("--language", type=click.Choice(["zh", "en"]), help="语言 / language")
+@click.option(
+    "--again", is_flag=True, help="由本站台账重新计算报告 / compute the report anew from this site's ledger"
+)
 @json_option
 @explains
-def verify(ledger: str | None, path: Path, key: Path | None, language: str | None, as_json: bool) -> None:
-    """核验台账：逐环核对、核对签名与归档文件。只读，可离线核验复制出来的文件。
+def verify(  # noqa: PLR0917 - click passes them by name
+    report: Path | None,
+    ledger: str | None,
+    path: Path,
+    key: Path | None,
+    language: str | None,
+    again: bool,
+    as_json: bool,
+) -> None:
+    """核验台账：逐环核对、核对签名与归档文件；或核验一份报告的内容与签名。只读，可离线进行。
 
     Check every link of the ledger's chain, its signatures and its archived files. Nothing is written;
     a copied ledger.db, with the folder archive beside it, is enough. Without --key, compare the key that
-    is shown with the one in a report. Exit 1 when anything is not as it was recorded.
+    is shown with the one in a report. With REPORT, check that file: its figures, its cells, its signature;
+    with --ledger also the ledger that it rests on. Exit 1 when anything is not as it was recorded.
     """
+    public = None if key is None else _public(key)
+    if report is None:
+        if again:
+            raise click.UsageError("--again: REPORT")
+        sys.exit(0 if _ledger(_place(ledger, path, language), public, (), as_json) else 1)
+    from monitor import reverifying
+
+    checked = _report(report, public, path if again else None)
+    if as_json:
+        click.echo(json.dumps(reverifying.as_document(checked, report), ensure_ascii=False))
+    else:
+        for line in reverifying.told(checked, report, language or "zh"):
+            click.echo(line)
+    right = not checked.flaws
+    if ledger is not None:
+        expected = (reverifying.head_of(checked),)
+        right = _ledger(_place(ledger, path, language), public, expected, as_json) and right
+    sys.exit(0 if right else 1)
+
+
+def _ledger(place: Place, public: str | None, expected: Sequence[ChainHead], as_json: bool) -> bool:
+    """Check a ledger and tell what was found; whether all is well."""
     from monitor.ledger.errors import LedgerError
     from monitor.ledger.sources import source_of
     from monitor.ledger.verify import verify as check
     from monitor.verifying import as_document, told
 
-    place = _place(ledger, path, language)
-    public = None if key is None else _public(key)
     try:
-        verified = check(source_of(place.ledger), place.archive, public=public)
+        verified = check(source_of(place.ledger), place.archive, public=public, expected=expected)
     except FileNotFoundError as error:
         wrong_use(error)
     except LedgerError as error:
@@ -67,7 +106,23 @@ def verify(ledger: str | None, path: Path, key: Path | None, language: str | Non
     else:
         for line in told(verified, place.ledger, place.language):
             click.echo(line)
-    sys.exit(0 if verified.ok else 1)
+    return verified.ok
+
+
+def _report(path: Path, public: str | None, site: Path | None) -> Checked:
+    """Check the file of a report, and with a site compute it anew."""
+    from monitor.reports.check import NoReportError, check_report
+    from monitor.reverifying import computed_anew
+
+    try:
+        checked = check_report(path, public)
+        if site is not None:
+            checked.flaws += asyncio.run(computed_anew(load_site(site), checked))
+    except NoReportError as error:
+        wrong_use(error)
+    except OSError as error:
+        wrong_use(ValueError(f"{path}: {error.strerror}"))
+    return checked
 
 
 def _place(ledger: str | None, path: Path, language: str | None) -> Place:

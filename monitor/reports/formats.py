@@ -21,6 +21,14 @@ _WRITERS: Final[Mapping[str, tuple[str, str]]] = {
 
 FORMATS: Final = tuple(_WRITERS)
 
+BESIDE: Final = ("pdf", "csv")
+"""These hold no proof that a program could read: the JSON of the report is written beside them."""
+
+
+def beside(path: Path) -> Path:
+    """Where that is: ``report.pdf.json``."""
+    return path.with_name(f"{path.name}.json")
+
 
 def writer_of(name: str) -> Writer:
     """The writer of a format; what it needs is loaded only now. Raises KeyError, and ImportError."""

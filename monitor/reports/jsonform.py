@@ -1,13 +1,15 @@
 """The report for programs, and what its digest is taken of.
 
-A document is ``{"proof": …, "report": …}`` in canonical form: UTF-8, keys in order, no spaces. The digest is
-the SHA-256 of ``report`` in that form. Nothing of when or by whom it was made stands in there, so the same
-report made again has the same digest; and whoever changes a figure in it changes the digest.
+A document is ``{"proof": …, "report": …, "sections": …}`` in canonical form: UTF-8, keys in order, no spaces.
+``sections`` names the SHA-256 of each part of ``report`` in that form, and the digest is the SHA-256 of
+``sections``. Nothing of when or by whom it was made stands in there, so the same report made again has the
+same digest; whoever changes a figure in it changes the digest, and the sections tell where.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -101,9 +103,19 @@ def canonical(data: Any) -> bytes:
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
 
 
-def digest_of(data: Any) -> str:
+def sections_of(data: Mapping[str, Any]) -> dict[str, str]:
+    """The digest of each part of the ``report`` of a document."""
+    return {key: sha256(canonical(part)).hexdigest() for key, part in data.items()}
+
+
+def digest_of(data: Mapping[str, Any]) -> str:
     """64 hex digits, of the ``report`` of a document."""
-    return sha256(canonical(data)).hexdigest()
+    return digest_of_sections(sections_of(data))
+
+
+def digest_of_sections(sections: Mapping[str, Any]) -> str:
+    """The same, where only the digests of the parts are known."""
+    return sha256(canonical(sections)).hexdigest()
 
 
 def digest(report: Report) -> str:
@@ -114,7 +126,8 @@ def digest(report: Report) -> str:
 def document_of(report: Report, proof: Proof) -> str:
     """The report with its proof as one line of JSON."""
     proven: dict[str, Any] = _CODER.codec(Proof).encode(proof)
-    return canonical({"proof": proven, "report": report_to_json(report)}).decode()
+    told = report_to_json(report)
+    return canonical({"proof": proven, "report": told, "sections": sections_of(told)}).decode()
 
 
 def read_document(text: str) -> tuple[Report, Proof, str]:
@@ -125,9 +138,10 @@ def read_document(text: str) -> tuple[Report, Proof, str]:
     try:
         data = json.loads(text)
         report, proof = data["report"], data["proof"]
-    except (ValueError, KeyError, TypeError) as error:
+        found = digest_of(report)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DocumentError(f"no report: {type(error).__name__}: {error}") from error
-    return report_from_json(report), proof_from_json(proof), digest_of(report)
+    return report_from_json(report), proof_from_json(proof), found
 
 
 def write_json(report: Report, proof: Proof, _language: str, path: Path) -> None:
@@ -142,11 +156,16 @@ def schema() -> Schema:
         "title": SCHEMA,
         "description": (
             "A report of Quanshi. Moments are RFC 3339 in UTC, spans milliseconds, shares millionths. "
-            "proof.digest is the SHA-256 of report as JSON in UTF-8 with keys in order and no spaces."
+            "sections holds the SHA-256 of each part of report as JSON in UTF-8 with keys in order and no "
+            "spaces; proof.digest is the SHA-256 of sections in the same form."
         ),
         "type": "object",
-        "properties": {"report": {"$ref": "#/$defs/Report"}, "proof": {"$ref": "#/$defs/Proof"}},
-        "required": ["report", "proof"],
+        "properties": {
+            "report": {"$ref": "#/$defs/Report"},
+            "proof": {"$ref": "#/$defs/Proof"},
+            "sections": {"type": "object", "additionalProperties": {"type": "string"}},
+        },
+        "required": ["report", "proof", "sections"],
         "additionalProperties": False,
         "$defs": {**_CODER.definitions(Proof), **_CODER.definitions(Report)},
     }

@@ -163,8 +163,8 @@ WORDS: Final[Mapping[str, Said]] = {
     "signature": Said("签名", "signature"),
     "check": Said("核验方法", "how to check"),
     "check_how": Said(
-        "quanshi verify 本文件：核对内容与签名；加 --ledger ledger.db 由台账重新计算",
-        "quanshi verify THIS-FILE checks content and signature; with --ledger ledger.db it is computed anew",
+        "quanshi verify 本文件：核对内容与签名；加 --ledger ledger.db 并核对台账",
+        "quanshi verify THIS-FILE checks content and signature; with --ledger ledger.db the ledger too",
     ),
     "nothing": Said("没有", "none"),
     "total": Said("合计", "total"),
