@@ -53,16 +53,17 @@ class Keeper:
     async def look(self) -> None:
         """Do what is due: each minute seal sights that ended; each hour sign, and let old segments go."""
         now = self._clock()
+        due = self._signed_at is None or not 0 <= now - self._signed_at < HOUR
         try:
             await self._ledger.seal_stale(now)
-            if self._signed_at is None or not 0 <= now - self._signed_at < HOUR:
+            if due:
                 await self._ledger.checkpoint(self._signer, now)
                 self._signed_at = now
                 await self._let_go(now - round(self._retain() * 1000))
         except LedgerError as error:
             self._say(error)
             return
-        if self._trouble:
+        if due and self._trouble:
             log.info("ledger is kept again")
             self._trouble = ""
 

@@ -25,8 +25,9 @@ from monitor.bus.embedded import EmbeddedServer
 from monitor.bus.keys import Keys
 from monitor.bus.outbox import Outbox
 from monitor.bus.publisher import Publisher
-from monitor.config import Site
+from monitor.config import Site, load_site
 from monitor.ledger import Ledger
+from monitor.ledger.signing import is_signed, read_public
 from monitor.model.events import Event, Judged
 from monitor.model.observations import State
 
@@ -59,6 +60,9 @@ class Running:
     async def states(self) -> dict[str, str]:
         listed = json.loads((await self.get("/api/v1/nodes"))[1])
         return {each["node"]: each["state"] for each in listed["nodes"]}
+
+    async def is_open(self) -> bool:
+        return "ledger is not open" not in (await self.get("/readyz"))[1]
 
     async def metric(self, name: str) -> float | None:
         text = (await self.get("/metrics"))[1]
@@ -291,13 +295,10 @@ async def test_changed_files_are_taken_over_and_mistakes_are_not(
 
 
 async def test_a_changed_file_is_noticed_without_a_signal(monitor: Running, tmp_path: Path) -> None:
-    async def ledger_open() -> bool:
-        return "ledger is not open" not in (await monitor.get("/readyz"))[1]
-
     async def grown() -> bool:
         return set(await monitor.states()) == {"a", "b", "c"}
 
-    await until(ledger_open)
+    await until(monitor.is_open)
     write_site(tmp_path, [camera("a"), camera("b"), camera("c")])
 
     await until(grown)
@@ -315,7 +316,7 @@ async def test_without_redis_the_pages_are_up_and_say_so(site: Site) -> None:
 
 async def test_a_locked_ledger_is_waited_for(site: Site, server: EmbeddedServer, bus: Redis) -> None:
     async def has_opened(monitor: Running, *, opened: bool) -> bool:
-        return ("ledger is not open" not in (await monitor.get("/readyz"))[1]) is opened
+        return await monitor.is_open() is opened
 
     async with await Ledger.open(site.ledger_url):
         pass
@@ -384,3 +385,45 @@ async def test_prometheus_reads_all_of_it(
     assert list(found.values()) == [0]
     assert 'kind="camera"' in next(iter(found))
     assert await asyncio.to_thread(scraper.scrape_errors) == []
+
+
+async def test_which_node_list_is_valid_from_when_is_recorded(
+    site: Site, server: EmbeddedServer, tmp_path: Path
+) -> None:
+    async def restored(monitor: Running) -> bool:
+        text = (await monitor.get("/readyz"))[1]
+        return "ledger is not open" not in text and "states are not restored" not in text
+
+    for _ in range(2):  # a restart is no news
+        async with running(site, server.url) as monitor:
+            await until(lambda: restored(monitor))
+    write_site(tmp_path, [camera("a"), camera("b"), camera("c")])
+    later = load_site(site.path)
+    async with running(later, server.url) as monitor:
+        await until(lambda: restored(monitor))
+
+    async with await Ledger.open(site.ledger_url) as ledger:
+        uses = await ledger.inventory_uses()
+    assert [digest for _, digest in uses] == [site.inventory.digest, later.inventory.digest]
+    assert uses[0][0] < uses[1][0] <= now()
+
+
+async def test_the_ledger_is_signed_with_a_key_of_its_own_at_the_start_and_at_the_end(
+    site: Site, server: EmbeddedServer, bus: Redis
+) -> None:
+    async with running(site, server.url) as monitor:
+
+        async def taken() -> bool:
+            return await monitor.states() == {"a": "up", "b": "down"}
+
+        await publish(bus, *first_words(Voice(), now()))
+        await until(taken)
+
+    assert (site.data / "ledger.key").stat().st_mode & 0o777 == 0o600
+    async with await Ledger.open(site.ledger_url) as ledger:
+        checkpoints = await ledger.checkpoints()
+        head = await ledger.head()
+    assert len(checkpoints) == 2
+    assert (checkpoints[0].link, checkpoints[0].hash) == (head.links, head.hash)
+    public = read_public(site.data / "ledger.pub")
+    assert all(is_signed(each.text(), each.signature, public) for each in checkpoints)
