@@ -15,14 +15,19 @@ from places import Database
 
 from monitor.ledger import Ledger
 
+_PLACES = {"place", "empty_place", "new_place"}
 _FILES = {"tmp_path", "other_process"}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test that asks for a folder looks into a file of SQLite; all others run on both databases."""
-    for name in {"place", "new_place"}.intersection(metafunc.fixturenames):
+    places = _PLACES.intersection(metafunc.fixturenames)
+    if places:
         asked = set(inspect.signature(metafunc.function).parameters)
-        metafunc.parametrize(name, ["sqlite"] if asked & _FILES else ["sqlite", "postgres"], indirect=True)
+        kinds = ["sqlite"] if asked & _FILES else ["sqlite", "postgres"]
+        # Whatever places a test has, they are of one kind.
+        same = [(kind,) * len(places) for kind in kinds]
+        metafunc.parametrize(sorted(places), same, indirect=True, ids=kinds)
 
 
 @pytest.fixture
@@ -32,6 +37,16 @@ def place(request: pytest.FixtureRequest) -> Path | Database:
         return Path(request.getfixturevalue("tmp_path"))
     made: Database = request.getfixturevalue("fresh_database")()
     return made
+
+
+@pytest.fixture
+def empty_place(request: pytest.FixtureRequest) -> Iterator[Path | Database]:
+    """A place in which there is nothing at all."""
+    if request.param == "sqlite":
+        yield Path(request.getfixturevalue("tmp_path"))
+        return
+    with _database(request.getfixturevalue("postgres"), "template0") as database:
+        yield database
 
 
 @pytest.fixture(scope="session")
