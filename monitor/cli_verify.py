@@ -85,6 +85,7 @@ def verify(  # noqa: PLR0917 - click passes them by name
 
 def _ledger(place: Place, public: str | None, expected: Sequence[ChainHead], as_json: bool) -> bool:
     """Check a ledger and tell what was found; whether all is well."""
+    from monitor.ledger.engine import place_of
     from monitor.ledger.errors import LedgerError
     from monitor.ledger.sources import source_of
     from monitor.ledger.verify import verify as check
@@ -101,10 +102,11 @@ def _ledger(place: Place, public: str | None, expected: Sequence[ChainHead], as_
             Said("保留这份文件，换一份副本再试", "keep this file, and try another copy"),
             place.language,
         ) from error
+    shown = place_of(place.ledger) if "://" in place.ledger else place.ledger
     if as_json:
-        click.echo(json.dumps(as_document(verified, place.ledger), ensure_ascii=False))
+        click.echo(json.dumps(as_document(verified, shown), ensure_ascii=False))
     else:
-        for line in told(verified, place.ledger, place.language):
+        for line in told(verified, shown, place.language):
             click.echo(line)
     return verified.ok
 

@@ -17,7 +17,7 @@ SHOWN: Final = 20
 _MEANINGS: Final = {
     Kind.CHANGED: Said(
         "与前一环接不上：本行被改动，或其前有行被删除、插入",
-        "does not follow: it was changed, or a row before it was removed or inserted",
+        "does not follow: changed, or a row before it was removed or inserted",
     ),
     Kind.HASH: Said("散列值被改动，内容未变", "its hash was changed, its content was not"),
     Kind.MOVED: Said("被移动，原位置是第 {note} 环", "was moved; it belongs to link {note}"),
