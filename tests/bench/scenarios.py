@@ -9,6 +9,7 @@ from typing import Final
 
 import cities
 import measure
+import reports
 from measure import Figure, at_most, mebibytes, micros, millis, seconds, share, times
 from peers import Peers, ours
 
@@ -180,4 +181,5 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
     "wide": wide,
     "large": large,
     "idle": idle,
+    "figures": reports.figures,
 }
