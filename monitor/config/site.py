@@ -195,7 +195,7 @@ class _Loader:
             self._note_absent(written, "nodes", needed=True)
         except CellError as error:
             mistakes.add(None, "", "", error.allowed, error.hint)
-        return NodeTable({}, {})
+        return NodeTable()
 
     def _named(self, written: SiteFile, key: str) -> tuple[Path, Mistakes]:
         name: str = getattr(written, key)
@@ -238,13 +238,14 @@ class _Loader:
                     )
 
     def _check_witnesses(self, written: SiteFile, nodes: NodeTable) -> None:
+        known = nodes.by_id() if any(network.witnesses for network in written.networks.values()) else {}
         for key, network in written.networks.items():
             for place, witness in enumerate(network.witnesses):
                 where = ("networks", key, "witnesses", place)
-                node = nodes.nodes.get(witness)
+                node = known.get(witness)
                 if nodes.lines and witness not in nodes.lines:
                     self._note(where, witness, "no node has this id", did_you_mean(witness, nodes.lines))
-                elif node is not None and key not in node.networks:
+                elif node is not None and node.networks and key not in node.networks:
                     seen = ", ".join(node.networks)
                     self._note(
                         where, witness, f"a witness of {key} must be seen from it; this node is in {seen}"
@@ -252,7 +253,7 @@ class _Loader:
 
     def _check_mqtt_unused(self, nodes: NodeTable) -> None:
         """A heartbeat that nobody could ever hear would make its node unknown for ever."""
-        for node in nodes.nodes.values():
+        for node in nodes.seen():
             if any(spec.protocol == "mqtt" for spec in node.probes):
                 self._note(
                     ("mqtt",),

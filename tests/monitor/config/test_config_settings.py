@@ -230,6 +230,14 @@ def test_a_witness_must_be_a_node_that_its_network_sees(folder: Folder) -> None:
     )
 
 
+def test_what_a_row_with_another_mistake_needs_of_the_site_is_told_too(folder: Folder) -> None:
+    folder.write("site.yaml", "site: x\nnetworks:\n  video: {witnesses: [cam-1]}\n  police: {}\n")
+    folder.nodes("cam-1,camrea,police,10.0.0.1,mqtt", heading="id,kind,network,address,probes")
+    complaint = folder.complaint()
+    assert "a witness of video must be seen from it; this node is in police" in complaint
+    assert "is needed: the node cam-1 has the probe mqtt" in complaint
+
+
 def test_a_heartbeat_needs_a_broker(folder: Folder) -> None:
     folder.nodes("cam-1,camera,video,10.0.0.1,mqtt", heading="id,kind,network,address,probes")
     assert folder.complaint() == told(
