@@ -15,7 +15,7 @@ import click
 
 from monitor import __version__
 from monitor.cli_city import demo, sim
-from monitor.cli_common import explains, json_option, language_option, site_option, wrong_use
+from monitor.cli_common import explains, json_option, language_option, print_mistakes, site_option, wrong_use
 from monitor.config import ConfigError, Glance, Mistake, glance, load_site
 from monitor.config.starter import write_starter
 from monitor.trouble import Said, Trouble
@@ -87,10 +87,11 @@ def check(path: Path, as_json: bool) -> None:
     try:
         site = load_site(path)
     except ConfigError as error:
-        if not as_json:
-            raise
-        mistakes = [_as_dict(one) for one in error.mistakes]
-        click.echo(json.dumps({"ok": False, "mistakes": mistakes}, ensure_ascii=False))
+        if as_json:
+            mistakes = [_as_dict(one) for one in error.mistakes]
+            click.echo(json.dumps({"ok": False, "mistakes": mistakes}, ensure_ascii=False))
+        else:
+            print_mistakes(error.mistakes, path)
         sys.exit(1)
     counts = {network: len(site.inventory.watches(network)) for network in site.networks}
     if as_json:
