@@ -30,7 +30,15 @@ from monitor.bus.keys import Keys
 from monitor.bus.outage import Outage
 from monitor.bus.tasks import end, named, until
 from monitor.bus.trim import trim
-from monitor.config import ConfigError, Reloader, Site, load_site
+from monitor.config import (
+    ConfigError,
+    Reloader,
+    Site,
+    as_far_as_it_runs,
+    load_site,
+    restart_keys,
+    restart_note,
+)
 from monitor.ledger.errors import LedgerError
 from monitor.ledger.ledger import Ledger
 from monitor.ledger.rows import SightRow
@@ -111,6 +119,7 @@ class Monitor:
         self.keys = Keys(site.name)
         self.times = ProbeTimes(redis, self.keys)
         self.reloader = Reloader(site)
+        self._started_with = site
         self._redis = redis
         self._redis_url = redis_url
 
@@ -211,8 +220,11 @@ class Monitor:
         except LedgerError as error:
             # The list is recorded at the next start; what is watched now must not wait for a disk.
             log.error("inventory version is not recorded", error=str(error))  # noqa: TRY400 - expected
-        self.live.reload(site)
-        self.health.reload_error = None
+        self.live.reload(as_far_as_it_runs(self._started_with, site))
+        waiting = restart_keys(self._started_with, site)
+        self.health.reload_error = restart_note(waiting, site.path.name) or None
+        if waiting:
+            log.warning("restart needed", keys=waiting)
         self.health.reloaded_at = self.live.clock()
         log.info("reloaded", watches=len(self.live.board), inventory=site.inventory.digest)
 

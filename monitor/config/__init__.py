@@ -7,6 +7,7 @@ from monitor.config.inventory import Inventory
 from monitor.config.mistakes import ConfigError, Mistake
 from monitor.config.probes import Profile, Profiles
 from monitor.config.reload import Reloader
+from monitor.config.restart import as_far_as_it_runs, restart_keys, restart_note
 from monitor.config.settings import Credential, JudgeSettings, MqttSettings, NetworkSettings, Region
 from monitor.config.site import Site, load_site
 from monitor.config.starter import write_starter
@@ -25,7 +26,10 @@ __all__ = [
     "Region",
     "Reloader",
     "Site",
+    "as_far_as_it_runs",
     "glance",
     "load_site",
+    "restart_keys",
+    "restart_note",
     "write_starter",
 ]

@@ -258,7 +258,8 @@ class _Own(Collector):
     def _reload(self) -> Iterator[Metric]:
         yield GaugeMetricFamily(
             "quanshi_config_reload_success",
-            "Whether the site's files, as they are now, are in use (1) or hold a mistake (0).",
+            "Whether the site's files, as they are now, are all in use (1), or hold a mistake or wait for a"
+            " restart (0).",
             0 if self._health.reload_error else 1,
         )
         yield GaugeMetricFamily(
