@@ -132,6 +132,8 @@ class Watcher:
         if change is not None:
             node = ward.watch.node.id
             self.herald.say(change, self.clock.now(), {STATE_KEY + node: ward.judge.remember()})
+        elif decision.settled:
+            self.herald.remember({STATE_KEY + ward.watch.node.id: ward.judge.remember()})
         for name in decision.ask:
             other = ward.turns.get(name)
             if other is not None:

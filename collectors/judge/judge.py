@@ -53,7 +53,7 @@ class Judge:
         """
         self.state, self.cause, self.at = standing.state, standing.cause, standing.at
         self.before = standing
-        self._panel = Panel(self.tracks, self.rules, standing.state, standing.at)
+        self._panel = Panel(self.tracks, self.rules, standing)
         self._flap = Flap(self.rules)
         if standing.cause is Cause.FLAPPING:
             self._flap.resume(_remembered_turn(standing))
@@ -87,11 +87,13 @@ class Judge:
             seen = Observation(seen.probe, track.last, track.last, seen.cause, seen.detail)
         elif seen.finished < track.last:
             return NOTHING
+        flapping = self.flapping
         turn, ask = self._panel.hear(seen)
         change = self._tell(turn, seen.finished)
+        settled = change is None and flapping and not self.flapping
         self._mark_steady()
         waits = bool(track.run) and track.layer is not Layer.TOLD
-        return Decision(change, self.rules.pause(track.run) if waits else None, ask)
+        return Decision(change, self.rules.pause(track.run) if waits else None, ask, settled)
 
     def cannot_ask(self, probe: str, cause: Cause, at: int) -> Decision:
         """From ``at`` on this probe cannot be asked, until it answers again. The cause has weight BLIND."""
@@ -101,13 +103,21 @@ class Judge:
         return decision
 
     def _tell(self, turn: Turn | None, now: int) -> Change | None:
+        flapping = self.flapping
         if turn is not None:
             turn = self._flap.filter(turn)
-        elif not any(track.run for track in self.tracks.values()):
+        elif self._is_clear():
             turn = self._flap.settled(now)
-        if turn is None or turn.state is self.state:
-            return None
-        return self._change(turn)
+        if turn is not None and turn.state is not self.state:
+            return self._change(turn)
+        if flapping and not self.flapping:
+            self.cause = self._panel.cause  # told under the name of flapping, which is over now
+        return None
+
+    def _is_clear(self) -> bool:
+        """Whether the watch stands somewhere: no run speaks against it, and after a restart it was seen."""
+        seen = self._panel.cause is not Cause.FLAPPING
+        return seen and not any(track.run for track in self.tracks.values())
 
     def _change(self, turn: Turn) -> Change:
         """The turn as a change of the told state, its moments in order whatever the clocks did."""

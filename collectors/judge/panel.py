@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from collectors.judge.rules import Rules
-from collectors.judge.terms import Turn
+from collectors.judge.terms import Remembered, Turn
 from collectors.judge.track import Track
 from monitor.model.events import Evidence
 from monitor.model.observations import Cause, Layer, Observation, State, Weight
@@ -19,16 +19,16 @@ class Panel:
     The *voices* are its service probes; where none can be asked, its reach probes; else what it tells by
     itself. One hard voice is enough for down. A failing reach explains and hastens that, and is overruled
     by a service that answers. Being told off while the voices are good is a contradiction, kept as one.
-    ``awaited`` are the voices whose next answer decides about such a word.
+    ``awaited`` are the voices whose next answer decides about such a word. ``cause`` is why the state is
+    what it is, by what was said last.
     """
 
-    __slots__ = ("at", "awaited", "rules", "state", "tracks")
+    __slots__ = ("at", "awaited", "cause", "rules", "state", "tracks")
 
-    def __init__(self, tracks: Mapping[str, Track], rules: Rules, state: State, at: int) -> None:
+    def __init__(self, tracks: Mapping[str, Track], rules: Rules, standing: Remembered) -> None:
         self.tracks = tracks
         self.rules = rules
-        self.state = state
-        self.at = at
+        self.state, self.cause, self.at = standing.state, standing.cause, standing.at
         self.awaited: frozenset[str] = frozenset()
 
     def hear(self, seen: Observation) -> tuple[Turn | None, tuple[str, ...]]:
@@ -147,9 +147,12 @@ class Panel:
 
     def _turn(self, heard: Track, seen: Observation, grounds: Sequence[Observation]) -> Turn | None:
         picture = self._picture(heard, seen)
-        if picture is None or picture[0] is self.state:
+        if picture is None:
             return None
         state, cause, track = picture
+        self.cause = cause
+        if state is self.state:
+            return None
         at, not_before = self._edge(state, track, heard, seen)
         turn = Turn(
             old=self.state,

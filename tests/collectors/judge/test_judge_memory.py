@@ -131,6 +131,22 @@ def test_it_settles_to_what_it_is_once_that_has_stood_for_two_minutes() -> None:
     assert judge.tracks["rtsp"].steady is Cause.OK
 
 
+def test_flapping_that_settles_in_the_state_it_was_told_as_ends_without_a_change() -> None:
+    judge = Judge("n1", "video", RTSP, Rules())
+    see(judge, "rtsp", 0)
+    for start in range(10, 90, 10):
+        flip(judge, start)
+    at = judge.at
+    busy = [Observation("rtsp", 1000 * second, 1000 * second, Cause.BUSY) for second in range(90, 590, 5)]
+    decisions = [judge.observe(seen) for seen in busy]
+    assert not any(decision.change for decision in decisions)
+    assert (judge.state, judge.cause, judge.at) == (State.DEGRADED, Cause.BUSY, at)
+    assert not judge.flapping
+    assert judge.tracks["rtsp"].steady is Cause.BUSY
+    assert [decision.settled for decision in decisions].count(True) == 1
+    assert Remembered.parse(judge.remember()).cause is Cause.BUSY
+
+
 def test_six_flips_in_five_minutes_or_seven_in_a_longer_time_are_no_flapping() -> None:
     judge = Judge("n1", "video", RTSP, Rules())
     see(judge, "rtsp", 0)
