@@ -43,7 +43,8 @@ def restart_note(keys: Sequence[str], file: str) -> str:
 def as_far_as_it_runs(running: Site, written: Site) -> Site:
     """``written`` with its networks in as many shards as are collected.
 
-    By any other number nobody could tell which sight covers which watch, and all would be unknown.
+    By any other number collectors would be awaited that nobody started, and those that run could fall
+    silent without anybody missing them.
     """
     networks = {
         key: replace(network, shards=running.networks[key].shards) if key in running.networks else network

@@ -310,6 +310,7 @@ async def test_what_needs_a_restart_is_named_until_it_is_taken_back_and_the_rest
         "site.yaml  redis, networks.video.shards\n  需要重启 / restart needed"
     )
     assert await monitor.states() == {"a": "up", "b": "down", "c": "unknown"}
+    assert (await monitor.get("/readyz"))[0] == 200
     write_site(tmp_path, nodes)
     await until(lambda: success(1))
     assert (await monitor.status())["reload_error"] is None
