@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection, RowMapping, Select, Table, func, select
 
 from monitor.ledger import schema
@@ -23,6 +25,8 @@ from monitor.ledger.rows import (
 )
 from monitor.model.events import Change, EventId, Evidence, Judged, ObserverTurned
 from monitor.model.observations import Cause, State
+
+log = structlog.get_logger(__name__)
 
 
 def standings(connection: Connection) -> list[StandingRow]:
@@ -66,9 +70,18 @@ def change_row(row: RowMapping) -> ChangeRow:
         detected_at=row["detected_at"],
         cause=Cause(row["cause"]),
         probe=row["probe"],
-        evidence=tuple(Evidence.from_json(piece) for piece in row["evidence"]),
+        evidence=tuple(_readable(row["evidence"], row["id"])),
     )
     return ChangeRow(row["id"], _event_id(row), Origin(row["origin"]), change, row["recorded_at"])
+
+
+def _readable(pieces: Iterable[Mapping[str, Any]], change_id: int) -> Iterator[Evidence]:
+    """The evidence that can be read. One moment that another version wrote amiss must not hide the change."""
+    for piece in pieces:
+        try:
+            yield Evidence.from_json(piece)
+        except ValueError as error:
+            log.warning("evidence cannot be read", change=change_id, error=str(error))
 
 
 def sights(connection: Connection, since: int, until: int, network: str | None) -> list[SightRow]:

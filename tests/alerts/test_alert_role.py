@@ -23,6 +23,8 @@ from monitor.live.judgements import LISTENER, judgements_publisher
 from monitor.model.events import Change, Event, EventId
 from monitor.model.observations import Cause, State
 
+T0 = 1_795_392_000_000
+
 
 @pytest.fixture
 def site(tmp_path: Path) -> Site:
@@ -69,7 +71,7 @@ async def listening(site: Site, url: str) -> AsyncIterator[None]:
 async def happen(ledger: Ledger, first: int, last: int) -> None:
     """Changes with these numbers are committed to the ledger."""
     changes = [
-        Change(f"cam-{n}", "video", State.UP, State.DOWN, n, 0, n, Cause.TIMEOUT)
+        Change(f"cam-{n}", "video", State.UP, State.DOWN, T0 + n, T0, T0 + n, Cause.TIMEOUT)
         for n in range(first, last + 1)
     ]
     events = [
