@@ -92,8 +92,7 @@ class Judge:
         change = self._tell(turn, seen.finished)
         settled = change is None and flapping and not self.flapping
         self._mark_steady()
-        waits = bool(track.run) and track.layer is not Layer.TOLD
-        return Decision(change, self.rules.pause(track.run) if waits else None, ask, settled)
+        return Decision(change, self._again(track), ask, settled)
 
     def cannot_ask(self, probe: str, cause: Cause, at: int) -> Decision:
         """From ``at`` on this probe cannot be asked, until it answers again. The cause has weight BLIND."""
@@ -101,6 +100,13 @@ class Judge:
         if self.state is State.UNKNOWN and not self._panel.voices():
             self.cause = cause  # no change, but who asks why it is unknown shall hear it
         return decision
+
+    def _again(self, track: Track) -> float | None:
+        """Seconds until a probe shall be asked again that has just answered; None: its usual turn."""
+        if track.probe in self._panel.awaited:
+            return 0.0  # it was asked too early: its answer says nothing to the word that waits for it
+        waits = bool(track.run) and track.layer is not Layer.TOLD
+        return self.rules.pause(track.run) if waits else None
 
     def _tell(self, turn: Turn | None, now: int) -> Change | None:
         flapping = self.flapping

@@ -70,7 +70,7 @@ class Track:
         weight = rules.weights[seen.cause]
         ended, self.last = self.last, seen.finished
         self.open = weight is not Weight.BLIND
-        if weight is self.standing:
+        if weight is self.standing and not self._is_more_than_silence(seen):
             self.run = ()
             self.proof = seen.started
             self.answer = seen.cause
@@ -120,6 +120,10 @@ class Track:
             return None
         finished = max(self.proof, self.agreed if self.run else self.last)
         return Evidence.of(Observation(self.probe, self.proof, finished, self.answer))
+
+    def _is_more_than_silence(self, seen: Observation) -> bool:
+        """Whether a device of which nothing was heard any more is now said outright to be off."""
+        return seen.cause is Cause.REPORTED_OFF and self.cause is Cause.HEARTBEAT_MISSED
 
     def _prolong(self, seen: Observation, weight: Weight, rules: Rules) -> None:
         """Against a soft standing only answers of one kind make a run: worse ones, or better ones."""
