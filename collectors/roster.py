@@ -141,6 +141,8 @@ class Roster:
             standing = self._recall(watch)
         elif known.same_questions(watch) and not any(spec.credential in renewed for spec in watch.probes):
             known.watch = watch
+            if known.judge.rules != self._maker.rules:
+                known.judge.use(self._maker.rules)
             return
         else:
             standing = known.judge.standing

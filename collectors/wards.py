@@ -87,19 +87,19 @@ class WardMaker:
 
     def __init__(self, site: Site, tallies: Mapping[str, dict[Cause, int]]) -> None:
         self._site = site
-        self._rules = Rules.of(site.judge)
+        self.rules = Rules.of(site.judge)
         self._tallies = tallies
         self._devices: dict[str, Device] = {}
 
     def use(self, site: Site) -> None:
         """Build what comes now by these settings; wards that stand keep theirs."""
         self._site = site
-        self._rules = Rules.of(site.judge)
+        self.rules = Rules.of(site.judge)
 
     def make(self, watch: Watch, standing: Remembered | None) -> Ward:
         """A ward that is not yet planned. ``standing`` is what was known before, if anything."""
         layers = {spec.name: LAYERS[spec.protocol] for spec in watch.probes}
-        judge = Judge(watch.node.id, watch.network, layers, self._rules, standing)
+        judge = Judge(watch.node.id, watch.network, layers, self.rules, standing)
         connected = any(spec.protocol in PROTOCOLS for spec in watch.probes)
         device = self._devices.setdefault(watch.address.host, Device()) if connected else None
         ward = Ward(watch, judge, device)

@@ -63,6 +63,11 @@ class Judge:
                 weight, cause = _seed(standing, track.layer, only_told=only_told)
                 track.seed(weight, cause, standing.at, standing.proof)
 
+    def use(self, rules: Rules) -> None:
+        """Judge by these rules from now on. What stands stays; it goes on as after :meth:`resume`."""
+        self.rules = rules
+        self.resume(self.standing)
+
     @property
     def flapping(self) -> bool:
         return self._flap.flapping

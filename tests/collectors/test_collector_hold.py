@@ -130,6 +130,25 @@ async def test_a_reload_leaves_held_connections_of_others_alone_and_says_what_le
             assert "state:goes" not in collector.outbox.memory("state:")
 
 
+async def test_a_reload_that_changes_how_to_judge_counts_for_those_that_stand_and_breaks_no_connection(
+    tmp_path: Path,
+) -> None:
+    async with device(answering()) as kept, device(answering(), "127.0.0.2") as other:
+        nodes = [at("kept", kept), at("dies", other)]
+        patient = {"confirm": 100, "recover": 1}
+        async with collecting(city(tmp_path, nodes, probes=HELD, judge=patient)) as collector:
+            await collector.stand({"kept": ("up", "ok"), "dies": ("up", "ok")})
+            other.die()
+            await until(lambda: collector.watcher.roster.wards["dies"].judge.missing)
+            collector.take(city(tmp_path, nodes, probes=HELD, judge={"confirm": 2, "recover": 1}))
+            await collector.become("dies", State.DOWN, 3)
+            came, gone = await collector.changes("dies")
+            assert came.at <= gone.not_before <= gone.at
+            await asyncio.sleep(0.6)
+            assert kept.connections == 1
+            assert len(await collector.changes("kept")) == 1
+
+
 async def test_a_changed_address_is_asked_from_then_on(tmp_path: Path) -> None:
     async with (
         device(answering()) as old,

@@ -91,6 +91,21 @@ def test_a_judge_taken_back_has_forgotten_what_it_saw_while_blind() -> None:
     assert see(judge, "rtsp", 74) is None
 
 
+def test_other_rules_are_judged_by_from_where_it_stands() -> None:
+    judge = Judge("n1", "video", TOLD, Rules(confirm=5))
+    judge.cannot_ask("mqtt", Cause.SOURCE_LOST, 5_000)
+    see(judge, "rtsp", 10)
+    see(judge, "rtsp", 40, Cause.REFUSED)
+    track = judge.tracks["rtsp"]
+    judge.use(Rules(confirm=2))
+    assert judge.tracks["rtsp"] is track
+    assert not judge.tracks["mqtt"].open
+    assert see(judge, "rtsp", 41, Cause.REFUSED) is None, "a run that had begun is dropped"
+    change = see(judge, "rtsp", 42, Cause.REFUSED)
+    assert change is not None
+    assert (change.new, change.not_before, change.at) == (State.DOWN, 10_000, 41_000)
+
+
 def test_what_could_not_be_asked_before_has_no_say_after_a_blind_time_either() -> None:
     judge = Judge("n1", "video", {"rtsp": Layer.SERVICE, "http": Layer.SERVICE}, Rules())
     judge.cannot_ask("http", Cause.NOT_ASKED, 5_000)
