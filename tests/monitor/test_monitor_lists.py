@@ -1,0 +1,77 @@
+"""Another node list, while the monitor runs."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+from monitor_kit import Running, first_words, now, publish, until
+from redis.asyncio import Redis
+from small_site import Voice, camera, write_site
+
+from monitor.config import Site
+
+
+async def test_changed_files_are_taken_over_and_mistakes_are_not(
+    monitor: Running, site: Site, tmp_path: Path
+) -> None:
+    async def watches(expected: set[str]) -> bool:
+        os.kill(os.getpid(), signal.SIGHUP)
+        return set(await monitor.states()) == expected
+
+    async def success(expected: int) -> bool:
+        os.kill(os.getpid(), signal.SIGHUP)
+        return await monitor.metric("quanshi_config_reload_success") == expected
+
+    await until(lambda: success(1))
+    write_site(tmp_path, [camera("a"), camera("b", network="vidoe")])
+    await until(lambda: success(0))
+    refused = await monitor.status()
+    kept = set(await monitor.states())
+    write_site(tmp_path, [camera("b"), camera("c")])
+    await until(lambda: watches({"b", "c"}))
+
+    assert "vidoe" in refused["reload_error"]
+    assert kept == {"a", "b"}
+    assert (await monitor.status())["reload_error"] is None
+    assert await monitor.metric("quanshi_config_reload_success") == 1
+
+
+async def test_what_needs_a_restart_is_named_until_it_is_taken_back_and_the_rest_is_taken(
+    monitor: Running, site: Site, bus: Redis, tmp_path: Path
+) -> None:
+    async def success(expected: int) -> bool:
+        os.kill(os.getpid(), signal.SIGHUP)
+        return await monitor.metric("quanshi_config_reload_success") == expected
+
+    async def states(expected: dict[str, str]) -> bool:
+        return await monitor.states() == expected
+
+    await publish(bus, *first_words(Voice(), now()))
+    await until(lambda: states({"a": "up", "b": "down"}))
+    nodes = [camera("a"), camera("b"), camera("c")]
+    write_site(tmp_path, nodes, networks={"video": {"shards": 2}}, redis="redis://127.0.0.1:1")
+    await until(lambda: success(0))
+
+    assert (await monitor.status())["reload_error"] == (
+        "site.yaml  redis, networks.video.shards\n  需要重启 / restart needed"
+    )
+    assert await monitor.states() == {"a": "up", "b": "down", "c": "unknown"}
+    assert (await monitor.get("/readyz"))[0] == 200
+    write_site(tmp_path, nodes)
+    await until(lambda: success(1))
+    assert (await monitor.status())["reload_error"] is None
+
+
+async def test_a_changed_file_is_noticed_without_a_signal(monitor: Running, tmp_path: Path) -> None:
+    async def ledger_open() -> bool:
+        return "ledger is not open" not in (await monitor.get("/readyz"))[1]
+
+    async def grown() -> bool:
+        return set(await monitor.states()) == {"a", "b", "c"}
+
+    await until(ledger_open)
+    write_site(tmp_path, [camera("a"), camera("b"), camera("c")])
+
+    await until(grown)
