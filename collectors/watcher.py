@@ -155,7 +155,7 @@ class Watcher:
         if (reached - self._tick) * TICK > STALL:
             self._did_not_look(reached)
         elif self.clock.stepped():
-            self._clock_was_set(before)
+            self._clock_was_set(before, self.clock.millis(moment))
         for tick in range(self._tick + 1, reached + 1):
             for turn in list(self.roster.schedule.due(tick)):
                 self._start(turn, turn.spec.timeout if turn.track.steady else turn.hurried())
@@ -188,11 +188,13 @@ class Watcher:
         self.roster.schedule.catch_up(reached)
         self._sweep()
 
-    def _clock_was_set(self, before: int) -> None:
+    def _clock_was_set(self, before: int, now: int) -> None:
         """A sight ends by the clock that it began by; what follows has another order of time."""
-        by = (self.clock.now() - before) / 1000
-        log.warning("clock was set", collector=self.keeper.collector, seconds=by)
+        log.warning("clock was set", collector=self.keeper.collector, seconds=(now - before) / 1000)
         self._say_sight(self.keeper.sight(before))
+        if now < before:
+            for ward in self.roster.wards.values():
+                ward.judge.set_back(before - now)
         last = self.footing
         self.footing = Footing(last.watches, last.witnesses, last.share, last.least, last.interval / 1000)
         self._held_back.clear()

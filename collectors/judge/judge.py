@@ -68,6 +68,14 @@ class Judge:
         self.rules = rules
         self.resume(self.standing)
 
+    def set_back(self, by: int) -> None:
+        """The clock was set back by ``by`` milliseconds: what was seen moves with it, what was told stays.
+
+        Else all answers until then would pass for late ones, and a proof would lie after what it precedes.
+        """
+        self._panel.set_back(by)
+        self._flap.set_back(by)
+
     @property
     def flapping(self) -> bool:
         return self._flap.flapping

@@ -50,6 +50,12 @@ class Panel:
         began = bool(track.run) and not had_run
         return turn, self._whom_to_ask(track, began=began, stood=bool(grounds), was_unknown=was_unknown)
 
+    def set_back(self, by: int) -> None:
+        """All that was seen was seen ``by`` milliseconds earlier."""
+        self.at -= by
+        for track in self.tracks.values():
+            track.set_back(by)
+
     def voices(self) -> list[Track]:
         """The tracks that decide: the highest layer that can be asked at all."""
         for layer in (Layer.SERVICE, Layer.REACH, Layer.TOLD):

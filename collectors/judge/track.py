@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from collectors.judge.rules import Rules
 from monitor.model.events import Evidence
@@ -98,6 +99,15 @@ class Track:
     def doubt(self, proof: int | None) -> None:
         """Forget a standing that another probe's answers had overruled: it must be confirmed anew."""
         self.seed(Weight.BLIND, Cause.NOT_ASKED, 0, proof)
+
+    def set_back(self, by: int) -> None:
+        """All that was seen was seen ``by`` milliseconds earlier."""
+        self.last, self.at, self.agreed = self.last - by, self.at - by, self.agreed - by
+        self.proof = None if self.proof is None else self.proof - by
+        self.not_before = None if self.not_before is None else self.not_before - by
+        self.run = tuple(
+            replace(seen, started=seen.started - by, finished=seen.finished - by) for seen in self.run
+        )
 
     def silent(self, rules: Rules) -> bool:
         """Whether the newest answer is a hard one."""

@@ -106,6 +106,32 @@ def test_other_rules_are_judged_by_from_where_it_stands() -> None:
     assert (change.new, change.not_before, change.at) == (State.DOWN, 10_000, 41_000)
 
 
+def test_after_the_clock_was_set_back_all_that_was_seen_was_seen_that_much_earlier() -> None:
+    judge = Judge("n1", "video", BOTH, Rules())
+    see(judge, "ping", 100)
+    see(judge, "rtsp", 101)
+    see(judge, "rtsp", 131, Cause.REFUSED)
+    judge.set_back(30_000)
+    decision = judge.observe(Observation("rtsp", 102_000, 102_000, Cause.REFUSED))
+    assert decision.again == 2.0
+    change = see(judge, "rtsp", 104, Cause.REFUSED)
+    assert change is not None
+    assert (change.not_before, change.at, change.detected_at) == (71_000, 101_000, 104_000)
+    assert [piece.at for piece in change.evidence] == [101_000, 102_000, 104_000, 70_000]
+
+
+def test_what_flapped_settles_in_time_although_the_clock_was_set_back() -> None:
+    judge = Judge("n1", "video", RTSP, Rules())
+    see(judge, "rtsp", 0)
+    for start in range(10, 90, 10):
+        flip(judge, start)
+    judge.set_back(60_000)  # it was good since 85, which is 25 now
+    assert see(judge, "rtsp", 144) is None
+    change = see(judge, "rtsp", 145)
+    assert change is not None
+    assert (change.new, change.detected_at) == (State.UP, 145_000)
+
+
 def test_what_could_not_be_asked_before_has_no_say_after_a_blind_time_either() -> None:
     judge = Judge("n1", "video", {"rtsp": Layer.SERVICE, "http": Layer.SERVICE}, Rules())
     judge.cannot_ask("http", Cause.NOT_ASKED, 5_000)
