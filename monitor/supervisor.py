@@ -46,6 +46,9 @@ OTHERS: Final = 0.8
 SERVER: Final = 0.7
 """Seconds that the embedded server has after them all. Together it stays under 5."""
 
+LOOK_EVERY: Final = 0.03
+"""Seconds between two looks at an embedded server that does not answer yet."""
+
 
 def redis_url(site: Site) -> str:
     """Where the roles of this site find Redis."""
@@ -69,8 +72,6 @@ class Supervisor:
         signal.pthread_sigmask(signal.SIG_BLOCK, WAITED_FOR)
         try:
             self._take(plan)
-            for kept in self._kept():
-                kept.start()
             self._watch()
         except EmbeddedError as error:
             complain(refusal(error, "", plan["language"]))
@@ -110,11 +111,26 @@ class Supervisor:
                 self.roles.append(KeptRole(name, ("run", "collect", *common, *part)))
 
     def _kept(self) -> list[Kept]:
-        """Everything, the server first: the others need it."""
+        """Everything."""
         return [*([self.server] if self.server else []), *self.roles]
 
     def _watch(self) -> None:
+        """Start everything, and again what dies, until somebody says stop. Raises EmbeddedError.
+
+        Nothing in here waits but for signals, so that each is heeded and every death is seen at once.
+        """
+        if self.server is not None:
+            self.server.start()
+        waiting = self.roles
         while True:
+            if self.server is not None:
+                self.server.mend()
+            if self.server is None or self.server.ready:  # the first time the others wait for it
+                for role in waiting:
+                    role.plan_start()
+                waiting = []
+            for role in self.roles:
+                role.mend()
             received = signal.sigtimedwait(WAITED_FOR, self._patience())
             number = received.si_signo if received is not None else None
             if number in (signal.SIGTERM, signal.SIGINT):
@@ -122,13 +138,12 @@ class Supervisor:
             if number == signal.SIGHUP:
                 for role in self.roles:
                     role.signal(signal.SIGHUP)
-            for kept in self._kept():
-                kept.mend()
 
     def _patience(self) -> float:
-        """Seconds until the next planned return; long when nothing is planned."""
+        """Seconds until there is something to do; long when only signals can bring it."""
         planned = [kept.restart_at for kept in self._kept() if kept.restart_at is not None]
-        return max(0.0, min(planned) - time.monotonic()) if planned else 3600.0
+        least = max(0.0, min(planned) - time.monotonic()) if planned else 3600.0
+        return min(least, LOOK_EVERY) if self.server is not None and self.server.starting else least
 
     def _stop(self) -> None:
         """Collectors first, so that their last words are heard; then the others; then the server."""
