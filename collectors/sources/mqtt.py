@@ -127,14 +127,15 @@ class MqttSource:
                 before = self.heard.connected
                 try:
                     await self._listen()
-                except (MqttError, OSError) as error:
-                    # MqttError: refused or lost; OSError: TLS and names, which aiomqtt lets pass.
+                except (MqttError, OSError, UnicodeError) as error:
+                    # MqttError: refused or lost; OSError: TLS and names, which aiomqtt lets pass;
+                    # UnicodeError: a name that can be none, as getaddrinfo says it.
                     self._note_lost(error)
                 attempt = 0 if self.heard.connected > before else attempt + 1
                 await asyncio.sleep(random.uniform(0, min(LONGEST_PAUSE, 1.5 ** min(attempt, 10))))
 
     async def _listen(self) -> None:
-        """Connect, subscribe and take messages until the connection ends. Raises MqttError or OSError."""
+        """Connect, subscribe and take messages until the connection ends. Raises what :meth:`run` expects."""
         connection = self._client()
         try:
             async with connection as client:

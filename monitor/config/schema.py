@@ -93,6 +93,8 @@ def _url(*schemes: str) -> Callable[[str], str]:
         local = parts.scheme in ("unix", "sqlite", "sqlite+aiosqlite")
         if parts.scheme not in schemes or not (parts.path if local else parts.hostname):
             raise ValueError("not such a URL")
+        if not local:
+            parse_address(parts.hostname or "")  # a host that cannot be must not wait for its first look-up
         if parts.port == 0:  # reading it raises ValueError for all else that is no port
             raise ValueError("not a port")
         return text

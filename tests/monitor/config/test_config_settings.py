@@ -194,6 +194,34 @@ def test_a_password_in_a_wrong_url_is_not_shown(folder: Folder, key: str) -> Non
         assert "hunter2" not in complaint
 
 
+@pytest.mark.parametrize(
+    "host",
+    [
+        "10.1..2",
+        "10.1.2",
+        "256.0.0.1",
+        "a" * 70,
+        "bro ker",
+        "-broker",
+        "broker..example",
+        "[::1",
+        "224.0.0.1",
+    ],
+)
+def test_a_url_of_a_host_that_cannot_be_is_a_mistake(folder: Folder, host: str) -> None:
+    complaint = folder.site(f"mqtt: {{url: 'mqtt://{host}:1883'}}").complaint()
+    assert complaint.startswith('site.yaml:5  mqtt.url = "mqtt://')
+    assert complaint.endswith(BROKER)
+    assert folder.site(f"redis: 'redis://:pw@{host}:6379'").complaint().startswith("site.yaml:5  redis = ")
+
+
+@pytest.mark.parametrize("host", ["10.0.0.1", "broker_1.example", "[2001:db8::1]", "Broker", "localhost"])
+def test_a_url_of_a_host_that_can_be_is_none(folder: Folder, host: str) -> None:
+    site = folder.site(f"mqtt: {{url: 'mqtt://{host}:1883'}}\nredis: 'redis://{host}:6379'").load()
+    assert site.mqtt is not None
+    assert (site.mqtt.url, site.redis) == (f"mqtt://{host}:1883", f"redis://{host}:6379")
+
+
 def test_a_login_in_the_brokers_url_is_sent_to_the_credentials(folder: Folder) -> None:
     assert folder.site("mqtt: {url: mqtt://admin:hunter2@broker}").complaint() == told(
         (
