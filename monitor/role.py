@@ -15,7 +15,6 @@ import signal
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import date, datetime
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
@@ -41,13 +40,12 @@ from monitor.config import (
 )
 from monitor.ledger.errors import LedgerError
 from monitor.ledger.ledger import Ledger
-from monitor.ledger.rows import SightRow
 from monitor.live.health import Health
-from monitor.live.intake import Intake, lost_events
+from monitor.live.intake import Intake
 from monitor.live.judgements import judgements_publisher
 from monitor.live.probetimes import ProbeTimes
-from monitor.live.states import REMEMBERED_CHANGES, Live
-from monitor.model.events import Sight, Standing
+from monitor.live.recall import Recall
+from monitor.live.states import Live
 from monitor.web.app import make_app
 
 LOOK_EVERY: Final = 10.0
@@ -133,7 +131,8 @@ class Monitor:
             await self._keep(ledger, stop)
 
     async def _keep(self, ledger: Ledger, stop: asyncio.Event) -> None:
-        await self._restore(ledger)
+        recall = Recall(ledger, self.live, self.health)
+        await recall.restore()
         judgements = await judgements_publisher(ledger, self._redis, self.keys)
         intake = Intake(
             ledger,
@@ -149,8 +148,8 @@ class Monitor:
         tasks = [
             named(intake.run(self._redis_url), "intake"),
             named(judgements.run(), "judgements"),
-            named(self._tidy(), "tidy"),
-            named(self._reload(ledger), "reload"),
+            named(self._tidy(recall), "tidy"),
+            named(self._reload(recall), "reload"),
         ]
         try:
             await until(stop, tasks)
@@ -158,26 +157,9 @@ class Monitor:
             await intake.finish()
             await end(tasks)
 
-    async def _restore(self, ledger: Ledger) -> None:
-        """Know again what was known, from the ledger alone; the stream goes on from there."""
-        site = self.live.site
-        await _record_inventory(ledger, site, self.live.clock())
-        standings = {
-            (row.node, row.network): Standing(row.state, row.cause, row.at)
-            for row in await ledger.standings()
-        }
-        sights = [_sight_of(row) for row in (await ledger.last_sights()).values()]
-        recorded = (await ledger.counts())["changes"]
-        latest = await ledger.changes(after_id=max(0, recorded - REMEMBERED_CHANGES))
-        self.live.restore(standings, sights, [row.change for row in latest])
-        self.health.lost = await lost_events(ledger)
-        self.health.restored = True
-        log.info("restored", watches=len(self.live.board), standings=len(standings), sights=len(sights))
-
-    async def _tidy(self) -> None:
+    async def _tidy(self, recall: Recall) -> None:
         """See how far the readers are; each minute cut the streams behind them, and mind the day."""
         outage = Outage(log, task="tidy")
-        day = _day(self.live.site)
         for turn in count():
             try:
                 if turn % TIDY_TURNS == 0:
@@ -189,12 +171,13 @@ class Monitor:
                 # Nothing to tidy in what is away; the next round finds it as it then is.
                 outage.failed(error)
             await asyncio.sleep(LOOK_EVERY)
-            if day != _day(self.live.site):
+            if self.live.day_is_over():
                 # Nodes are commissioned and retired by the day, without anybody touching a file.
-                day = _day(self.live.site)
-                self.live.reload(self.live.site)
+                await recall.reload(self.live.site)
+            else:
+                await recall.catch_up()
 
-    async def _reload(self, ledger: Ledger) -> None:
+    async def _reload(self, recall: Recall) -> None:
         """Take over changed files; those with a mistake change nothing. SIGHUP: look at them at once."""
         while True:
             await self.reloader.changed()
@@ -205,7 +188,7 @@ class Monitor:
                 self.reloader.follow_files(error.files)
                 continue
             self.reloader.follow(site)
-            await self._take(site, ledger)
+            await self._take(site, recall)
 
     def _refuse(self, error: ConfigError) -> None:
         """The former list stays, and the log, the metric and the page say so."""
@@ -214,13 +197,8 @@ class Monitor:
         self.health.reload_error = f"{first}\n(+ {more})" if more else first
         log.error("reload refused, the old inventory stays", mistakes=len(error.mistakes), first=first)
 
-    async def _take(self, site: Site, ledger: Ledger) -> None:
-        try:
-            await _record_inventory(ledger, site, self.live.clock())
-        except LedgerError as error:
-            # The list is recorded at the next start; what is watched now must not wait for a disk.
-            log.error("inventory version is not recorded", error=str(error))  # noqa: TRY400 - expected
-        self.live.reload(as_far_as_it_runs(self._started_with, site))
+    async def _take(self, site: Site, recall: Recall) -> None:
+        await recall.reload(as_far_as_it_runs(self._started_with, site))
         waiting = restart_keys(self._started_with, site)
         self.health.reload_error = restart_note(waiting, site.path.name) or None
         if waiting:
@@ -249,16 +227,6 @@ async def _open_ledger(url: str, stop: asyncio.Event) -> Ledger | None:
     return None
 
 
-async def _record_inventory(ledger: Ledger, site: Site, now: int) -> None:
-    inventory = site.inventory
-    body = await asyncio.to_thread(inventory.to_json)
-    await ledger.record_inventory(inventory.digest, body, now)
-
-
-def _day(site: Site) -> date:
-    return datetime.now(site.zone).date()
-
-
 async def _lags(redis: Redis, keys: Keys) -> dict[str, int]:
     """For each reader that announced itself, how many entries lie behind its position."""
     lags: Counter[str] = Counter()
@@ -268,21 +236,6 @@ async def _lags(redis: Redis, keys: Keys) -> dict[str, int]:
             if reader.isprintable() and _ENTRY.fullmatch(position):  # anybody may write there
                 lags[reader] += len(await redis.xrange(stream, f"({position}", count=MOST_LAG) or ())
     return dict(lags)
-
-
-def _sight_of(row: SightRow) -> Sight:
-    return Sight(
-        collector=row.event.collector,
-        network=row.network,
-        shard=row.shard,
-        shards=row.shards,
-        start=row.start,
-        end=row.end,
-        watches=row.watches,
-        probes=row.probes,
-        blind=row.blind,
-        inventory=row.inventory,
-    )
 
 
 def _url_of(address: Iterable[Any]) -> str:

@@ -30,9 +30,20 @@ log = structlog.get_logger(__name__)
 
 
 def standings(connection: Connection) -> list[StandingRow]:
+    table, change = schema.standings, schema.changes
+    query = select(table, change.c.detected_at, change.c.probe).join(change, change.c.id == table.c.change_id)
     return [
-        StandingRow(row.node, row.network, State(row.state), Cause(row.cause), row.at, row.change_id)
-        for row in connection.execute(select(schema.standings))
+        StandingRow(
+            node=row["node"],
+            network=row["network"],
+            state=State(row["state"]),
+            cause=Cause(row["cause"]),
+            at=row["at"],
+            change_id=row["change_id"],
+            detected_at=row["detected_at"],
+            probe=row["probe"],
+        )
+        for row in connection.execute(query).mappings()
     ]
 
 

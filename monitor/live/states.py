@@ -6,6 +6,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
@@ -79,24 +80,23 @@ class Live:
     """
 
     def __init__(self, site: Site, clock: Callable[[], int] = now_millis) -> None:
+        self.clock = clock
         self.site = site
-        self.board = Board(site)
+        self.board = Board(site, self._today(site))
         self.observers: dict[str, Observer] = {}
         self.changes: deque[Change] = deque(maxlen=REMEMBERED_CHANGES)
         self.events: Counter[str] = Counter()
         self.answers: Counter[tuple[str, str, str]] = Counter()
         self.backlogs: dict[str, int] = {}
-        self.clock = clock
 
     def restore(
         self,
-        standings: Mapping[tuple[str, str], Standing],
+        words: Mapping[tuple[str, str], Word],
         sights: Iterable[Sight],
         changes: Iterable[Change] = (),
     ) -> None:
-        """Begin with what the ledger knows: standings by (node, network), last sights, last changes."""
-        for (node, network), standing in standings.items():
-            self._stand(node, network, standing)
+        """Begin with what the ledger knows: words by (node, network), last sights, last changes."""
+        self.recall(words)
         for sight in sights:
             self._see(sight)
         self.changes.extend(
@@ -104,9 +104,26 @@ class Live:
         )
         self.refresh()
 
+    def recall(self, words: Mapping[tuple[str, str], Word]) -> None:
+        """Take what the ledger knows of those watches of which nothing was said here yet."""
+        for (node, network), word in words.items():
+            row = self.board.row(node, network)
+            if row is not None and self.board.word(row) == Word():
+                self.board.say(row, word)
+
+    def day_is_over(self) -> bool:
+        """Whether the board is of another day: nodes come into service and leave it by the day."""
+        return self.board.day != self._today(self.site)
+
+    def _today(self, site: Site) -> date:
+        return datetime.fromtimestamp(self.clock() / 1000, site.zone).date()
+
     def reload(self, site: Site) -> None:
-        """Another node list: watches come and go, the others keep their states."""
-        board = Board(site)
+        """Another node list, or another day: watches come and go, the others keep their states.
+
+        What the ledger knows of those that come is for :meth:`recall` to say.
+        """
+        board = Board(site, self._today(site))
         board.take_over(self.board)
         self.site, self.board = site, board
         self.observers = {

@@ -21,7 +21,7 @@ from monitor.model.events import Event
 from monitor.model.observations import State
 
 KEYS = Keys("maoming")
-UP, DOWN, UNKNOWN = State.UP, State.DOWN, State.UNKNOWN
+UP, DOWN, DEGRADED, UNKNOWN = State.UP, State.DOWN, State.DEGRADED, State.UNKNOWN
 
 
 def now() -> int:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from pathlib import Path
 
-from monitor_kit import Running, first_words, now, publish, until
+from monitor_kit import DOWN, KEYS, UNKNOWN, Running, first_words, now, publish, until
 from redis.asyncio import Redis
 from small_site import Voice, camera, write_site
 
 from monitor.config import Site
+from monitor.model.events import Standing
+from monitor.model.observations import Cause
+from monitor.model.times import format_time
+
+REFUSED = Standing(DOWN, Cause.REFUSED, now() - 10_000)
 
 
 async def test_changed_files_are_taken_over_and_mistakes_are_not(
@@ -75,3 +81,28 @@ async def test_a_changed_file_is_noticed_without_a_signal(monitor: Running, tmp_
     write_site(tmp_path, [camera("a"), camera("b"), camera("c")])
 
     await until(grown)
+
+
+async def test_a_new_node_that_its_collector_judged_first_shows_what_the_ledger_has_of_it(
+    monitor: Running, bus: Redis, tmp_path: Path
+) -> None:
+    voice, at = Voice(), now()
+
+    async def committed() -> bool:
+        return bool(await bus.hget(KEYS.committed, voice.name) == "1/5")
+
+    async def shown() -> bool:
+        return await monitor.states() == {"a": "up", "b": "down", "c": "down", "d": "up"}
+
+    early = [
+        voice.turns("c", UNKNOWN, DOWN, at - 900),
+        voice.sums_up(at, ["a", "d"], {"b": REFUSED, "c": REFUSED}),
+    ]
+    await publish(bus, *first_words(voice, at), *early)
+    await until(committed)
+    write_site(tmp_path, [camera(name) for name in "abcd"])
+
+    await until(shown, within=5)
+    found = json.loads((await monitor.get("/api/v1/nodes/c"))[1])["watches"][0]
+    assert (found["since"], found["detected_at"]) == (format_time(at - 900), format_time(at - 400))
+    assert (found["cause"], found["probe"]) == ("refused", "rtsp")

@@ -7,9 +7,10 @@ import json
 import os
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
-from monitor_kit import DOWN, KEYS, UNKNOWN, UP, Running, first_words, now, publish, running, until
+from monitor_kit import DEGRADED, DOWN, KEYS, UNKNOWN, UP, Running, first_words, now, publish, running, until
 from redis.asyncio import Redis
 from small_site import Voice, camera, make_site
 
@@ -19,7 +20,8 @@ from monitor.bus.outbox import Outbox
 from monitor.bus.publisher import Publisher
 from monitor.config import Site
 from monitor.ledger import Ledger
-from monitor.model.events import Event, Judged
+from monitor.model.events import Event, Judged, Standing
+from monitor.model.observations import Cause
 
 
 async def test_a_fact_is_in_the_ledger_the_status_and_a_metric_and_its_collector_hears_it(
@@ -72,21 +74,34 @@ async def test_a_sight_from_long_ago_leaves_its_watches_unknown(monitor: Running
     assert await monitor.metric("quanshi_node_up") is None
 
 
-async def test_a_restart_restores_what_was_known(site: Site, server: EmbeddedServer, bus: Redis) -> None:
+async def test_a_restart_restores_what_was_known(tmp_path: Path, server: EmbeddedServer, bus: Redis) -> None:
+    """To the last field, of what was said outright and of what a snapshot mended."""
+    site, voice, at = make_site(tmp_path, [camera(name) for name in "abcd"]), Voice(), now()
+
     async def known(monitor: Running) -> bool:
-        return await monitor.states() == {"a": "up", "b": "down"}
+        return await monitor.states() == {"a": "up", "b": "down", "c": "degraded", "d": "up"}
+
+    async def shown(monitor: Running) -> list[Any]:
+        """The watches, what is down, and the last changes, as anybody may read them."""
+        status = await monitor.status()
+        nodes = (await monitor.get("/api/v1/nodes"))[1]
+        return [nodes, status["down"], status["changes"]]
 
     async with running(site, server.url) as before:
-        await publish(bus, *first_words(Voice(), now()))
+        mended = {
+            "b": Standing(DOWN, Cause.REFUSED, at - 1000),
+            "c": Standing(DEGRADED, Cause.BUSY, at - 500),
+        }
+        await publish(bus, *first_words(voice, at), voice.sums_up(at, ["a", "d"], mended))
         await until(lambda: known(before))
-        earlier = await before.status()
+        earlier = await shown(before)
     await bus.flushall()
     async with running(site, server.url) as after:
         await until(lambda: known(after))
-        later = await after.status()
+        later = await shown(after)
 
-    assert [each["since"] for each in later["down"]] == [each["since"] for each in earlier["down"]]
-    assert later["changes"] == earlier["changes"]
+    assert later == earlier
+    assert json.loads(later[0])["nodes"][1]["probe"] == "rtsp"
 
 
 async def test_a_redis_that_loses_everything_loses_nothing(

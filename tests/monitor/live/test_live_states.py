@@ -166,11 +166,12 @@ def test_restored_states_show_if_the_restored_sight_is_fresh(
     sight = voice.sees(T0 - 10_000, T0).payload
     change = voice.turns("a", UP, DOWN, T0 - 8000).payload
 
-    live.restore({("a", "video"): Standing(DOWN, Cause.REFUSED, T0 - 8000)}, [sight], [change])  # type: ignore[list-item]
+    word = Word(DOWN, Cause.REFUSED, T0 - 8000, T0 - 7500, "rtsp")
+    live.restore({("a", "video"): word}, [sight], [change])  # type: ignore[list-item]
     at_once = truth(live, "a")
     clock.now = T0 + 50_000
 
-    assert at_once == Word(DOWN, Cause.REFUSED, T0 - 8000, T0 - 8000)
+    assert at_once == word
     assert truth(live, "a").state is UNKNOWN
     assert list(live.changes) == [change]
 
