@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from monitor.config.glance import Glance, glance
+from monitor.config.good import keep_good, load_or_last_good
 from monitor.config.inventory import Inventory
 from monitor.config.mistakes import ConfigError, Mistake
 from monitor.config.probes import Profile, Profiles
@@ -28,6 +29,8 @@ __all__ = [
     "Site",
     "as_far_as_it_runs",
     "glance",
+    "keep_good",
+    "load_or_last_good",
     "load_site",
     "restart_keys",
     "restart_note",
