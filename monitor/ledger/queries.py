@@ -106,9 +106,12 @@ def sights(connection: Connection, since: int, until: int, network: str | None) 
 
 
 def last_sights(connection: Connection) -> list[SightRow]:
-    """The rows that may still grow, the latest first: one for every shard of every collector."""
+    """The rows that may still grow, the last begun first: one for every shard of every collector.
+
+    By their order, not by their time: a clock may have been set back.
+    """
     table = schema.sights
-    return _sight_rows(connection, select(table).where(~table.c.sealed).order_by(table.c.end.desc()))
+    return _sight_rows(connection, select(table).where(~table.c.sealed).order_by(table.c.id.desc()))
 
 
 def snapshots(connection: Connection, network: str | None, limit: int) -> list[SnapshotRow]:

@@ -42,20 +42,35 @@ class Footing(StrEnum):
 class Observer:
     """A collector as it is heard.
 
-    ``heard`` is the end of its last sight, and never later than its arrival: a collector whose clock
-    runs ahead must not look alive after its death. ``blind_since`` means something only while it is blind.
+    ``heard`` is the latest moment at which it is known to have looked, on our clock: the end of a sight,
+    and never later than its arrival, since a collector whose clock runs ahead must not look alive after its
+    death. ``unweighed``: its footing does not yet count its last sight. ``blind_since`` means something
+    only while it is blind.
     """
 
     sight: Sight
     heard: int
     blind_since: int
     footing: Footing = Footing.AWAITED
+    unweighed: bool = True
 
     @property
     def shard(self) -> tuple[int, int]:
         return (self.sight.shard, self.sight.shards)
 
-    def footing_at(self, now: int) -> Footing:
+    def weigh(self, now: int) -> bool:
+        """Let it stand as it does now. True: that is another footing than before.
+
+        Our clock may have been set back: nobody was heard in the future, and a silence goes on until
+        somebody speaks.
+        """
+        is_mute = self.footing is Footing.SILENT and not self.unweighed
+        self.heard = min(self.heard, now - FRESH - 1 if is_mute else now)
+        self.unweighed = False
+        before, self.footing = self.footing, self._footing_at(now)
+        return self.footing is not before
+
+    def _footing_at(self, now: int) -> Footing:
         if now - self.heard > FRESH:
             return Footing.SILENT
         return Footing.BLIND if self.sight.blind else Footing.SEES
@@ -178,31 +193,26 @@ class Live:
             self.board.say(row, Word(standing.state, standing.cause, standing.at, standing.at))
 
     def _see(self, sight: Sight) -> None:
+        """Sights come in the order said. One that ends before the last tells of a clock that was set back."""
+        if sight.network not in self.site.networks:
+            return
+        now = self.clock()
         known = self.observers.get(sight.collector)
-        if sight.network not in self.site.networks or (known and sight.end < known.sight.end):
-            return  # not ours, or a late repeat: it says nothing about now
-        blind_since = known.blind_since if known and known.sight.blind else sight.start
-        heard = min(sight.end, self.clock())
-        footing = Footing.AWAITED if known is None else known.footing
-        self.observers[sight.collector] = Observer(sight, heard, blind_since, footing)
+        if known is None:
+            self.observers[sight.collector] = Observer(sight, min(sight.end, now), sight.start)
+            return
+        blind_since = known.blind_since if known.sight.blind else sight.start
+        heard = min(max(known.heard, sight.end), now)
+        self.observers[sight.collector] = Observer(sight, heard, blind_since, known.footing)
 
     def refresh(self, now: int | None = None) -> None:
         """Let the time pass: collectors fall silent, and what they watched becomes unknown."""
         moment = self.clock() if now is None else now
-        turned = {
-            observer.sight.network for observer in self.observers.values() if self._turn(observer, moment)
-        }
+        turned = {observer.sight.network for observer in self.observers.values() if observer.weigh(moment)}
         if turned:
             self._forget_former_shards()
         for network in turned:
             self._cover(network)
-
-    def _turn(self, observer: Observer, now: int) -> bool:
-        """Whether the collector stands differently than it did."""
-        footing = observer.footing_at(now)
-        turned = footing is not observer.footing
-        observer.footing = footing
-        return turned
 
     def _forget_former_shards(self) -> None:
         """A collector that is silent and in no plan (the shards were cut anew) is nobody's loss."""
