@@ -18,6 +18,7 @@ from collectors.locks import Locks
 from collectors.sights import SightKeeper
 from collectors.wards import Turn, Ward, WardMaker, place_of
 from monitor.config import Site
+from monitor.model.events import Snapshot, Standing
 from monitor.model.nodes import Watch, watches_of
 from monitor.model.observations import Cause, State
 
@@ -99,6 +100,19 @@ class Roster:
     def answerable(self, turn: Turn) -> bool:
         """Whether an answer will come, be it only the resolver's word that its name is unknown."""
         return self.askable(turn) or (turn.slot.family == socket.AF_UNSPEC and turn.track.open)
+
+    def snapshot(self, now: int) -> Snapshot:
+        """How all the wards stand."""
+        up, others = [], {}
+        for node, ward in sorted(self.wards.items()):
+            judge = ward.judge
+            if judge.state is State.UP:
+                up.append(node)
+            else:
+                others[node] = Standing(judge.state, judge.cause, judge.at)
+        keeper, shard = self._keeper, (self._keeper.shard, self._keeper.shards)
+        inventory = keeper.inventory
+        return Snapshot(keeper.collector, keeper.network, *shard, now, inventory, tuple(up), others)
 
     def witnesses(self) -> list[Ward]:
         """Wards of their own for the network's witnesses, whoever else asks those nodes too."""

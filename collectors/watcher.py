@@ -25,7 +25,7 @@ from collectors.sights import SightKeeper
 from collectors.wards import Turn, Ward
 from collectors.witnesses import Witnesses
 from monitor.config import Site
-from monitor.model.events import Change, Sight, Snapshot, Standing
+from monitor.model.events import Change, Sight
 from monitor.model.nodes import stable_hash
 from monitor.model.observations import Cause, Observation, State, Verdict, Weight
 
@@ -362,29 +362,9 @@ class Watcher:
             self._say_sight(self.keeper.sight(now))
             if now >= self._snapshot_due and not self.keeper.blind:
                 self._snapshot_due = now + SNAPSHOT_EVERY
-                self.herald.say(self._snapshot(now), now)
+                self.herald.say(self.roster.snapshot(now), now)
 
     def _say_sight(self, sight: Sight | None) -> None:
         if sight is not None:
             memory: dict[str, str | None] = {} if sight.blind else {SIGHT_KEY: str(sight.end)}
             self.herald.say(sight, self.clock.now(), memory)
-
-    def _snapshot(self, now: int) -> Snapshot:
-        up, others = [], {}
-        for node, ward in sorted(self.roster.wards.items()):
-            judge = ward.judge
-            if judge.state is State.UP:
-                up.append(node)
-            else:
-                others[node] = Standing(judge.state, judge.cause, judge.at)
-        keeper = self.keeper
-        return Snapshot(
-            keeper.collector,
-            keeper.network,
-            keeper.shard,
-            keeper.shards,
-            now,
-            keeper.inventory,
-            tuple(up),
-            others,
-        )
