@@ -15,6 +15,7 @@ from monitor.bus.keys import Keys
 from monitor.bus.reader import Batch, Reader, announce, commit
 from monitor.bus.tasks import end, named, until
 from monitor.config import Site
+from monitor.model.events import MONITOR, Event
 
 log = structlog.get_logger(__name__)
 
@@ -48,18 +49,30 @@ async def _listen(inbox: Inbox, redis_url: str, keys: Keys) -> None:
 
 async def _keep(inbox: Inbox, stream: str, batch: Batch) -> None:
     """Store a batch; while the disk does not let us, nothing else is read."""
-    for entry, error in batch.refused:
+    judgements, refused = _sift(batch)
+    for entry, error in refused:
         log.warning("judgement refused", entry=entry, error=error)
     while True:
         try:
             # On the loop: it takes milliseconds, and nothing else runs here.
-            if batch.events or batch.position != inbox.position(stream):
-                inbox.take(stream, batch.position, batch.events)
+            if judgements or refused or batch.position != inbox.position(stream):
+                inbox.take(stream, batch.position, judgements, refused)
         except InboxError as error:
             log.warning("judgements wait for the disk", error=str(error))
             await asyncio.sleep(_RETRY)
         else:
             return
+
+
+def _sift(batch: Batch) -> tuple[list[Event], list[tuple[str, str]]]:
+    """The judgements of a batch, and what was none, as (entry, error)."""
+    judgements = [event for event in batch.events if event.id.collector == MONITOR]
+    others = [
+        (str(event.id), f"said by {event.id.collector}, and only the monitor judges")
+        for event in batch.events
+        if event.id.collector != MONITOR
+    ]
+    return judgements, [*batch.refused, *others]
 
 
 async def _acknowledge(redis: Redis, keys: Keys, inbox: Inbox) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from monitor.model.events import Change, Event, Evidence, Judged, Sight, Snapshot, Standing, type_of
+from monitor.model.events import MONITOR, Change, Event, Evidence, Judged, Sight, Snapshot, Standing, type_of
 from monitor.model.observations import State
 from monitor.model.times import format_time, parse_time
 
@@ -32,10 +32,13 @@ def flaw(event: Event) -> str:
             return f"{type_of(event.payload)} is no fact"
 
 
-def has_place(event: Event) -> bool:
-    """Whether the database can hold its id; without that it has no place in any sequence."""
+def misplaced(event: Event) -> str:
+    """Why this event can have no place in its writer's sequence; empty when it can."""
+    if event.id.collector == MONITOR:
+        return "said by the monitor, which states no facts"
     numbers = (event.id.epoch, event.id.sequence)
-    return all(0 <= number <= _BIGGEST for number in numbers) and _is_text(event.id.collector)
+    fits = all(0 <= number <= _BIGGEST for number in numbers) and _is_text(event.id.collector)
+    return "" if fits else "impossible id"
 
 
 def _flaw_of_change(change: Change) -> str:

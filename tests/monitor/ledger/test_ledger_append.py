@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import math
+import sqlite3
+from pathlib import Path
 from typing import Any
 
 import pytest
-from ledgerkit import STREAM, T0, append, change, down, said, sight, snapshot
+from ledgerkit import STREAM, T0, append, change, down, file_of, said, sight, snapshot
 
 from monitor.ledger import Ledger, Origin
 from monitor.model.events import Change, Event, EventId, Judged, ObserverTurned, Payload, Standing
@@ -179,6 +181,20 @@ async def test_an_event_with_an_impossible_id_has_no_place_in_the_sequence(ledge
     appended = await append(ledger, far, odd, said(change(), 1))
     assert appended.committed == {"video-0of1": (1, 1)}
     assert appended.refused == 2
+
+
+async def test_the_monitor_states_no_facts_and_is_told_nothing_of_what_is_committed(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    with sqlite3.connect(file_of(tmp_path)) as other:  # as the first version may have taken it
+        other.execute("INSERT INTO writers VALUES ('monitor', 1, 7, 0)")
+    other.close()
+    appended = await append(ledger, said(change("a"), 8, collector="monitor"), said(change("b"), 1))
+    assert [event.payload.node for event in appended.fresh] == ["b"]
+    assert appended.committed == await ledger.committed() == {"video-0of1": (1, 1)}
+    assert [(row.entry, row.error) for row in await ledger.refusals()] == [
+        ("monitor/1/8", "said by the monitor, which states no facts")
+    ]
 
 
 async def test_the_standing_of_a_watch_is_its_latest_change(ledger: Ledger) -> None:
