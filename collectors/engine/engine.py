@@ -173,7 +173,7 @@ class Engine:
         """Ask on the connection that stands; with nothing to ask on it, only a new one proves anything."""
         step = slot.asker.begin(fresh=False)
         if type(step) is bytes:
-            self._send(slot, step)
+            self._send(slot, slot.unsent + step)
         else:
             self._shut(slot)
             self._connect(slot)
@@ -233,7 +233,7 @@ class Engine:
         except BlockingIOError:
             sent = 0
         except OSError as error:  # whatever broke the connection is the verdict
-            self._finish(slot, _failure(error.errno), _monotonic(), keep=False)
+            self._broken(slot, _failure(error.errno))
             return
         slot.unsent = data[sent:] if sent < len(data) else b""
 
@@ -260,13 +260,17 @@ class Engine:
                 if bad or unasked > _UNASKED:
                     self._broken(slot, None)
                     return
+                if type(step) is bytes:  # TLS has answers of its own: new keys, for one
+                    self._send(slot, slot.unsent + step)
+                    if slot.sock is not sock:  # that was its end, and perhaps it is being asked anew
+                        return
                 size = _READ_ON
                 continue
             if step is not None:
                 if type(step) is not bytes:
                     self._finish(slot, step, _monotonic(), keep=True)  # type: ignore[arg-type]
                     return
-                self._send(slot, step)
+                self._send(slot, slot.unsent + step)
             if len(data) < size:
                 return
             sock, size = slot.sock, _READ_ON
