@@ -52,12 +52,25 @@ class Turn:
         return self.key
 
     def hurried(self) -> float:
-        """The timeout of a quick re-probe: several times what it usually takes, a second at least.
+        """The timeout of a quick re-probe: several times what it usually takes, a second at least, and as
+        long as an answer may take that is not slow.
 
-        A full timeout each would make a silent death known only after all of them. Who has not answered
-        yet gets the full one: nobody knows how long it usually takes.
+        A full timeout each would make a silent death known only after all of them. The question that could
+        confirm a fault gets the full one, lest it be late and not gone; and so does who has not answered
+        yet: nobody knows how long it usually takes.
         """
-        return min(self.spec.timeout, max(1.0, 8 * self.last)) if self.last else self.spec.timeout
+        if not self.last or self.ward.judge.decides(self.spec.name):
+            return self.spec.timeout
+        return min(self.spec.timeout, max(1.0, 8 * self.last, self.spec.slow or 0.0))
+
+    def pause(self, again: float) -> float:
+        """Seconds until it is asked again, where its judge says ``again``.
+
+        A kept connection that ended is either all that ended, or its device is gone: one who asks at once
+        knows.
+        """
+        run = self.track.run
+        return 0.0 if self.spec.hold and run and run[0].cause is Cause.RESET else again
 
 
 class Ward:

@@ -44,6 +44,7 @@ STOOD: Final = 1.0
 """Seconds without a question after which the end of a held connection is news. Who hangs up sooner does not
 keep connections, and is left to its usual turn: else it would be asked without a pause."""
 
+_ENDED: Final = Verdict(Cause.RESET, "ended a connection that was kept")
 _OK: Final = Cause.OK
 _AUTH_WANTED: Final = Cause.AUTH_WANTED
 
@@ -251,6 +252,10 @@ class Watcher:
             self._snapshot_due = self.clock.now()
         if verdict.facts:
             self._note_facts(turn, verdict)
+        self._weigh(turn, verdict, cause, started, finished)
+
+    def _weigh(self, turn: Turn, verdict: Verdict, cause: Cause, started: float, finished: float) -> None:
+        """Hand an answer to the judge, unless it may be our own fault."""
         weight = cause.weight
         if weight is Weight.HARD:
             self._bad += 1
@@ -278,7 +283,7 @@ class Watcher:
             self._refused(turn, turn.spec.credential)
         self.act(ward, decision)
         if decision.again is not None:
-            self._ask_again(turn, decision.again)
+            self._ask_again(turn, turn.pause(decision.again))
 
     def _refused(self, turn: Turn, credential: str) -> None:
         locks = self.roster.locks
@@ -293,10 +298,10 @@ class Watcher:
             self.facts[turn.ward.watch.node.id] = int(expires)
 
     def _hung_up(self, slot: Slot) -> None:
-        """The peer ended a held connection: perhaps it is going, perhaps it only tidied up. Ask."""
-        turn: Turn = slot.owner
-        if self.clock.monotonic() - slot.started >= STOOD:
-            self._start(turn, turn.hurried())
+        """The peer ended a held connection: a bad answer. Whether it only tidied up is asked next."""
+        now = self.clock.monotonic()
+        if now - slot.started >= STOOD:
+            self._weigh(slot.owner, _ENDED, _ENDED.cause, now, now)
 
     # --- what we are told ---
 

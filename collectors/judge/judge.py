@@ -85,6 +85,10 @@ class Judge:
         """Whether a probe that was good once now gets a hard answer: what the footing counts."""
         return any(track.missing(self.rules) for track in self.tracks.values())
 
+    def decides(self, probe: str) -> bool:
+        """Whether one more bad answer of this probe could confirm a fault: it deserves all its time."""
+        return self._panel.decides(probe)
+
     @property
     def standing(self) -> Remembered:
         return Remembered(self.state, self.cause, self.at, self._panel.proof())

@@ -63,6 +63,16 @@ class Panel:
                 return voices
         return []
 
+    def decides(self, probe: str) -> bool:
+        """Whether one more bad answer of this probe could be the last that is needed to believe a fault."""
+        track = self.tracks[probe]
+        if track.standing is Weight.HARD:
+            return False
+        hastened = track.layer is Layer.SERVICE and any(
+            reach.standing is Weight.HARD for reach in self._of(Layer.REACH)
+        )
+        return hastened or probe in self.awaited or len(track.run) + 1 >= self.rules.confirm
+
     def proof(self) -> int | None:
         """Until when the present state is proven: by any hard word for down, else by all the voices."""
         voices = self.voices()

@@ -12,7 +12,7 @@ from small_site import camera
 from monitor.model.observations import State
 
 HELD = {"rtsp": QUICK | {"hold": True}}
-SELDOM = {"rtsp": {"every": "20s", "timeout": "2s", "hold": True}}
+SELDOM = {"rtsp": {"every": "8s", "timeout": "2s", "hold": True}}
 
 
 async def test_a_held_connection_is_asked_again_and_again(tmp_path: Path) -> None:
@@ -31,19 +31,39 @@ async def test_a_held_connection_is_asked_again_and_again(tmp_path: Path) -> Non
         assert collector.state("cam") == ("up", "ok")
 
 
-async def test_the_end_of_a_held_connection_is_known_within_a_second_whatever_the_interval(
+async def test_the_end_of_a_held_connection_is_known_within_a_second_by_the_usual_judge_and_any_interval(
     tmp_path: Path,
 ) -> None:
     async with device(answering()) as cam:
-        site = city(tmp_path, [at("cam", cam)], probes=SELDOM)
+        site = city(tmp_path, [at("cam", cam)], probes=SELDOM, judge={})
         async with collecting(site) as collector:
             await collector.become("cam", State.UP, 25)
             await asyncio.sleep(1.2)  # who hangs up sooner than a second after an answer keeps no connections
-            died = time.monotonic()
+            died = now()
             cam.die()
             await collector.become("cam", State.DOWN)
-            assert time.monotonic() - died < 1.0
+            assert now() - died < 1_000
             assert collector.state("cam") == ("down", "refused")
+            _, down = await collector.changes()
+            assert down.not_before <= died <= down.at < died + 200
+            assert [piece.cause.value for piece in down.evidence] == ["reset", "refused", "refused"]
+
+
+async def test_a_device_that_only_tidies_up_its_connections_is_never_down(tmp_path: Path) -> None:
+    async def tidy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        _, cseq = await request(reader)
+        writer.write(rtsp_reply("200 OK", cseq))
+        await asyncio.sleep(1.1)
+
+    async with device(tidy) as cam:
+        site = city(tmp_path, [at("cam", cam)], probes=SELDOM, judge={})
+        async with collecting(site) as collector:
+            await collector.become("cam", State.UP, 25)
+            before = cam.connections
+            await until(lambda: cam.connections >= before + 4)
+            assert collector.state("cam") == ("up", "ok")
+            assert [one.new for one in await collector.changes()] == [State.UP]
+            assert cam.most == 1
 
 
 async def test_a_device_that_hangs_up_after_each_answer_is_not_asked_without_a_pause(tmp_path: Path) -> None:

@@ -412,6 +412,32 @@ def test_a_clock_set_back_an_hour_neither_blinds_the_judge_nor_turns_its_moments
     assert down.not_before == down.at == down.detected_at == 4_000_000
 
 
+def test_the_answer_that_could_confirm_a_fault_is_known_before_it_is_asked_for() -> None:
+    bench = Bench(PING, RTSP, MQTT)
+    for probe in (PING, RTSP, MQTT):
+        bench.see(probe, 0)
+    assert not bench.judge.decides(RTSP)
+    bench.see(RTSP, 30, REFUSED)
+    assert not bench.judge.decides(RTSP)
+    bench.see(RTSP, 31, REFUSED)
+    assert bench.judge.decides(RTSP)
+    bench.see(RTSP, 33, REFUSED)
+    assert not bench.judge.decides(RTSP), "it is believed"
+    for second in (60, 61):
+        bench.see(RTSP, second)
+    for second in (70, 71, 73):
+        bench.see(PING, second, NO_REPLY)
+    assert bench.judge.decides(RTSP), "ping has failed: one more is enough"
+
+
+def test_the_answer_to_a_missed_heartbeat_decides() -> None:
+    bench = Bench(RTSP, MQTT)
+    bench.see(RTSP, 0)
+    bench.see(MQTT, 0)
+    bench.see(MQTT, 60, Cause.HEARTBEAT_MISSED)
+    assert bench.judge.decides(RTSP)
+
+
 def test_what_was_missing_is_what_was_good_once() -> None:
     bench = Bench(RTSP)
     bench.see(RTSP, 0, REFUSED)
