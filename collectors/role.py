@@ -25,7 +25,7 @@ from monitor.bus.keys import Keys
 from monitor.bus.outbox import Outbox
 from monitor.bus.publisher import Publisher
 from monitor.bus.tasks import end, heed_callbacks, named, until
-from monitor.config import ConfigError, Reloader, Site, load_site
+from monitor.config import ConfigError, Reloader, Site
 from monitor.model.nodes import collector_name
 
 log = structlog.get_logger(__name__)
@@ -151,15 +151,13 @@ async def _reload(watcher: Watcher, listening: Listening, network: str) -> None:
     while True:
         await reloader.changed()
         try:
-            site = await asyncio.to_thread(load_site, watcher.site.path)
+            site = await reloader.load()
         except ConfigError as error:
             first = str(error.mistakes[0])
             log.error(  # noqa: TRY400 - a mistake in a file needs no traceback
                 "reload refused, the old inventory stays", mistakes=len(error.mistakes), first=first
             )
-            reloader.follow_files(error.files)
             continue
-        reloader.follow(site)
         if network not in site.networks:
             log.error("network is gone from the site: restart to stop looking at it", network=network)
             continue

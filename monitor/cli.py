@@ -118,12 +118,15 @@ def _as_dict(mistake: Mistake) -> dict[str, Any]:
 @site_option
 @click.option("--network", help="collect：网络 / which network")
 @click.option("--shard", metavar="K/N", help="collect：分片，如 0/4 / which shard of how many")
+@click.option("--data", type=click.Path(path_type=Path), hidden=True)  # from our supervisor
 @explains
-def run(role: str | None, path: Path, network: str | None, shard: str | None) -> None:
+def run(role: str | None, path: Path, network: str | None, shard: str | None, data: Path | None) -> None:
     """启动全部角色并保持运行，直到 Ctrl-C；或只启动一个。SIGHUP：重新读取文件。
+    文件有误时沿用最近一次正确的文件。
 
     Start all roles and keep them running until SIGTERM or Ctrl-C, or be just one of them. SIGHUP:
-    read the files again. One role alone does not start the embedded server.
+    read the files again. One role alone does not start the embedded server. Files with a mistake do
+    not stop it: it goes on with the last good ones.
     """
     from monitor import supervisor
     from monitor.logs import complain, set_up
@@ -138,7 +141,7 @@ def run(role: str | None, path: Path, network: str | None, shard: str | None) ->
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the role listens to it, if it does
     set_up(" ".join(filter(None, (role, network, shard))))
     try:
-        sys.exit(supervisor.run_role(path.resolve(), str(role), network, part))
+        sys.exit(supervisor.run_role(path.resolve(), str(role), network, part, data))
     except supervisor.PostError as error:
         wrong_use(error)
     except Trouble as trouble:
@@ -162,9 +165,11 @@ def _is_number(text: str) -> bool:
 @explains
 def plan(path: Path) -> None:
     """供 run 使用。What ``run`` has to start, for itself."""
-    from monitor.supervisor import plan_of
+    from monitor.logs import set_up
+    from monitor.supervisor import plan_of, site_to_run
 
-    click.echo(json.dumps(plan_of(load_site(path))))
+    set_up("supervisor")
+    click.echo(json.dumps(plan_of(site_to_run(path))))
 
 
 @main.command(short_help="现在怎样 / what is down, since when, who is blind")

@@ -34,7 +34,6 @@ from monitor.config import (
     Reloader,
     Site,
     as_far_as_it_runs,
-    load_site,
     restart_keys,
     restart_note,
 )
@@ -118,6 +117,8 @@ class Monitor:
         self.times = ProbeTimes(redis, self.keys)
         self.reloader = Reloader(site)
         self._started_with = site
+        if site.refused is not None:
+            self.health.reload_error = _in_short(site.refused)
         self._redis = redis
         self._redis_url = redis_url
 
@@ -182,29 +183,33 @@ class Monitor:
         while True:
             await self.reloader.changed()
             try:
-                site = await asyncio.to_thread(load_site, self.live.site.path)
+                site = await self.reloader.load()
             except ConfigError as error:
                 self._refuse(error)
-                self.reloader.follow_files(error.files)
                 continue
-            self.reloader.follow(site)
             await self._take(site, recall)
 
     def _refuse(self, error: ConfigError) -> None:
         """The former list stays, and the log, the metric and the page say so."""
+        self.health.reload_error = _in_short(error)
         first = str(error.mistakes[0])
-        more = len(error.mistakes) - 1
-        self.health.reload_error = f"{first}\n(+ {more})" if more else first
         log.error("reload refused, the old inventory stays", mistakes=len(error.mistakes), first=first)
 
     async def _take(self, site: Site, recall: Recall) -> None:
-        await recall.reload(as_far_as_it_runs(self._started_with, site))
         waiting = restart_keys(self._started_with, site)
+        # With the list in one step, before anything is waited for: nobody sees the one without the other.
         self.health.reload_error = restart_note(waiting, site.path.name) or None
         if waiting:
             log.warning("restart needed", keys=waiting)
+        await recall.reload(as_far_as_it_runs(self._started_with, site))
         self.health.reloaded_at = self.live.clock()
         log.info("reloaded", watches=len(self.live.board), inventory=site.inventory.digest)
+
+
+def _in_short(error: ConfigError) -> str:
+    """The first mistake, and how many there are beside it."""
+    more = len(error.mistakes) - 1
+    return f"{error.mistakes[0]}\n(+ {more})" if more else str(error.mistakes[0])
 
 
 async def _open_ledger(url: str, stop: asyncio.Event) -> Ledger | None:

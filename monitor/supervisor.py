@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -102,7 +102,7 @@ class Supervisor:
         self._lock = _lock(data, plan["language"])
         if plan["embedded"]:
             self.server = KeptServer(EmbeddedServer(data))
-        common = ("--site", str(self.path))
+        common = ("--site", str(self.path), "--data", str(data))
         self.roles = [KeptRole(role, ("run", role, *common)) for role in ("monitor", "alert")]
         for network, shards in plan["shards"].items():
             for shard in range(shards):
@@ -216,21 +216,46 @@ def plan_of(site: Site) -> dict[str, Any]:
     }
 
 
+def site_to_run(path: Path, data: Path | None = None) -> Site:
+    """The site described there; the last good one while its files hold mistakes, which is logged then.
+
+    ``data`` is the data directory of those who run already, whatever the files say by now. Raises
+    ConfigError for mistakes where nothing good was kept.
+    """
+    site: Site = import_module("monitor.config").load_or_last_good(path, data)
+    if site.refused is not None:
+        log.error(
+            "files hold a mistake, going on with the last good ones",
+            mistakes=len(site.refused.mistakes),
+            first=str(site.refused.mistakes[0]),
+            all_of_them=f"quanshi check --site {path}",
+        )
+    return site if data is None else replace(site, data=data)
+
+
 class PostError(ValueError):
     """The site has no such network, or its shard must be named. Says so in the site's language."""
 
 
-def run_role(path: Path, role: str, network: str | None, shard: tuple[int, int] | None) -> int:
+def run_role(
+    path: Path,
+    role: str,
+    network: str | None,
+    shard: tuple[int, int] | None,
+    data: Path | None = None,
+) -> int:
     """Be one role until SIGTERM or SIGINT. The exit code. ``shard`` None: the only one of its network.
 
-    Raises ConfigError for a site with mistakes, PostError for a network or shard that it does not
-    have, and Trouble for what somebody must mend before the role can run.
+    ``data`` is as in :func:`site_to_run`. Raises ConfigError for a site with mistakes, PostError for a
+    network or shard that it does not have, and Trouble for what somebody must mend before the role can run.
     """
-    site: Site = import_module("monitor.config").load_site(path)
+    site = site_to_run(path, data)
     place = _post(site, network, shard) if role == "collect" else (0, 1)
     # While it loads, for seconds on a busy machine, a signal simply ends the process.
     import_module(_MODULES[role])
     make_data(site.data, site.language)
+    if site.refused is None:
+        import_module("monitor.config").keep_good(site, site.data)
     _mention_server(site)
     try:
         asyncio.run(_role(site, role, network, place))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -46,10 +45,6 @@ class Reloader:
     def follow(self, site: Site) -> None:
         """Watch the files of this site, from the state in which it read them."""
         self._known = dict(zip(site.files, site.stamps, strict=True))
-
-    def follow_files(self, files: Iterable[Path]) -> None:
-        """Watch these files beside the others, from their state of now."""
-        self._known |= {path: stamp(path) for path in files if path not in self._known}
 
     def poke(self) -> None:
         """Make ``changed`` return at once (SIGHUP). To be called in the event loop's own thread."""
