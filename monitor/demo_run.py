@@ -119,8 +119,8 @@ class Demo:
         )
         self._tell(f"starting {len(self.city.nodes):,} simulated devices")
         stack.enter_context(self.fleet)
-        url = None if broker is None else f"mqtt://{broker.host}:{broker.port}"
         port = _page_port() if wish.page_port is None else wish.page_port
+        url = None if broker is None else broker.url
         options = SiteOptions(listen=f"127.0.0.1:{port}", language=wish.language, broker=url)
         self.site: Site = load_site(write_site(self.city, self.directory, options))
         self._tell("starting Quanshi: embedded server, collectors, monitor, alert")
