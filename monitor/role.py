@@ -10,25 +10,19 @@ import asyncio
 import gc
 import json
 import os
-import re
 import signal
-from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
-from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
 import structlog
 from aiohttp import web
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from monitor.bus.client import connect
 from monitor.bus.keys import Keys
-from monitor.bus.outage import Outage
 from monitor.bus.tasks import end, named, until
-from monitor.bus.trim import trim
 from monitor.config import (
     ConfigError,
     Reloader,
@@ -45,15 +39,8 @@ from monitor.live.judgements import judgements_publisher
 from monitor.live.probetimes import ProbeTimes
 from monitor.live.recall import Recall
 from monitor.live.states import Live
+from monitor.live.upkeep import Upkeep
 from monitor.web.app import make_app
-
-LOOK_EVERY: Final = 10.0
-TIDY_TURNS: Final = 6
-"""Every so many looks at the readers, the streams are cut behind them."""
-MOST_LAG: Final = 1000
-"""Lag is counted up to here; more is as bad."""
-
-_ENTRY: Final = re.compile(r"\d{1,19}-\d{1,19}", re.ASCII)
 
 LOCK_PATIENCE: Final = 1.0
 """Seconds that a lock on the ledger is waited for before the log hears of it and ``stop`` is looked at."""
@@ -143,13 +130,16 @@ class Monitor:
             keys=self.keys,
             on_news=judgements.wake,
         )
+        upkeep = Upkeep(
+            self.live, self.health, redis=self._redis, keys=self.keys, intake=intake, recall=recall
+        )
         # What is loaded now stays for good: the collector of garbage need not walk it every time.
         gc.collect()
         gc.freeze()
         tasks = [
             named(intake.run(self._redis_url), "intake"),
             named(judgements.run(), "judgements"),
-            named(self._tidy(recall), "tidy"),
+            named(upkeep.run(), "upkeep"),
             named(self._reload(recall), "reload"),
         ]
         try:
@@ -157,26 +147,6 @@ class Monitor:
         finally:
             await intake.finish()
             await end(tasks)
-
-    async def _tidy(self, recall: Recall) -> None:
-        """See how far the readers are; each minute cut the streams behind them, and mind the day."""
-        outage = Outage(log, task="tidy")
-        for turn in count():
-            try:
-                if turn % TIDY_TURNS == 0:
-                    for stream in (self.keys.facts, self.keys.judgements):
-                        await trim(self._redis, self.keys, stream, self.live.site.keep)
-                self.health.lag = await _lags(self._redis, self.keys)
-                outage.ended()
-            except (RedisError, OSError) as error:
-                # Nothing to tidy in what is away; the next round finds it as it then is.
-                outage.failed(error)
-            await asyncio.sleep(LOOK_EVERY)
-            if self.live.day_is_over():
-                # Nodes are commissioned and retired by the day, without anybody touching a file.
-                await recall.reload(self.live.site)
-            else:
-                await recall.catch_up()
 
     async def _reload(self, recall: Recall) -> None:
         """Take over changed files; those with a mistake change nothing. SIGHUP: look at them at once."""
@@ -230,17 +200,6 @@ async def _open_ledger(url: str, stop: asyncio.Event) -> Ledger | None:
                 await stop.wait()
         delay = min(10.0, delay * 2)
     return None
-
-
-async def _lags(redis: Redis, keys: Keys) -> dict[str, int]:
-    """For each reader that announced itself, how many entries lie behind its position."""
-    lags: Counter[str] = Counter()
-    for stream in (keys.facts, keys.judgements):
-        positions: dict[Any, Any] = await redis.hgetall(keys.positions(stream))
-        for reader, position in positions.items():
-            if reader.isprintable() and _ENTRY.fullmatch(position):  # anybody may write there
-                lags[reader] += len(await redis.xrange(stream, f"({position}", count=MOST_LAG) or ())
-    return dict(lags)
 
 
 def _url_of(address: Iterable[Any]) -> str:

@@ -12,8 +12,9 @@ from monitor.live.states import Live
 class Health:
     """The monitor's own condition. Moments in milliseconds, 0 for never.
 
-    ``lost`` counts events that can never come, ``refused`` entries that were none; ``lag`` counts entries
-    of a stream that a reader has not read, by reader.
+    ``ledger_open``: it takes what comes. ``lost`` counts events that can never come, ``refused`` entries that
+    were none; ``lag`` the entries that a reader has not read, by reader, and of none while Redis is away;
+    ``outboxes`` the events that are not confirmed, by collector, where its outbox is on this machine.
     """
 
     ledger_open: bool = False
@@ -24,6 +25,7 @@ class Health:
     lost: int = 0
     refused: int = 0
     lag: dict[str, int] = field(default_factory=dict)
+    outboxes: dict[str, int] = field(default_factory=dict)
 
     def not_ready(self, live: Live) -> Iterator[str]:
         """The reasons why the pages may not be believed yet; none when they may."""
