@@ -122,6 +122,7 @@ def _as_dict(mistake: Mistake) -> dict[str, Any]:
 @explains
 def run(role: str | None, path: Path, network: str | None, shard: str | None, data: Path | None) -> None:
     """启动全部角色并保持运行，直到 Ctrl-C；或只启动一个。SIGHUP：重新读取文件。
+
     文件有误时沿用最近一次正确的文件。
 
     Start all roles and keep them running until SIGTERM or Ctrl-C, or be just one of them. SIGHUP:
