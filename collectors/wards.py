@@ -74,15 +74,21 @@ class Turn:
 
 
 class Ward:
-    """A watch with its judge and its turns."""
+    """A watch with its judge and its turns.
 
-    __slots__ = ("device", "judge", "name_teller", "turns", "watch")
+    ``ancestors`` are the wards above it in its network; ``asked_at`` is when (monotonic) it was last asked
+    for the sake of one below it.
+    """
+
+    __slots__ = ("ancestors", "asked_at", "device", "judge", "name_teller", "turns", "watch")
 
     def __init__(self, watch: Watch, judge: Judge, device: Device | None) -> None:
         self.watch = watch
         self.judge = judge
         self.device = device
         self.turns: dict[str, Turn] = {}
+        self.ancestors: tuple[Ward, ...] = ()
+        self.asked_at = -math.inf
         self.name_teller: Resolved | None = None
 
     @property

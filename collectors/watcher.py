@@ -12,6 +12,7 @@ from typing import Final
 
 import structlog
 
+from collectors.ancestors import Ancestors
 from collectors.engine.clock import Clock
 from collectors.engine.engine import Engine, Slot
 from collectors.engine.icmp import Pinger, PingSlot
@@ -61,6 +62,7 @@ class Watcher:
         self.pinger = Pinger(self._answered)
         self.engine = Engine(self._answered, self._hung_up, limit=site.concurrency)
         self.roster = Roster(site, keeper, (self.engine, self.pinger), self, memory)
+        self.ancestors = Ancestors(self._start, self.clock.monotonic)
         self.witnesses = Witnesses(self.engine, self.pinger, self._testified)
         self.footing = Footing(0, 0, site.judge.blind_share, site.judge.blind_least)
         self._held_back: list[tuple[Turn, Verdict, Cause, float, float]] = []
@@ -101,6 +103,7 @@ class Watcher:
         self.engine.limit = check_descriptors(site.concurrency, held)
         self.site = site
         self.roster.take(site, watches)
+        self.ancestors.take(self.roster.wards, site.inventory.nodes, keeper.network)
         self.facts = {node: known for node, known in self.facts.items() if node in self.roster.wards}
         self.witnesses.take(self.roster.witnesses())
         judge = site.judge
@@ -275,15 +278,23 @@ class Watcher:
         if cause.weight is Weight.BLIND:
             decision = ward.judge.cannot_ask(name, cause, millis(finished))
         else:
-            was_missing = ward.judge.missing
             seen = Observation(name, millis(started), millis(finished), cause, verdict.detail)
-            decision = ward.judge.observe(seen)
-            self._lost += ward.judge.missing and not was_missing
+            decision, lost = self._observe(ward, seen)
+            self._lost += lost
         if cause is Cause.AUTH_REJECTED and turn.spec.credential:
             self._refused(turn, turn.spec.credential)
         self.act(ward, decision)
         if decision.again is not None:
             self._ask_again(turn, turn.pause(decision.again))
+
+    def _observe(self, ward: Ward, seen: Observation) -> tuple[Decision, bool]:
+        """What the judge decides, and whether the ward is missing now: those above it are asked why."""
+        was_missing = ward.judge.missing
+        decision = ward.judge.observe(seen)
+        lost = ward.judge.missing and not was_missing
+        if lost:
+            self.ancestors.ask_above(ward)
+        return decision, lost
 
     def _refused(self, turn: Turn, credential: str) -> None:
         locks = self.roster.locks
@@ -310,7 +321,8 @@ class Watcher:
         ward = self.roster.wards.get(node)
         if ward is not None and seen.probe in ward.judge.tracks:
             self.keeper.tallies[seen.probe][seen.cause] += 1
-            self.act(ward, ward.judge.observe(seen))
+            decision, _ = self._observe(ward, seen)
+            self.act(ward, decision)
 
     def source_turned(self, lost: bool, at: int) -> None:
         """The broker is gone, or back. While it is gone, what only it could tell us is unknown."""
