@@ -7,8 +7,13 @@ stop the credential everywhere in this collector. Both survive a restart; a chan
 
 from __future__ import annotations
 
+import os
+import secrets
+import tempfile
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
 
 from monitor.config import Credential
 
@@ -18,14 +23,42 @@ ENOUGH = 3
 LOCK_KEY = "lock:"
 """Prefix of refused logins in the memory beside the outbox."""
 
-_SALT = b"quanshi credential lock"
+KEY_SIZE = 32
+
+
+def lock_key(data: Path) -> bytes:
+    """The secret of this data directory, made when it is first asked for, readable by its owner alone.
+
+    With a key that others know, a fingerprint would tell them whether they guessed a password. Raises
+    OSError.
+    """
+    path = data / "locks.key"
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(FileNotFoundError):
+        key = path.read_bytes()
+        if len(key) == KEY_SIZE:
+            return key
+        path.unlink()  # cut short by a full disk: nothing was kept with it
+    handle, name = tempfile.mkstemp(prefix="locks-", dir=data)
+    fresh = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(secrets.token_bytes(KEY_SIZE))
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):  # another collector was as far: the first one's key is everybody's
+            path.hardlink_to(fresh)
+    finally:
+        fresh.unlink()
+    return path.read_bytes()
 
 
 class Locks:
     """Which (watch, probe) must not use which credential. Remembered as fingerprints, never in clear."""
 
-    def __init__(self, credentials: Mapping[str, Credential], memory: Mapping[str, str]) -> None:
-        self._prints = _fingerprints(credentials)
+    def __init__(self, credentials: Mapping[str, Credential], memory: Mapping[str, str], key: bytes) -> None:
+        self._key = key
+        self._prints = self._fingerprints(credentials)
         self._refused: dict[str, str] = {
             key.removeprefix(LOCK_KEY): value for key, value in memory.items() if key.startswith(LOCK_KEY)
         }
@@ -36,7 +69,7 @@ class Locks:
         A refusal ends with its login: when that has changed, or the place does not use it any more.
         Returns the memory to write.
         """
-        self._prints = _fingerprints(credentials)
+        self._prints = self._fingerprints(credentials)
         now = {place: self._prints.get(name) for place, name in used.items()}
         freed = [place for place, refused in self._refused.items() if refused != now.get(place)]
         for place in freed:
@@ -60,6 +93,5 @@ class Locks:
         counts = Counter(self._refused.values())
         return frozenset(name for name, used in self._prints.items() if counts[used] >= ENOUGH)
 
-
-def _fingerprints(credentials: Mapping[str, Credential]) -> dict[str, str]:
-    return {name: one.fingerprint(_SALT) for name, one in credentials.items()}
+    def _fingerprints(self, credentials: Mapping[str, Credential]) -> dict[str, str]:
+        return {name: one.fingerprint(self._key) for name, one in credentials.items()}

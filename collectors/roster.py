@@ -14,7 +14,7 @@ from collectors.engine.icmp import Pinger, PingSlot
 from collectors.engine.resolver import Resolved, Resolver
 from collectors.engine.schedule import Schedule
 from collectors.judge import Decision, Remembered
-from collectors.locks import Locks
+from collectors.locks import Locks, lock_key
 from collectors.sights import SightKeeper
 from collectors.wards import Turn, Ward, WardMaker, place_of
 from monitor.config import Site
@@ -62,7 +62,7 @@ class Roster:
         self.wards: dict[str, Ward] = {}
         self.schedule: Schedule[Turn] = Schedule()
         self.resolver = Resolver()
-        self.locks = Locks(site.credentials, memory)
+        self.locks = Locks(site.credentials, memory, lock_key(site.data))
         self.durations = Durations("", {})
         self._site = site
         self._keeper = keeper

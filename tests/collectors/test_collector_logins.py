@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import logging
+import stat
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,12 +18,13 @@ import structlog
 from collector_kit import QUICK, at, city, collecting, device, devices, request, rtsp_reply, until
 from small_site import camera
 
-from collectors.locks import Locks
+from collectors.locks import Locks, lock_key
 from monitor.config import Credential
 from monitor.model.observations import State
 
 SECRET = "s3cret-Pa55word"
 WRONG = "wr0ng-Pa55word"
+KEY = bytes(range(32))
 PROBES = {"rtsp": QUICK | {"credential": "cams", "path": "/live"}}
 SDP = "v=0\r\nm=video 0 RTP/AVP 96\r\n"
 
@@ -198,12 +201,12 @@ class tapped:  # noqa: N801
 
 def test_a_refusal_ends_when_the_place_uses_another_login() -> None:
     one, two = Credential("admin", "a"), Credential("admin", "b")
-    locks = Locks({"one": one, "two": two}, {})
+    locks = Locks({"one": one, "two": two}, {}, KEY)
     memory = {key: value for place in "abc" for key, value in locks.refuse(place, "one").items()}
     assert locks.exhausted() == {"one"}
     assert locks.locked("d", "one")
     assert not locks.locked("a", "two")
-    again = Locks({"one": one, "two": two}, {key: str(value) for key, value in memory.items()})
+    again = Locks({"one": one, "two": two}, {key: str(value) for key, value in memory.items()}, KEY)
     assert again.locked("a", "one")
     assert again.renew({"one": one, "two": two}, {"a": "two", "b": "one", "c": "one"}) == {"lock:a": None}
     assert again.exhausted() == frozenset()
@@ -212,7 +215,41 @@ def test_a_refusal_ends_when_the_place_uses_another_login() -> None:
 
 
 def test_what_is_remembered_of_a_login_is_not_the_login() -> None:
-    locks = Locks({"one": Credential("admin", SECRET)}, {})
+    locks = Locks({"one": Credential("admin", SECRET)}, {}, KEY)
     memory = locks.refuse("cam/rtsp", "one")
     assert memory.keys() == {"lock:cam/rtsp"}
     assert SECRET not in str(memory)
+
+
+def test_what_is_remembered_can_only_be_guessed_with_the_key_of_its_data_directory(tmp_path: Path) -> None:
+    login = {"one": Credential("admin", SECRET)}
+    here, there = lock_key(tmp_path / "here"), lock_key(tmp_path / "there")
+
+    memory = Locks(login, {}, here).refuse("cam/rtsp", "one")
+
+    assert Locks(login, {}, there).refuse("cam/rtsp", "one") != memory
+    kept = tmp_path / "here" / "locks.key"
+    assert (len(kept.read_bytes()), stat.S_IMODE(kept.stat().st_mode)) == (32, 0o600)
+    assert [path.name for path in kept.parent.iterdir()] == ["locks.key"]
+
+
+def test_after_a_restart_the_key_is_the_same(tmp_path: Path) -> None:
+    login = {"one": Credential("admin", SECRET)}
+    memory = Locks(login, {}, lock_key(tmp_path)).refuse("cam/rtsp", "one")
+
+    again = Locks(login, {key: str(value) for key, value in memory.items()}, lock_key(tmp_path))
+
+    assert again.locked("cam/rtsp", "one")
+
+
+def test_collectors_that_start_at_once_agree_on_one_key(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        keys = set(threads.map(lock_key, [tmp_path] * 8))
+
+    assert keys == {lock_key(tmp_path)}
+
+
+def test_a_key_that_was_cut_short_is_made_anew(tmp_path: Path) -> None:
+    (tmp_path / "locks.key").write_bytes(b"")
+
+    assert len(lock_key(tmp_path)) == 32
