@@ -115,7 +115,7 @@ class Monitor:
         if ledger is None:
             return
         async with ledger:
-            self.health.ledger_open = True
+            self.health.ledger_takes = True
             await self._keep(ledger, stop)
 
     async def _keep(self, ledger: Ledger, stop: asyncio.Event) -> None:

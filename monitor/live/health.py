@@ -12,12 +12,12 @@ from monitor.live.states import Live
 class Health:
     """The monitor's own condition. Moments in milliseconds, 0 for never.
 
-    ``ledger_open``: it takes what comes. ``lost`` counts events that can never come, ``refused`` entries that
-    were none; ``lag`` the entries that a reader has not read, by reader, and of none while Redis is away;
-    ``outboxes`` the events that are not confirmed, by collector, where its outbox is on this machine.
+    ``ledger_takes``: whether it takes what comes. ``lost`` counts events that can never come, ``refused``
+    entries that were none; ``lag`` the entries that a reader has not read, by reader, of none while Redis is
+    away; ``outboxes`` the events that are not confirmed, by collector, where its outbox is on this machine.
     """
 
-    ledger_open: bool = False
+    ledger_takes: bool = False
     bus_connected: bool = False
     restored: bool = False
     reload_error: str | None = None
@@ -29,8 +29,8 @@ class Health:
 
     def not_ready(self, live: Live) -> Iterator[str]:
         """The reasons why the pages may not be believed yet; none when they may."""
-        if not self.ledger_open:
-            yield "ledger is not open"
+        if not self.ledger_takes:
+            yield "ledger takes nothing"
         if not self.bus_connected:
             yield "Redis is not connected"
         if not self.restored:

@@ -106,12 +106,12 @@ class Intake:
             except LedgerError as error:
                 if error.lasting:
                     raise
-                self._health.ledger_open = False
+                self._health.ledger_takes = False
                 log.error("ledger takes nothing", error=str(error), again_in=delay)  # noqa: TRY400 - expected
                 await asyncio.sleep(delay)
                 delay = min(10.0, delay * 2)
             else:
-                self._health.ledger_open = True
+                self._health.ledger_takes = True
                 return appended
 
     async def _acknowledge(self) -> None:

@@ -171,6 +171,22 @@ async def test_only_the_monitor_is_heard_and_only_it_is_told_what_was(
     assert [error.partition(":")[0] for error in refused.values()] == ["EventError"]
 
 
+async def test_a_redis_full_of_what_the_role_had_not_heard_flows_again(
+    site: Site, server: EmbeddedServer, ledger: Ledger
+) -> None:
+    async with connect(server.url) as redis, telling(ledger, redis, Keys(site.name)) as publisher:
+        await happen(ledger, 1, 2000)
+        publisher.wake()
+        await until(lambda: publisher.published >= 2000)
+        used = (await redis.info("memory"))["used_memory"]
+        await redis.config_set("maxmemory", used - 200_000)
+        await happen(ledger, 2001, 2010)
+        publisher.wake()
+        async with listening(site, server.url):
+            assert await publisher.drain(20)
+    assert heard(site) == 2010
+
+
 async def test_without_redis_the_role_waits_and_stops_when_told(site: Site) -> None:
     async with listening(site, f"unix://{site.data / 'nobody.sock'}"):
         await asyncio.sleep(0.3)

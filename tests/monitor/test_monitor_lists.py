@@ -70,7 +70,7 @@ async def test_what_needs_a_restart_is_named_until_it_is_taken_back_and_the_rest
 
 async def test_a_changed_file_is_noticed_without_a_signal(monitor: Running, tmp_path: Path) -> None:
     async def ledger_open() -> bool:
-        return "ledger is not open" not in (await monitor.get("/readyz"))[1]
+        return "ledger takes nothing" not in (await monitor.get("/readyz"))[1]
 
     async def grown() -> bool:
         return set(await monitor.states()) == {"a", "b", "c"}
