@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import shutil
 import signal
@@ -130,14 +131,16 @@ def run(role: str | None, path: Path, network: str | None, shard: str | None, da
     not stop it: it goes on with the last good ones.
     """
     from monitor import supervisor
+    from monitor.datadir import PRIVATE
     from monitor.logs import complain, set_up
 
     if role != "collect" and (network or shard):
         raise click.UsageError("--network, --shard: 仅用于 / only for  run collect")
-    if role is None:
-        supervisor.become(path.resolve())
     if role == "collect" and network is None:
         raise click.UsageError("run collect 需要 / needs --network")
+    os.umask(PRIVATE)
+    if role is None:
+        supervisor.become(path.resolve())
     part = None if shard is None else _shard(shard)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the role listens to it, if it does
     set_up(" ".join(filter(None, (role, network, shard))))
@@ -196,6 +199,13 @@ def status(path: Path, as_json: bool) -> None:
 
 def _status_of(site: Glance) -> Mapping[str, Any]:
     """Raises Trouble where no monitor of this site answers."""
+    if os.access(site.data, os.F_OK) and not os.access(site.data, os.R_OK | os.X_OK):
+        raise Trouble(
+            Said("数据目录属于另一个用户", "the data directory is another user's"),
+            str(site.data),
+            Said("以运行 quanshi 的用户执行此命令", "give this command as the user that quanshi runs as"),
+            site.language,
+        )
     silent = ""
     try:
         now = fetch_status(site.data)

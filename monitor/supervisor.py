@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 
 from monitor.bus.embedded import EmbeddedError, EmbeddedServer, embedded_url, socket_path
-from monitor.bus.locks import FileLock, LockHeldError
+from monitor.bus.locks import FileLock
+from monitor.datadir import lock_data, make_data
 from monitor.kept import WAITED_FOR, Kept, KeptRole, KeptServer
 from monitor.logs import complain, set_up
 from monitor.refusals import expected, is_for_people, refusal
@@ -99,7 +100,7 @@ class Supervisor:
         """Own the data directory, and prepare what it needs. Raises Trouble."""
         data = Path(plan["data"])
         make_data(data, plan["language"])
-        self._lock = _lock(data, plan["language"])
+        self._lock = lock_data(data, plan["language"])
         if plan["embedded"]:
             self.server = KeptServer(EmbeddedServer(data))
         common = ("--site", str(self.path), "--data", str(data))
@@ -159,45 +160,6 @@ class Supervisor:
             self.server.stop(SERVER)
         if self._lock is not None:
             self._lock.release()
-
-
-def make_data(data: Path, language: str | None) -> None:
-    """The data directory. Raises Trouble."""
-    try:
-        data.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _unusable(data, error, language) from error
-
-
-def _lock(data: Path, language: str | None) -> FileLock:
-    """One ``quanshi run`` a data directory. Raises Trouble."""
-    try:
-        return FileLock(data / "run.lock")
-    except LockHeldError as error:
-        who = f"{data} ({error.pid})" if error.pid else str(data)
-        raise Trouble(
-            Said("这个数据目录已有 quanshi run 在运行", "quanshi run already runs on this data directory"),
-            who,
-            Said(
-                "先停止它（括号中为进程号），或在 site.yaml 中换一个 data:",
-                "stop that one first (its process stands in brackets), or choose another data: in site.yaml",
-            ),
-            language,
-        ) from error
-    except OSError as error:
-        raise _unusable(data, error, language) from error
-
-
-def _unusable(data: Path, error: OSError, language: str | None) -> Trouble:
-    return Trouble(
-        Said("数据目录无法使用", "the data directory cannot be used"),
-        f"{data}: {error.strerror}",
-        Said(
-            "检查权限和磁盘，或在 site.yaml 中换一个 data:",
-            "see to its rights and the disk, or choose another data: in site.yaml",
-        ),
-        language,
-    )
 
 
 def become(path: Path) -> None:
