@@ -90,7 +90,7 @@ def _play(demo: Demo, *, silent: bool) -> None:
         _sleep(demo, end, lambda: None)
         return
     with Live(console=console, refresh_per_second=2, screen=False) as live:
-        _sleep(demo, end, lambda: live.update(_picture(demo, console.height)))
+        _sleep(demo, end, lambda: live.update(picture_of(demo, console.height)))
 
 
 def _play_next(demo: Demo) -> None:
@@ -112,7 +112,7 @@ def _sleep(demo: Demo, end: float | None, show: Callable[[], None]) -> None:
             script_end += SCRIPT_SECONDS
 
 
-def _picture(demo: Demo, height: int) -> RenderableType:
+def picture_of(demo: Demo, height: int) -> RenderableType:
     """At most ``height`` lines: what is invented, where the page is and how to end it are always there."""
     words = _WORDS[demo.wish.language]
     status, places = demo.status(), _places(demo)

@@ -79,7 +79,7 @@ def _check_said(
     for episode in episodes:
         for standing, until in episode.stretches(timeline.now):
             right = row.expected.lasting
-            if standing.since >= end or until <= settled:
+            if max(standing.since, settled) >= min(until, end):
                 right |= row.expected.passing
             if not result.weigh(row, standing, episode, right):
                 return

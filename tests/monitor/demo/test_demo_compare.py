@@ -151,6 +151,16 @@ def test_a_device_that_answers_before_its_heart_beats_again_is_told_rightly() ->
     assert result([row(fault=FaultKind.WILL)], told).right
 
 
+def test_a_link_that_is_back_before_the_third_silence_may_have_been_slow() -> None:
+    slow = change(UP, DEGRADED, 102_000, 97_000, Cause.SLOW)
+    back = change(DEGRADED, UP, 111_000, 107_000)
+    brief = row(end=108_000, fault=FaultKind.VANISH)
+    assert result([brief], (BORN, slow, back)).right
+    assert (
+        result([replace(brief, ended=T + 160_000, ended_by=T + 160_000)], (BORN, slow, ROSE)).wrong_state == 1
+    )
+
+
 def test_the_same_word_in_the_middle_of_the_fault_is_wrong() -> None:
     for moment in (130_000, 159_000):
         back = replace(REVIVED, at=T + moment)
