@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 class Recall:
     """Keeps a live picture and a ledger in step where no event does: at the start, and for each new list.
 
-    Every method may raise LedgerError, those that say so only if somebody must act.
+    Methods raise LedgerError; but for :meth:`restore` only one that needs somebody's hand.
     """
 
     def __init__(self, ledger: Ledger, live: Live, health: Health) -> None:
@@ -48,15 +48,12 @@ class Recall:
         log.info("restored", watches=len(live.board), standings=len(words), sights=len(sights))
 
     async def reload(self, site: Site) -> None:
-        """Another node list, or the same on another day. What is watched now must not wait for a disk.
-
-        Raises LedgerError only if somebody must act.
-        """
+        """Another node list, or the same on another day. What is watched now must not wait for a disk."""
         self._live.reload(site)
         await self.catch_up()
 
     async def catch_up(self) -> None:
-        """Do what the ledger did not let us do before. Raises LedgerError only if somebody must act."""
+        """Do what the ledger did not let us do before, as far as it does now."""
         try:
             await self._tell()
             await self._record()
