@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
+from demo_people import People
 from truth_talk import BORN, DEGRADED, DOWN, UP, T, change, flapping, result
 
 from monitor.config import JudgeSettings
@@ -150,3 +153,16 @@ def test_what_still_flaps_has_not_settled() -> None:
 
 def test_flapping_told_of_a_watch_that_was_well_is_invented() -> None:
     assert result([], IT_SETTLED).invented == 4
+
+
+def test_the_truth_holds_every_turn_of_what_flaps(people: People) -> None:
+    node = people.camera()
+    people.fleet.fail([node.id], "flapping", delay=0.1)
+    time.sleep(0.55)
+    people.fleet.clear([node.id])
+    (row,) = [row for row in people.fleet.truth() if row.node == node.id]
+    assert row.ended is not None
+    assert 3 <= len(row.turns) <= 5
+    moments = [row.began, row.began_by, *(moment for turn in row.turns for moment in turn), row.ended]
+    assert moments == sorted(moments)
+    assert all(second - first >= 95 for (first, _), (second, _) in pairwise(row.turns))
