@@ -301,4 +301,5 @@ class SiteFile(Section):
     gb28181: Annotated[None, BeforeValidator(_not_yet)] = _said(None, "GB/T 28181 is not there yet")
     snmp: Annotated[None, BeforeValidator(_not_yet)] = _said(None, "SNMP is not there yet")
     concurrency: Whole = _number(2000, 1, 60000)
+    per_uplink: Whole = _number(64, 1, 60000)
     keep: Span = _span(86400.0, 60, 30 * 86400)

@@ -53,6 +53,7 @@ class Site:
     mqtt: MqttSettings | None
     credentials: Mapping[str, Credential]
     concurrency: int
+    per_uplink: int
     keep: float
     alerts: Path
     profiles: Profiles
@@ -145,6 +146,7 @@ class _Loader:
             mqtt=mqtt_settings(written.mqtt),
             credentials=MappingProxyType(dict(credentials)),
             concurrency=written.concurrency,
+            per_uplink=written.per_uplink,
             keep=written.keep,
             alerts=self._path.parent / written.alerts,
             profiles=profiles,

@@ -28,7 +28,7 @@ def test_a_short_site_has_all_defaults(folder: Folder) -> None:
     assert site.judge == JudgeSettings()
     assert site.targets == {1: 0.98, 2: 0.95, 3: 0.90}
     assert site.mqtt is None
-    assert (site.concurrency, site.keep) == (2000, 86400.0)
+    assert (site.concurrency, site.per_uplink, site.keep) == (2000, 64, 86400.0)
     assert [path.name for path in site.files] == ["site.yaml", "credentials.yaml", "regions.csv", "nodes.csv"]
 
 
@@ -41,6 +41,7 @@ redis: rediss://:secret@redis.example:6380/1
 ledger: sqlite+aiosqlite:////var/lib/quanshi/ledger.db
 listen: "[::]:9090"
 concurrency: 500
+per_uplink: 20
 keep: 2d
 judge:
   confirm: 2
@@ -55,7 +56,7 @@ mqtt: {url: "mqtts://broker.example", topic: "a/+/b", will_topic: ~, id: device,
     assert (site.timezone, site.language, site.data) == ("UTC", "en", Path("/srv/quanshi"))
     assert site.ledger_url == "sqlite+aiosqlite:////var/lib/quanshi/ledger.db"
     assert (site.listen_host, site.listen_port) == ("::", 9090)
-    assert (site.concurrency, site.keep) == (500, 172800.0)
+    assert (site.concurrency, site.per_uplink, site.keep) == (500, 20, 172800.0)
     assert site.judge == JudgeSettings(
         confirm=2,
         recover=1,
@@ -84,7 +85,7 @@ def test_an_unknown_key_is_told_with_its_line_and_the_nearest_right_one(folder: 
 
 KEYS = (
     "site, timezone, language, data, redis, ledger, listen, nodes, regions, credentials, alerts, networks, "
-    "probes, judge, targets, mqtt, gb28181, snmp, concurrency, keep"
+    "probes, judge, targets, mqtt, gb28181, snmp, concurrency, per_uplink, keep"
 )
 
 
@@ -135,6 +136,7 @@ CAUSES = (
         ),
         ("judge: 3", '5  judge = "3"', "keys are needed: confirm, recover, retry, degrades, flap, blind"),
         ("concurrency:", "5  concurrency", COUNT.format(60000)),
+        ("per_uplink: 0", '5  per_uplink = "0"', COUNT.format(60000)),
         ("mqtt: {topic: a/+}", "5  mqtt.url", BROKER),
         (
             "mqtt: {url: mqtt://b, network: vidoe}",
