@@ -125,8 +125,9 @@ class Roster:
                 if watch.network == network:
                     ward = self._maker.make(watch, None)
                     for turn in ward.turns.values():
+                        # The question is urgent: it does not queue behind the usual turns, of whomever.
+                        turn.slot.uplink = None
                         if isinstance(turn.slot, Slot):
-                            # The question is urgent: it does not queue behind the node's usual turns.
                             turn.slot.device = None
                             turn.slot.hold = False
                     self._find(ward, partial(self._point, ward))
@@ -153,7 +154,7 @@ class Roster:
         known = self.wards.get(watch.node.id)
         if known is None:
             standing = self._recall(watch)
-        elif known.same_questions(watch) and not any(spec.credential in renewed for spec in watch.probes):
+        elif self._is_as_before(known, watch, renewed):
             known.watch = watch
             if known.judge.rules != self._maker.rules:
                 known.judge.use(self._maker.rules)
@@ -169,6 +170,12 @@ class Roster:
         for turn in ward.turns.values():
             self.schedule.add(turn, turn.spec.every, turn.key)
             self._acts.ask_soon(turn)
+
+    def _is_as_before(self, known: Ward, watch: Watch, renewed: frozenset[str]) -> bool:
+        """Whether the ward can stay as it is: asked the same, by the same way, with the same logins."""
+        if not known.same_questions(watch) or known.uplink is not self._maker.uplink_of(watch):
+            return False
+        return not any(spec.credential in renewed for spec in watch.probes)
 
     def _release(self, node: str) -> None:
         """Let a watch go: from now on nobody looks, and the ledger is told so."""

@@ -10,6 +10,7 @@ from typing import Any
 from collectors.engine.engine import Device, Slot
 from collectors.engine.icmp import PingSlot
 from collectors.engine.resolver import Resolved, literal, sockaddr
+from collectors.engine.slots import Uplink
 from collectors.judge import Judge, Remembered, Rules, Track
 from collectors.protocols import LAYERS, PROTOCOLS
 from collectors.protocols.base import Login, Target
@@ -80,12 +81,13 @@ class Ward:
     for the sake of one below it.
     """
 
-    __slots__ = ("ancestors", "asked_at", "device", "judge", "name_teller", "turns", "watch")
+    __slots__ = ("ancestors", "asked_at", "device", "judge", "name_teller", "turns", "uplink", "watch")
 
-    def __init__(self, watch: Watch, judge: Judge, device: Device | None) -> None:
+    def __init__(self, watch: Watch, judge: Judge, device: Device | None, uplink: Uplink | None) -> None:
         self.watch = watch
         self.judge = judge
         self.device = device
+        self.uplink = uplink
         self.turns: dict[str, Turn] = {}
         self.ancestors: tuple[Ward, ...] = ()
         self.asked_at = -math.inf
@@ -102,18 +104,31 @@ class Ward:
 
 
 class WardMaker:
-    """Builds wards for one collector: shares devices by host and tallies by probe name."""
+    """Builds wards for one collector: shares devices by host, uplinks by parent, tallies by probe name."""
 
     def __init__(self, site: Site, tallies: Mapping[str, dict[Cause, int]]) -> None:
         self._site = site
         self.rules = Rules.of(site.judge)
         self._tallies = tallies
         self._devices: dict[str, Device] = {}
+        self._uplinks: dict[str, Uplink] = {}
 
     def use(self, site: Site) -> None:
         """Build what comes now by these settings; wards that stand keep theirs."""
         self._site = site
         self.rules = Rules.of(site.judge)
+        for uplink in self._uplinks.values():
+            uplink.resize(site.per_uplink)
+
+    def uplink_of(self, watch: Watch) -> Uplink | None:
+        """What it hangs on: the first of its parents that is in its network. None: there is none."""
+        for parent in watch.node.parents:
+            node = self._site.inventory.nodes.get(parent)
+            if node is not None and watch.network in node.networks:
+                if parent not in self._uplinks:
+                    self._uplinks[parent] = Uplink(self._site.per_uplink)
+                return self._uplinks[parent]
+        return None
 
     def make(self, watch: Watch, standing: Remembered | None) -> Ward:
         """A ward that is not yet planned. ``standing`` is what was known before, if anything."""
@@ -121,7 +136,7 @@ class WardMaker:
         judge = Judge(watch.node.id, watch.network, layers, self.rules, standing)
         connected = any(spec.protocol in PROTOCOLS for spec in watch.probes)
         device = self._devices.setdefault(watch.address.host, Device()) if connected else None
-        ward = Ward(watch, judge, device)
+        ward = Ward(watch, judge, device, self.uplink_of(watch))
         found = literal(watch.address.host)
         family, address = found if found is not None else (socket.AF_UNSPEC, None)
         for spec in watch.probes:
@@ -151,12 +166,12 @@ class WardMaker:
 
     def _slot(self, ward: Ward, spec: ProbeSpec, family: int, address: str | None) -> Slot | PingSlot:
         if spec.protocol == PING:
-            return PingSlot(family, address)
+            return PingSlot(family, address, uplink=ward.uplink)
         port = port_of(ward.watch, spec)
         target = Target(ward.watch.address.host, port, spec, self._login(spec))
         asker = PROTOCOLS[spec.protocol].make(target)
         place: tuple[Any, ...] | None = None if address is None else sockaddr(family, address, port)
-        return Slot(asker, family, place, device=ward.device, hold=spec.hold)
+        return Slot(asker, family, place, device=ward.device, uplink=ward.uplink, hold=spec.hold)
 
     def _login(self, spec: ProbeSpec) -> Login | None:
         if spec.credential is None:
