@@ -14,7 +14,7 @@ from collectors.engine.icmp import Pinger, PingSlot
 from collectors.engine.resolver import Resolved, Resolver
 from collectors.engine.schedule import Schedule
 from collectors.judge import Decision, Remembered
-from collectors.locks import Locks, lock_key
+from collectors.locks import Locks, Use, lock_key
 from collectors.sights import SightKeeper
 from collectors.wards import Turn, Ward, WardMaker, place_of
 from monitor.config import Site
@@ -82,6 +82,7 @@ class Roster:
             self._release(node)
         for watch in wanted.values():
             self._adopt(watch, renewed)
+        self.guard_logins()
         self._forget_strangers()
         self._keeper.inventory = site.inventory.digest
         self._keeper.watches = len(self.wards)
@@ -123,7 +124,9 @@ class Roster:
         for node in self._site.networks[network].witnesses:
             for watch in watches_of(self._site.inventory.nodes[node]):
                 if watch.network == network:
-                    ward = self._maker.make(watch, None)
+                    # An answer is enough, and a login that nobody guards could lock us out.
+                    open_questions = tuple(replace(spec, credential=None) for spec in watch.probes)
+                    ward = self._maker.make(replace(watch, probes=open_questions), None)
                     for turn in ward.turns.values():
                         # The question is urgent: it does not queue behind the usual turns, of whomever.
                         turn.slot.uplink = None
@@ -137,18 +140,16 @@ class Roster:
     def _renew_logins(self, site: Site, wanted: Mapping[str, Watch]) -> frozenset[str]:
         """Free the logins that were refused and have changed since. The credentials to log in with anew."""
         used = {
-            place_of(node, spec): spec.credential
+            place_of(node, spec): Use(spec.credential, watch.address.host)
             for node, watch in wanted.items()
             for spec in watch.probes
             if spec.credential is not None
         }
-        exhausted = self.locks.exhausted()
         freed = self.locks.renew(site.credentials, used)
         if freed:
             self._acts.remember(freed)
         was, now = self._site.credentials, site.credentials
-        changed = {name for name in was if was[name] != now.get(name)}
-        return frozenset(changed | exhausted - self.locks.exhausted())
+        return frozenset(name for name in was if was[name] != now.get(name))
 
     def _adopt(self, watch: Watch, renewed: frozenset[str]) -> None:
         known = self.wards.get(watch.node.id)
@@ -164,7 +165,6 @@ class Roster:
             self._unplan(known)
         ward = self._maker.make(watch, standing)
         self.wards[watch.node.id] = ward
-        self._guard_logins(ward)
         self._find(ward, partial(self._resolved, ward))
         self._check_pings(ward)
         for turn in ward.turns.values():
@@ -216,16 +216,12 @@ class Roster:
         slowest = max((spec.every + (judge.confirm + 1) * spec.timeout for spec in watch.probes), default=0.0)
         return slowest + sum(judge.retry)
 
-    def _guard_logins(self, ward: Ward) -> None:
-        for turn in ward.turns.values():
+    def guard_logins(self) -> None:
+        """Nobody tries a login where it was refused, nor one that too many devices refused."""
+        for turn in self.turns():
             credential = turn.spec.credential
-            if credential and isinstance(turn.slot, Slot) and self.locks.locked(turn.place, credential):
-                turn.slot.asker.lock()
-
-    def guard_all(self) -> None:
-        """After a refusal: nobody goes on with a credential that too many devices refused."""
-        for ward in self.wards.values():
-            self._guard_logins(ward)
+            if credential and isinstance(turn.slot, Slot):
+                turn.slot.asker.lock(self.locks.instead(turn.place, credential))
 
     def _find(self, ward: Ward, tell: Resolved) -> None:
         """Give the ward's turns an address; for a name that takes until the resolver knows it."""

@@ -111,6 +111,7 @@ class WardMaker:
         self.rules = Rules.of(site.judge)
         self._tallies = tallies
         self._devices: dict[str, Device] = {}
+        self._logins: dict[tuple[str, str, str], Login] = {}
         self._uplinks: dict[str, Uplink] = {}
 
     def use(self, site: Site) -> None:
@@ -168,16 +169,18 @@ class WardMaker:
         if spec.protocol == PING:
             return PingSlot(family, address, uplink=ward.uplink)
         port = port_of(ward.watch, spec)
-        target = Target(ward.watch.address.host, port, spec, self._login(spec))
+        target = Target(ward.watch.address.host, port, spec, self._login(ward.watch.address.host, spec))
         asker = PROTOCOLS[spec.protocol].make(target)
         place: tuple[Any, ...] | None = None if address is None else sockaddr(family, address, port)
         return Slot(asker, family, place, device=ward.device, uplink=ward.uplink, hold=spec.hold)
 
-    def _login(self, spec: ProbeSpec) -> Login | None:
+    def _login(self, host: str, spec: ProbeSpec) -> Login | None:
+        """One for all probes of a device: how it takes the login is known to each."""
         if spec.credential is None:
             return None
-        credential = self._site.credentials[spec.credential]
-        return Login(credential.user, credential.password)
+        given = self._site.credentials[spec.credential]
+        login = Login(given.user, given.password)
+        return self._logins.setdefault((host, given.user, given.password), login)
 
 
 def place_of(node: str, spec: ProbeSpec) -> str:

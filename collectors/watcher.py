@@ -21,6 +21,7 @@ from collectors.engine.schedule import TICK, ticks
 from collectors.footing import Footing
 from collectors.herald import Herald
 from collectors.judge import Decision
+from collectors.protocols.login import UNANSWERED
 from collectors.roster import SIGHT_KEY, STATE_KEY, Roster
 from collectors.sights import SightKeeper
 from collectors.wards import Turn, Ward
@@ -282,7 +283,7 @@ class Watcher:
             decision, lost = self._observe(ward, seen)
             self._lost += lost
         if cause is Cause.AUTH_REJECTED and turn.spec.credential:
-            self._refused(turn, turn.spec.credential)
+            self._refused(turn, turn.spec.credential, verdict)
         self.act(ward, decision)
         if decision.again is not None:
             self._ask_again(turn, turn.pause(decision.again))
@@ -296,12 +297,17 @@ class Watcher:
             self.ancestors.ask_above(ward)
         return decision, lost
 
-    def _refused(self, turn: Turn, credential: str) -> None:
+    def _refused(self, turn: Turn, credential: str, verdict: Verdict) -> None:
         locks = self.roster.locks
-        if not locks.locked(turn.place, credential):
-            log.warning("login refused, not tried again", node=turn.ward.watch.node.id, credential=credential)
-            self.herald.remember(locks.refuse(turn.place, credential))
-            self.roster.guard_all()
+        if locks.refused(turn.place, credential):
+            return
+        unanswered = verdict.detail == UNANSWERED.detail  # the verdict itself may be wrapped by TLS's
+        what = "login got no answer, not tried again" if unanswered else "login refused, not tried again"
+        log.warning(what, node=turn.ward.watch.node.id, credential=credential)
+        self.herald.remember(locks.refuse(turn.place, credential, unanswered=unanswered))
+        if locks.exhausted(credential):
+            log.warning("login refused by many, not tried anywhere", credential=credential)
+        self.roster.guard_logins()
 
     def _note_facts(self, turn: Turn, verdict: Verdict) -> None:
         expires = verdict.facts.get("certificate_expires")

@@ -95,8 +95,8 @@ class TlsAsker:
     def closed(self) -> Verdict:
         return self._judged(self._inner.closed()) if self._shaken else _CUT_OFF
 
-    def lock(self) -> None:
-        self._inner.lock()
+    def lock(self, instead: Verdict | None) -> None:
+        self._inner.lock(instead)
 
     def _guarded(self, step: Callable[[], Step]) -> Step:
         """Take a step in TLS; whatever is wrong with the records is one kind of failure."""
