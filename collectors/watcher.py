@@ -19,6 +19,7 @@ from collectors.engine.icmp import Pinger, PingSlot
 from collectors.engine.limits import check_descriptors
 from collectors.engine.schedule import TICK, ticks
 from collectors.footing import Footing
+from collectors.hearsay import Hearsay
 from collectors.herald import Herald
 from collectors.judge import Decision
 from collectors.protocols.login import UNANSWERED
@@ -66,6 +67,7 @@ class Watcher:
         self.ancestors = Ancestors(self._start, self.clock.monotonic)
         self.witnesses = Witnesses(self.engine, self.pinger, self._testified)
         self.footing = Footing(0, 0, site.judge.blind_share, site.judge.blind_least)
+        self.hearsay = Hearsay(self.roster.wards, self._hear)
         self._held_back: list[tuple[Turn, Verdict, Cause, float, float]] = []
         self._good = self._bad = self._lost = 0
         self._snapshot_due = 0
@@ -206,7 +208,8 @@ class Watcher:
         self._sweep()
 
     def _sweep(self) -> None:
-        """Look at everything once before claiming to have seen it."""
+        """Look at everything once before claiming to have seen it; of who only tells, silence begins anew."""
+        self.hearsay.regained()
         awaited = [turn for turn in self.roster.turns() if self.roster.answerable(turn)]
         self.keeper.begin(self.clock.now(), awaited)
         for turn in awaited:
@@ -324,11 +327,13 @@ class Watcher:
 
     def told(self, node: str, seen: Observation) -> None:
         """A source says something about a node of ours."""
-        ward = self.roster.wards.get(node)
-        if ward is not None and seen.probe in ward.judge.tracks:
+        if self.hearsay.take(node, seen):
             self.keeper.tallies[seen.probe][seen.cause] += 1
-            decision, _ = self._observe(ward, seen)
-            self.act(ward, decision)
+            hard = seen.cause.weight is Weight.HARD
+            self._bad, self._good = self._bad + hard, self._good + (not hard)
+
+    def _hear(self, ward: Ward, seen: Observation) -> None:
+        self.act(ward, self._observe(ward, seen)[0])
 
     def source_turned(self, lost: bool, at: int) -> None:
         """The broker is gone, or back. While it is gone, what only it could tell us is unknown."""
@@ -345,11 +350,12 @@ class Watcher:
         self._weigh_footing()
 
     def _feel_footing(self) -> None:
-        self.footing.tick(self.clock.now(), self._good, self._bad, self._lost)
+        self.footing.tick(self.clock.now(), self._good, self._bad, self._lost + self.hearsay.lost())
         self._good = self._bad = self._lost = 0
         if self.footing.ask_witnesses:
             self.witnesses.ask()
         self._weigh_footing()
+        self.hearsay.release(holding=self.footing.holding, blind=self.footing.blind)
 
     def _weigh_footing(self) -> None:
         """Do what follows when our footing turned."""

@@ -118,6 +118,11 @@ class MqttSource:
         if not self.connected:
             self._deadlines.suspend(self._clock())
 
+    def hear_anew(self) -> None:
+        """Silence is missed only from now on, also of those that were said to be off."""
+        if self.connected:
+            self._deadlines.restart(self._clock())
+
     async def run(self) -> NoReturn:
         """Listen, and connect again whenever that ends, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
