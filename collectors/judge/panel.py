@@ -204,7 +204,7 @@ class Panel:
         if not heard.open:  # what it stands for now, it does since one of its voices fell silent
             return seen.finished, heard.not_before
         if self.state is State.UNKNOWN or state.code < self.state.code:
-            return track.at, track.not_before
+            return track.at, self._known_until(track)
         turned = [
             one
             for one in (*self.voices(), track, heard)
@@ -214,6 +214,14 @@ class Panel:
             return seen.finished, self.at
         bounds = [one.not_before for one in turned if one.not_before is not None]
         return max(one.at for one in turned), max(bounds, default=None)
+
+    def _known_until(self, track: Track) -> int | None:
+        """Until when it was as before. Who is off altogether was on while anything of it answered."""
+        if track.cause is not Cause.REPORTED_OFF or self.state is State.UNKNOWN:
+            return track.not_before
+        answering = [one for one in self.tracks.values() if one.standing in (Weight.GOOD, Weight.SOFT)]
+        known = [] if track.not_before is None else [track.not_before]
+        return max([*known, *_proofs(answering)], default=None)
 
     def _evidence(self, decisive: Track, grounds: Sequence[Observation]) -> tuple[Evidence, ...]:
         """The answers of the confirming run, its first among them, and the newest of each other probe.

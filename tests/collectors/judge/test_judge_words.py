@@ -260,6 +260,18 @@ def test_a_last_will_needs_no_second_word_and_a_dead_service_adds_nothing_to_it(
     assert (bench.changes[-1].at, bench.changes[-1].not_before) == (30_100, 10_100)
 
 
+def test_who_is_said_to_be_off_was_on_when_anything_of_it_last_answered() -> None:
+    bench = Bench(PING, RTSP, MQTT)
+    for probe in (MQTT, RTSP, PING):
+        bench.see(probe, 0)
+    bench.see(RTSP, 7, took=0.5)
+    bench.see(PING, 8)
+    bench.see(PING, 9, NO_REPLY)
+    down = bench.see(MQTT, 10, Cause.REPORTED_OFF).change
+    assert down is not None
+    assert (down.at, down.not_before) == (10_000, 8_000)
+
+
 def test_a_last_will_is_enough_before_anything_was_asked() -> None:
     bench = Bench(RTSP, MQTT)
     assert bench.see(MQTT, 10, Cause.REPORTED_OFF).ask == (RTSP,)
@@ -337,7 +349,7 @@ def test_a_last_will_after_a_missed_heartbeat_is_a_word_of_its_own() -> None:
         State.DOWN,
         Cause.REPORTED_OFF,
         75_000,
-        62_000,
+        62_100,
     )
     assert bench.see(MQTT, 76, Cause.REPORTED_OFF) == NOTHING
 
