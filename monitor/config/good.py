@@ -12,7 +12,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from filecmp import cmp
 from pathlib import Path
 from typing import Final
 
@@ -98,7 +97,7 @@ def _is_kept(site: Site, folder: Path) -> bool:
         return (
             {file.name for file in folder.iterdir()} == {*copies, _ORIGIN}
             and (folder / _ORIGIN).read_text() == str(site.path)
-            and all(cmp(path, folder / name, shallow=False) for name, path in copies.items())
+            and all(path.read_bytes() == (folder / name).read_bytes() for name, path in copies.items())
         )
     except (OSError, ValueError):  # none is there, or part of one
         return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import stat
 from pathlib import Path
 
@@ -152,6 +153,17 @@ def test_what_is_kept_already_is_not_written_again(folder: Folder) -> None:
     keep(folder)
 
     assert current(folder).resolve() == before
+
+
+def test_what_looks_the_same_from_outside_and_is_not_is_kept_anew(folder: Folder) -> None:
+    before = (folder.path / "nodes.csv").stat()
+    keep(folder)
+    changed = folder.write("nodes.csv", NODES.replace("cam-1", "cam-7"))
+    os.utime(changed, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    keep(folder)
+
+    assert "cam-7" in (current(folder) / "nodes.csv").read_text()
 
 
 def test_only_the_newest_set_stays(folder: Folder) -> None:
