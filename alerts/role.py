@@ -13,7 +13,7 @@ from alerts.inbox import Inbox, InboxError
 from monitor.bus.client import connect
 from monitor.bus.keys import Keys
 from monitor.bus.reader import Batch, Reader, announce, commit
-from monitor.bus.tasks import end, named, until
+from monitor.bus.tasks import end, named, settle_memory, until
 from monitor.bus.trim import trim
 from monitor.config import Site
 from monitor.model.events import MONITOR, Event
@@ -32,6 +32,7 @@ async def run(site: Site, redis_url: str, stop: asyncio.Event) -> None:
     """
     with Inbox(site.data / "alerts.db") as inbox:
         log.info("alert role reads", stream=Keys(site.name).judgements, heard=inbox.counts())
+        settle_memory()
         tasks = [named(_listen(inbox, redis_url, Keys(site.name), site.keep), "listen")]
         try:
             await until(stop, tasks)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from monitor.bus.client import connect
 from monitor.bus.keys import Keys
 from monitor.bus.outbox import Outbox
 from monitor.bus.publisher import Publisher
-from monitor.bus.tasks import end, heed_callbacks, named, until
+from monitor.bus.tasks import end, heed_callbacks, named, settle_memory, until
 from monitor.config import ConfigError, Reloader, Site
 from monitor.model.nodes import collector_name
 
@@ -72,9 +71,7 @@ async def run(site: Site, post: Post, redis_url: str, stop: asyncio.Event) -> No
     watcher.start()
     listening = Listening(post.network, watcher)
     listening.follow(site)
-    # What is loaded now stays for good: the collector of garbage need not walk it every time.
-    gc.collect()
-    gc.freeze()
+    settle_memory()
     tasks = [
         named(herald.run(), "herald"),
         named(_publish(succession, publisher), "publisher"),

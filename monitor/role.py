@@ -7,7 +7,6 @@ told that it may forget it only after that.
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
 import os
 import signal
@@ -22,7 +21,7 @@ from redis.asyncio import Redis
 
 from monitor.bus.client import connect
 from monitor.bus.keys import Keys
-from monitor.bus.tasks import end, named, until
+from monitor.bus.tasks import end, named, settle_memory, until
 from monitor.config import (
     ConfigError,
     Reloader,
@@ -133,9 +132,7 @@ class Monitor:
         upkeep = Upkeep(
             self.live, self.health, redis=self._redis, keys=self.keys, intake=intake, recall=recall
         )
-        # What is loaded now stays for good: the collector of garbage need not walk it every time.
-        gc.collect()
-        gc.freeze()
+        settle_memory()
         tasks = [
             named(intake.run(self._redis_url), "intake"),
             named(judgements.run(), "judgements"),
