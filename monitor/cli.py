@@ -119,9 +119,8 @@ def _as_dict(mistake: Mistake) -> dict[str, Any]:
 @site_option
 @click.option("--network", help="collect：网络 / which network")
 @click.option("--shard", metavar="K/N", help="collect：分片，如 0/4 / which shard of how many")
-@click.option("--data", type=click.Path(path_type=Path), hidden=True)  # from our supervisor
 @explains
-def run(role: str | None, path: Path, network: str | None, shard: str | None, data: Path | None) -> None:
+def run(role: str | None, path: Path, network: str | None, shard: str | None) -> None:
     """启动全部角色并保持运行，直到 Ctrl-C；或只启动一个。SIGHUP：重新读取文件。
 
     文件有误时沿用最近一次正确的文件。
@@ -145,7 +144,7 @@ def run(role: str | None, path: Path, network: str | None, shard: str | None, da
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the role listens to it, if it does
     set_up(" ".join(filter(None, (role, network, shard))))
     try:
-        sys.exit(supervisor.run_role(path.resolve(), str(role), network, part, data))
+        sys.exit(supervisor.run_role(path.resolve(), str(role), network, part))
     except supervisor.PostError as error:
         wrong_use(error)
     except Trouble as trouble:

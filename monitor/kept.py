@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import structlog
@@ -131,11 +131,12 @@ class KeptServer(Kept):
 
 
 class KeptRole(Kept):
-    """A role as a child process: ``quanshi`` with these arguments."""
+    """A role as a child process: ``quanshi`` with these arguments, and ``told`` in its environment."""
 
-    def __init__(self, name: str, arguments: Sequence[str]) -> None:
+    def __init__(self, name: str, arguments: Sequence[str], told: Mapping[str, str] | None = None) -> None:
         super().__init__(name)
         self._arguments = arguments
+        self._told = told or {}
         self._process: subprocess.Popen[bytes] | None = None
 
     def signal(self, number: signal.Signals) -> None:
@@ -157,6 +158,7 @@ class KeptRole(Kept):
         self._process = subprocess.Popen(
             [sys.executable, "-m", "monitor.cli", *self._arguments],
             stdin=subprocess.DEVNULL,
+            env={**os.environ, **self._told},
             # Ctrl-C must reach the supervisor alone: it stops the roles in the right order.
             start_new_session=True,
             preexec_fn=_die_with(os.getpid()),  # noqa: PLW1509 - this process has one thread

@@ -14,7 +14,8 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -37,6 +38,9 @@ log = structlog.get_logger(__name__)
 
 _MODULES: Final = {"collect": "collectors.role", "monitor": "monitor.role", "alert": "alerts.role"}
 """By name: each role pays in memory only for what it uses."""
+
+STARTED_WITH: Final = "QUANSHI_STARTED_WITH"
+"""How a role hears what its supervisor was started with. Not on its command line, which all may read."""
 
 LAST_WORDS: Final = 3.3
 """Seconds that collectors have to stop: their last words need the others. Then they are killed."""
@@ -103,13 +107,14 @@ class Supervisor:
         self._lock = lock_data(data, plan["language"])
         if plan["embedded"]:
             self.server = KeptServer(EmbeddedServer(data))
-        common = ("--site", str(self.path), "--data", str(data))
-        self.roles = [KeptRole(role, ("run", role, *common)) for role in ("monitor", "alert")]
+        common = ("--site", str(self.path))
+        told = {STARTED_WITH: json.dumps(plan["fixed"])}
+        self.roles = [KeptRole(role, ("run", role, *common), told) for role in ("monitor", "alert")]
         for network, shards in plan["shards"].items():
             for shard in range(shards):
                 part = ("--network", network, "--shard", f"{shard}/{shards}")
                 name = f"collect {network} {shard}/{shards}"
-                self.roles.append(KeptRole(name, ("run", "collect", *common, *part)))
+                self.roles.append(KeptRole(name, ("run", "collect", *common, *part), told))
 
     def _kept(self) -> list[Kept]:
         """Everything."""
@@ -169,22 +174,27 @@ def become(path: Path) -> None:
 
 
 def plan_of(site: Site) -> dict[str, Any]:
-    """What a supervisor must know of a site: ``shards`` by network, ``data``, ``embedded``, ``language``."""
+    """What a supervisor must know of a site: ``shards`` by network, ``data``, ``embedded``, ``language``.
+
+    ``fixed`` is for its roles: what only a restart changes.
+    """
     return {
         "shards": {network: settings.shards for network, settings in site.networks.items()},
         "data": str(site.data),
         "embedded": site.redis == "embedded",
         "language": site.language,
+        "fixed": import_module("monitor.config").fixed_of(site),
     }
 
 
-def site_to_run(path: Path, data: Path | None = None) -> Site:
+def site_to_run(path: Path, fixed: Mapping[str, Any] | None = None) -> Site:
     """The site described there; the last good one while its files hold mistakes, which is logged then.
 
-    ``data`` is the data directory of those who run already, whatever the files say by now. Raises
+    ``fixed`` is what those were started with who run already, whatever the files say by now. Raises
     ConfigError for mistakes where nothing good was kept.
     """
-    site: Site = import_module("monitor.config").load_or_last_good(path, data)
+    config = import_module("monitor.config")
+    site: Site = config.load_or_last_good(path, None if fixed is None else Path(fixed["data"]))
     if site.refused is not None:
         log.error(
             "files hold a mistake, going on with the last good ones",
@@ -192,26 +202,20 @@ def site_to_run(path: Path, data: Path | None = None) -> Site:
             first=str(site.refused.mistakes[0]),
             all_of_them=f"quanshi check --site {path}",
         )
-    return site if data is None else replace(site, data=data)
+    return site if fixed is None else config.held_to(fixed, site)
 
 
 class PostError(ValueError):
     """The site has no such network, or its shard must be named. Says so in the site's language."""
 
 
-def run_role(
-    path: Path,
-    role: str,
-    network: str | None,
-    shard: tuple[int, int] | None,
-    data: Path | None = None,
-) -> int:
+def run_role(path: Path, role: str, network: str | None, shard: tuple[int, int] | None) -> int:
     """Be one role until SIGTERM or SIGINT. The exit code. ``shard`` None: the only one of its network.
 
-    ``data`` is as in :func:`site_to_run`. Raises ConfigError for a site with mistakes, PostError for a
+    Raises ConfigError for a site with mistakes, PostError for a
     network or shard that it does not have, and Trouble for what somebody must mend before the role can run.
     """
-    site = site_to_run(path, data)
+    site = site_to_run(path, json.loads(os.environ.pop(STARTED_WITH, "null")))
     place = _post(site, network, shard) if role == "collect" else (0, 1)
     # While it loads, for seconds on a busy machine, a signal simply ends the process.
     import_module(_MODULES[role])

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from pathlib import Path
 
 import pytest
 from config_folder import NODES, SITE, Folder
 
-from monitor.config import Site, as_far_as_it_runs, restart_keys, restart_note
+from monitor.config import (
+    Reloader,
+    Site,
+    as_far_as_it_runs,
+    fixed_of,
+    held_to,
+    restart_keys,
+    restart_note,
+)
 
 
 @pytest.fixture
@@ -78,10 +88,44 @@ def test_what_is_taken_is_cut_into_the_shards_that_run(folder: Folder, running: 
     assert {key: network.shards for key, network in taken.networks.items()} == {
         "video": 1,
         "police": 1,
-        "town": 2,
+        "town": 0,
     }
     assert taken.networks["video"].name == "视频"
     assert taken.inventory is written.inventory
+
+
+def test_who_comes_late_is_held_to_what_the_others_were_started_with(folder: Folder) -> None:
+    started = folder.site("redis: unix:///run/one\nlisten: 127.0.0.1:8081\n").load()
+    fixed = json.loads(json.dumps(fixed_of(started)))
+    folder.write(
+        "site.yaml",
+        "site: gaozhou\ndata: elsewhere\nredis: unix:///run/two\nlanguage: en\n"
+        "networks:\n  video: {shards: 4}\n  town: {shards: 2}\n",
+    )
+    written = folder.load()
+
+    held = held_to(fixed, written)
+
+    assert restart_keys(started, held) == ()
+    assert set(restart_keys(held, written)) == set(restart_keys(started, written))
+    assert {key: network.shards for key, network in held.networks.items()} == {
+        "video": 1,
+        "police": 1,
+        "town": 0,
+    }
+    assert (held.name, held.redis, held.listen_port) == ("maoming", "unix:///run/one", 8081)
+    assert (held.data, held.language) == (folder.path / "data", "en")
+    assert held.inventory is written.inventory
+
+
+async def test_what_it_is_held_back_from_is_read_at_once(folder: Folder) -> None:
+    fixed = fixed_of(folder.load())
+    site = folder.site("redis: unix:///run/two\n").load()
+
+    await asyncio.wait_for(Reloader(held_to(fixed, site), period=0.02, settle=0.02).changed(), 2)
+
+    same = held_to(fixed_of(site), site)
+    assert same == site
 
 
 def test_the_note_has_the_form_of_a_mistake() -> None:
