@@ -212,8 +212,8 @@ class PostError(ValueError):
 def run_role(path: Path, role: str, network: str | None, shard: tuple[int, int] | None) -> int:
     """Be one role until SIGTERM or SIGINT. The exit code. ``shard`` None: the only one of its network.
 
-    Raises ConfigError for a site with mistakes, PostError for a
-    network or shard that it does not have, and Trouble for what somebody must mend before the role can run.
+    Raises ConfigError for a site with mistakes, PostError for a network or shard that it does not have,
+    and Trouble for what somebody must mend before the role can run.
     """
     site = site_to_run(path, json.loads(os.environ.pop(STARTED_WITH, "null")))
     place = _post(site, network, shard) if role == "collect" else (0, 1)
