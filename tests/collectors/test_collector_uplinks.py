@@ -17,7 +17,7 @@ ESTABLISHED = 1  # linux/tcp_states.h, the first byte of TCP_INFO
 
 
 class Silent:
-    """Takes every connection and never answers; ``most`` of them stood at one moment, as the kernel saw it."""
+    """Takes every connection, never answers; ``most`` stood at one moment, by the kernel's word."""
 
     def __init__(self) -> None:
         self.most = 0
@@ -57,27 +57,33 @@ async def test_two_hundred_hung_cameras_behind_a_switch_take_so_many_connections
     tmp_path: Path,
 ) -> None:
     silent = Silent()
-    async with device(silent.answer, "0.0.0.0") as dead, device(answering(), "0.0.0.0") as living:
-        async with collecting(town(tmp_path, dead, living)) as collector:
-            await until(lambda: all(collector.state(f"well-{n}")[0] == "up" for n in range(20)), 3)
-            before, begun = living.connections, time.monotonic()
-            await asyncio.sleep(5)
-            rate = (living.connections - before) / (time.monotonic() - begun)
-            assert rate > 0.9 * 20 / 0.5, "asked as often as they should be"
-            assert silent.most == 10
-            assert dead.connections >= 10 * 5 / 0.5 * 0.6, "the places are used"
-            await until(lambda: sum(collector.state(f"dead-{n}")[0] == "down" for n in range(200)) > 50, 30)
-            assert all(collector.state(f"well-{n}") == ("up", "ok") for n in range(20))
+    async with (
+        device(silent.answer, "0.0.0.0") as dead,
+        device(answering(), "0.0.0.0") as living,
+        collecting(town(tmp_path, dead, living)) as collector,
+    ):
+        await until(lambda: all(collector.state(f"well-{n}")[0] == "up" for n in range(20)), 3)
+        before, begun = living.connections, time.monotonic()
+        await asyncio.sleep(5)
+        rate = (living.connections - before) / (time.monotonic() - begun)
+        assert rate > 0.9 * 20 / 0.5, "asked as often as they should be"
+        assert silent.most == 10
+        assert dead.connections >= 10 * 5 / 0.5 * 0.6, "the places are used"
+        await until(lambda: sum(collector.state(f"dead-{n}")[0] == "down" for n in range(200)) > 50, 30)
+        assert all(collector.state(f"well-{n}") == ("up", "ok") for n in range(20))
 
 
 async def test_a_reload_widens_the_switch_for_those_that_wait(tmp_path: Path) -> None:
     silent = Silent()
-    async with device(silent.answer, "0.0.0.0") as dead, device(answering(), "0.0.0.0") as living:
-        async with collecting(town(tmp_path, dead, living, per_uplink=1)) as collector:
-            await until(lambda: dead.connections >= 3)
-            assert silent.most == 1
-            collector.take(town(tmp_path, dead, living, per_uplink=30))
-            await until(lambda: silent.most == 30, 3)
+    async with (
+        device(silent.answer, "0.0.0.0") as dead,
+        device(answering(), "0.0.0.0") as living,
+        collecting(town(tmp_path, dead, living, per_uplink=1)) as collector,
+    ):
+        await until(lambda: dead.connections >= 3)
+        assert silent.most == 1
+        collector.take(town(tmp_path, dead, living, per_uplink=30))
+        await until(lambda: silent.most == 30, 3)
 
 
 async def test_a_camera_moved_behind_another_switch_waits_there(tmp_path: Path) -> None:

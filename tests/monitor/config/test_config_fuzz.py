@@ -83,8 +83,8 @@ KEYS = st.sampled_from(
     """
     site timezone language data redis ledger listen nodes regions credentials alerts networks probes judge
     targets mqtt gb28181 snmp concurrency per_uplink keep video police shards witnesses name protocol every
-    timeout port slow path ask tls hold credential rtsp ping confirm recover retry degrades flap blind changes within
-    settle share least url topic will_topic id network class1 user password
+    timeout port slow path ask tls hold credential rtsp ping confirm recover retry degrades flap blind changes
+    within settle share least url topic will_topic id network class1 user password
     """.split()  # noqa: SIM905 - a table of words
 )
 VALUES = st.sampled_from(
