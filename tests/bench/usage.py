@@ -42,9 +42,9 @@ def used_by(city: City, length: float, rounds: int) -> Used:
 
     Raises NotMeasuredError when it made other probes than planned, or did not stay whole.
     """
-    before = proofs(city.metrics(), time.monotonic())
+    before = _proofs_now(city)
     windows = [_window(city, length) for _ in range(rounds)]
-    made = rate(before, proofs(city.metrics(), time.monotonic()))
+    made = rate(before, _proofs_now(city))
     if abs(made - city.plan.rate) > KEPT * city.plan.rate:
         raise NotMeasuredError(f"{made:.1f} probes a second were answered, {city.plan.rate:.1f} are planned")
     city.confirm()
@@ -58,6 +58,11 @@ def _window(city: City, length: float) -> dict[str, float]:
     used = {role: city.cpu(role) - at for role, at in before.items()}
     lasted = time.monotonic() - begin
     return {role: value / lasted for role, value in {**used, "all": sum(used.values())}.items()}
+
+
+def _proofs_now(city: City) -> dict[str, Proof]:
+    asked = time.monotonic()  # the ages are taken first, the page takes its time
+    return proofs(city.metrics(), asked)
 
 
 def proofs(page: str, now: float) -> dict[str, Proof]:
