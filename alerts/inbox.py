@@ -9,19 +9,29 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Final, Self
 
-from monitor.model.events import Event, type_of
+from monitor.model.events import MONITOR, Event, type_of
 from monitor.model.sequences import Intake, Mark, take
 
-_VERSION: Final = 1
-_SCHEMA: Final = (
-    "CREATE TABLE positions (stream TEXT PRIMARY KEY, position TEXT NOT NULL)",
-    "CREATE TABLE writers (collector TEXT, epoch INTEGER, sequence INTEGER, PRIMARY KEY (collector, epoch))",
-    "CREATE TABLE heard (type TEXT PRIMARY KEY, count INTEGER NOT NULL)",
-    f"PRAGMA user_version = {_VERSION}",
+_STEPS: Final = (
+    (
+        "CREATE TABLE positions (stream TEXT PRIMARY KEY, position TEXT NOT NULL)",
+        (
+            "CREATE TABLE writers"
+            " (collector TEXT, epoch INTEGER, sequence INTEGER, PRIMARY KEY (collector, epoch))"
+        ),
+        "CREATE TABLE heard (type TEXT PRIMARY KEY, count INTEGER NOT NULL)",
+    ),
+    (
+        # The first version heard anybody who wrote into the stream.
+        f"DELETE FROM writers WHERE collector != '{MONITOR}'",  # noqa: S608 - a constant of ours
+        "CREATE TABLE refusals (stream TEXT, entry TEXT, error TEXT NOT NULL, PRIMARY KEY (stream, entry))",
+    ),
 )
+"""What each version of the file has more than the one before it."""
 
 
 class InboxError(Exception):
@@ -29,7 +39,7 @@ class InboxError(Exception):
 
 
 class Inbox:
-    """Positions, committed sequences and counts. Events count once, however often they come."""
+    """Positions, committed sequences, counts and refusals. Events count once, however often they come."""
 
     def __init__(self, path: Path) -> None:
         """Opens or makes the file; its directory must exist. May raise InboxError, like every method."""
@@ -59,8 +69,22 @@ class Inbox:
         with self._explained():
             return dict(self._db.execute("SELECT type, count FROM heard").fetchall())
 
-    def take(self, stream: str, position: str, events: Sequence[Event]) -> Intake:
-        """Sort a batch and store what became of it together with the position, in one transaction."""
+    def refusals(self) -> list[tuple[str, str]]:
+        """The entries that were no judgements, as (entry, error), in the order in which they came."""
+        with self._explained():
+            return self._db.execute("SELECT entry, error FROM refusals ORDER BY rowid").fetchall()
+
+    def take(
+        self,
+        stream: str,
+        position: str,
+        events: Sequence[Event],
+        refused: Sequence[tuple[str, str]] = (),
+    ) -> Intake:
+        """Sort a batch and store what became of it together with the position, in one transaction.
+
+        ``refused``: entries that were no judgements, as (entry, error); each is recorded once.
+        """
         intake = take(events, self.committed())
         heard = Counter(type_of(event.payload) for event in intake.taken)
         with self._transaction() as db:
@@ -71,6 +95,10 @@ class Inbox:
             db.executemany(
                 "INSERT INTO writers VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET sequence = excluded.sequence",
                 [(name, *mark) for name, mark in intake.committed.items()],
+            )
+            db.executemany(
+                "INSERT OR IGNORE INTO refusals VALUES (?, ?, ?)",
+                [(stream, _printable(entry), _printable(error)) for entry, error in refused],
             )
             db.execute(
                 "INSERT INTO positions VALUES (?, ?) ON CONFLICT DO UPDATE SET position = excluded.position",
@@ -91,11 +119,11 @@ class Inbox:
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")  # what is acknowledged must survive a power cut
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
-        if version > _VERSION:
+        if version > len(_STEPS):
             raise InboxError(f"{self.path} was written by a newer version (schema {version}): run that one")
-        if version == 0:
+        if version < len(_STEPS):
             with self._transaction() as db:
-                for statement in _SCHEMA:
+                for statement in chain(*_STEPS[version:], [f"PRAGMA user_version = {len(_STEPS)}"]):
                     db.execute(statement)
 
     @contextmanager
@@ -115,3 +143,8 @@ class Inbox:
             yield
         except sqlite3.Error as error:
             raise InboxError(f"{self.path}: {error}") from error
+
+
+def _printable(text: str) -> str:
+    """What was refused may hold what no database keeps."""
+    return text.encode("utf-8", "backslashreplace").decode()[:2000]

@@ -67,8 +67,8 @@ class _Listening:
         self._note("closed", b"")
         return self._inner.closed()
 
-    def lock(self) -> None:
-        self._inner.lock()
+    def lock(self, instead: Verdict | None) -> None:
+        self._inner.lock(instead)
 
     def _sent(self, step: Step) -> Step:
         if isinstance(step, bytes) and step:

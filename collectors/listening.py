@@ -26,6 +26,7 @@ class Listening:
         self._task: asyncio.Task[None] | None = None
         self._fault: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._settings: tuple[MqttSettings, Login | None] | None = None
+        watcher.hearsay.regained = self._hear_anew
 
     def follow(self, site: Site) -> None:
         """Listen as ``site`` says from now on; a source whose broker is the same goes on undisturbed."""
@@ -50,6 +51,10 @@ class Listening:
         if self._task is not None:
             self._task.cancel()
         self._task = self._source = None
+
+    def _hear_anew(self) -> None:
+        if self._source is not None:
+            self._source.hear_anew()
 
     def _start(self, settings: MqttSettings, login: Login | None, told: Mapping[str, Told]) -> None:
         # Imported only where there is a broker: the client costs memory in every collector.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -24,8 +23,8 @@ from monitor.bus.client import connect
 from monitor.bus.keys import Keys
 from monitor.bus.outbox import Outbox
 from monitor.bus.publisher import Publisher
-from monitor.bus.tasks import end, heed_callbacks, named, until
-from monitor.config import ConfigError, Reloader, Site, load_site
+from monitor.bus.tasks import end, heed_callbacks, named, settle_memory, until
+from monitor.config import ConfigError, Reloader, Site
 from monitor.model.nodes import collector_name
 
 log = structlog.get_logger(__name__)
@@ -72,9 +71,7 @@ async def run(site: Site, post: Post, redis_url: str, stop: asyncio.Event) -> No
     watcher.start()
     listening = Listening(post.network, watcher)
     listening.follow(site)
-    # What is loaded now stays for good: the collector of garbage need not walk it every time.
-    gc.collect()
-    gc.freeze()
+    settle_memory()
     tasks = [
         named(herald.run(), "herald"),
         named(_publish(succession, publisher), "publisher"),
@@ -151,15 +148,13 @@ async def _reload(watcher: Watcher, listening: Listening, network: str) -> None:
     while True:
         await reloader.changed()
         try:
-            site = await asyncio.to_thread(load_site, watcher.site.path)
+            site = await reloader.load()
         except ConfigError as error:
             first = str(error.mistakes[0])
             log.error(  # noqa: TRY400 - a mistake in a file needs no traceback
                 "reload refused, the old inventory stays", mistakes=len(error.mistakes), first=first
             )
-            reloader.follow_files(error.files)
             continue
-        reloader.follow(site)
         if network not in site.networks:
             log.error("network is gone from the site: restart to stop looking at it", network=network)
             continue

@@ -14,10 +14,11 @@ from collectors.engine.icmp import Pinger, PingSlot
 from collectors.engine.resolver import Resolved, Resolver
 from collectors.engine.schedule import Schedule
 from collectors.judge import Decision, Remembered
-from collectors.locks import Locks
+from collectors.locks import Locks, Use, lock_key
 from collectors.sights import SightKeeper
 from collectors.wards import Turn, Ward, WardMaker, place_of
 from monitor.config import Site
+from monitor.model.events import Snapshot, Standing
 from monitor.model.nodes import Watch, watches_of
 from monitor.model.observations import Cause, State
 
@@ -61,7 +62,7 @@ class Roster:
         self.wards: dict[str, Ward] = {}
         self.schedule: Schedule[Turn] = Schedule()
         self.resolver = Resolver()
-        self.locks = Locks(site.credentials, memory)
+        self.locks = Locks(site.credentials, memory, lock_key(site.data))
         self.durations = Durations("", {})
         self._site = site
         self._keeper = keeper
@@ -81,6 +82,7 @@ class Roster:
             self._release(node)
         for watch in wanted.values():
             self._adopt(watch, renewed)
+        self.guard_logins()
         self._forget_strangers()
         self._keeper.inventory = site.inventory.digest
         self._keeper.watches = len(self.wards)
@@ -100,6 +102,19 @@ class Roster:
         """Whether an answer will come, be it only the resolver's word that its name is unknown."""
         return self.askable(turn) or (turn.slot.family == socket.AF_UNSPEC and turn.track.open)
 
+    def snapshot(self, now: int) -> Snapshot:
+        """How all the wards stand."""
+        up, others = [], {}
+        for node, ward in sorted(self.wards.items()):
+            judge = ward.judge
+            if judge.state is State.UP:
+                up.append(node)
+            else:
+                others[node] = Standing(judge.state, judge.cause, judge.at)
+        keeper, shard = self._keeper, (self._keeper.shard, self._keeper.shards)
+        inventory = keeper.inventory
+        return Snapshot(keeper.collector, keeper.network, *shard, now, inventory, tuple(up), others)
+
     def witnesses(self) -> list[Ward]:
         """Wards of their own for the network's witnesses, whoever else asks those nodes too."""
         for ward in self._witnesses:
@@ -109,10 +124,13 @@ class Roster:
         for node in self._site.networks[network].witnesses:
             for watch in watches_of(self._site.inventory.nodes[node]):
                 if watch.network == network:
-                    ward = self._maker.make(watch, None)
+                    # An answer is enough, and a login that nobody guards could lock us out.
+                    open_questions = tuple(replace(spec, credential=None) for spec in watch.probes)
+                    ward = self._maker.make(replace(watch, probes=open_questions), None)
                     for turn in ward.turns.values():
+                        # The question is urgent: it does not queue behind the usual turns, of whomever.
+                        turn.slot.uplink = None
                         if isinstance(turn.slot, Slot):
-                            # The question is urgent: it does not queue behind the node's usual turns.
                             turn.slot.device = None
                             turn.slot.hold = False
                     self._find(ward, partial(self._point, ward))
@@ -122,37 +140,42 @@ class Roster:
     def _renew_logins(self, site: Site, wanted: Mapping[str, Watch]) -> frozenset[str]:
         """Free the logins that were refused and have changed since. The credentials to log in with anew."""
         used = {
-            place_of(node, spec): spec.credential
+            place_of(node, spec): Use(spec.credential, watch.address.host)
             for node, watch in wanted.items()
             for spec in watch.probes
             if spec.credential is not None
         }
-        exhausted = self.locks.exhausted()
         freed = self.locks.renew(site.credentials, used)
         if freed:
             self._acts.remember(freed)
         was, now = self._site.credentials, site.credentials
-        changed = {name for name in was if was[name] != now.get(name)}
-        return frozenset(changed | exhausted - self.locks.exhausted())
+        return frozenset(name for name in was if was[name] != now.get(name))
 
     def _adopt(self, watch: Watch, renewed: frozenset[str]) -> None:
         known = self.wards.get(watch.node.id)
         if known is None:
             standing = self._recall(watch)
-        elif known.same_questions(watch) and not any(spec.credential in renewed for spec in watch.probes):
+        elif self._is_as_before(known, watch, renewed):
             known.watch = watch
+            if known.judge.rules != self._maker.rules:
+                known.judge.use(self._maker.rules)
             return
         else:
             standing = known.judge.standing
             self._unplan(known)
         ward = self._maker.make(watch, standing)
         self.wards[watch.node.id] = ward
-        self._guard_logins(ward)
         self._find(ward, partial(self._resolved, ward))
         self._check_pings(ward)
         for turn in ward.turns.values():
             self.schedule.add(turn, turn.spec.every, turn.key)
             self._acts.ask_soon(turn)
+
+    def _is_as_before(self, known: Ward, watch: Watch, renewed: frozenset[str]) -> bool:
+        """Whether the ward can stay as it is: asked the same, by the same way, with the same logins."""
+        if not known.same_questions(watch) or known.uplink is not self._maker.uplink_of(watch):
+            return False
+        return not any(spec.credential in renewed for spec in watch.probes)
 
     def _release(self, node: str) -> None:
         """Let a watch go: from now on nobody looks, and the ledger is told so."""
@@ -193,16 +216,12 @@ class Roster:
         slowest = max((spec.every + (judge.confirm + 1) * spec.timeout for spec in watch.probes), default=0.0)
         return slowest + sum(judge.retry)
 
-    def _guard_logins(self, ward: Ward) -> None:
-        for turn in ward.turns.values():
+    def guard_logins(self) -> None:
+        """Nobody tries a login where it was refused, nor one that too many devices refused."""
+        for turn in self.turns():
             credential = turn.spec.credential
-            if credential and isinstance(turn.slot, Slot) and self.locks.locked(turn.place, credential):
-                turn.slot.asker.lock()
-
-    def guard_all(self) -> None:
-        """After a refusal: nobody goes on with a credential that too many devices refused."""
-        for ward in self.wards.values():
-            self._guard_logins(ward)
+            if credential and isinstance(turn.slot, Slot):
+                turn.slot.asker.lock(self.locks.instead(turn.place, credential))
 
     def _find(self, ward: Ward, tell: Resolved) -> None:
         """Give the ward's turns an address; for a name that takes until the resolver knows it."""

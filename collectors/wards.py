@@ -10,6 +10,7 @@ from typing import Any
 from collectors.engine.engine import Device, Slot
 from collectors.engine.icmp import PingSlot
 from collectors.engine.resolver import Resolved, literal, sockaddr
+from collectors.engine.slots import Uplink
 from collectors.judge import Judge, Remembered, Rules, Track
 from collectors.protocols import LAYERS, PROTOCOLS
 from collectors.protocols.base import Login, Target
@@ -52,24 +53,44 @@ class Turn:
         return self.key
 
     def hurried(self) -> float:
-        """The timeout of a quick re-probe: several times what it usually takes, a second at least.
+        """The timeout of a quick re-probe: several times what it usually takes, a second at least, and as
+        long as an answer may take that is not slow.
 
-        A full timeout each would make a silent death known only after all of them. Who has not answered
-        yet gets the full one: nobody knows how long it usually takes.
+        A full timeout each would make a silent death known only after all of them. The question that could
+        confirm a fault gets the full one, lest it be late and not gone; and so does who has not answered
+        yet: nobody knows how long it usually takes.
         """
-        return min(self.spec.timeout, max(1.0, 8 * self.last)) if self.last else self.spec.timeout
+        if not self.last or self.ward.judge.decides(self.spec.name):
+            return self.spec.timeout
+        return min(self.spec.timeout, max(1.0, 8 * self.last, self.spec.slow or 0.0))
+
+    def pause(self, again: float) -> float:
+        """Seconds until it is asked again, where its judge says ``again``.
+
+        A kept connection that ended is either all that ended, or its device is gone: one who asks at once
+        knows.
+        """
+        run = self.track.run
+        return 0.0 if self.spec.hold and run and run[0].cause is Cause.RESET else again
 
 
 class Ward:
-    """A watch with its judge and its turns."""
+    """A watch with its judge and its turns.
 
-    __slots__ = ("device", "judge", "name_teller", "turns", "watch")
+    ``ancestors`` are the wards above it in its network; ``asked_at`` is when (monotonic) it was last asked
+    for the sake of one below it.
+    """
 
-    def __init__(self, watch: Watch, judge: Judge, device: Device | None) -> None:
+    __slots__ = ("ancestors", "asked_at", "device", "judge", "name_teller", "turns", "uplink", "watch")
+
+    def __init__(self, watch: Watch, judge: Judge, device: Device | None, uplink: Uplink | None) -> None:
         self.watch = watch
         self.judge = judge
         self.device = device
+        self.uplink = uplink
         self.turns: dict[str, Turn] = {}
+        self.ancestors: tuple[Ward, ...] = ()
+        self.asked_at = -math.inf
         self.name_teller: Resolved | None = None
 
     @property
@@ -83,26 +104,40 @@ class Ward:
 
 
 class WardMaker:
-    """Builds wards for one collector: shares devices by host and tallies by probe name."""
+    """Builds wards for one collector: shares devices by host, uplinks by parent, tallies by probe name."""
 
     def __init__(self, site: Site, tallies: Mapping[str, dict[Cause, int]]) -> None:
         self._site = site
-        self._rules = Rules.of(site.judge)
+        self.rules = Rules.of(site.judge)
         self._tallies = tallies
         self._devices: dict[str, Device] = {}
+        self._logins: dict[tuple[str, str, str], Login] = {}
+        self._uplinks: dict[str, Uplink] = {}
 
     def use(self, site: Site) -> None:
         """Build what comes now by these settings; wards that stand keep theirs."""
         self._site = site
-        self._rules = Rules.of(site.judge)
+        self.rules = Rules.of(site.judge)
+        for uplink in self._uplinks.values():
+            uplink.resize(site.per_uplink)
+
+    def uplink_of(self, watch: Watch) -> Uplink | None:
+        """What it hangs on: the first of its parents that is in its network. None: there is none."""
+        for parent in watch.node.parents:
+            node = self._site.inventory.nodes.get(parent)
+            if node is not None and watch.network in node.networks:
+                if parent not in self._uplinks:
+                    self._uplinks[parent] = Uplink(self._site.per_uplink)
+                return self._uplinks[parent]
+        return None
 
     def make(self, watch: Watch, standing: Remembered | None) -> Ward:
         """A ward that is not yet planned. ``standing`` is what was known before, if anything."""
         layers = {spec.name: LAYERS[spec.protocol] for spec in watch.probes}
-        judge = Judge(watch.node.id, watch.network, layers, self._rules, standing)
+        judge = Judge(watch.node.id, watch.network, layers, self.rules, standing)
         connected = any(spec.protocol in PROTOCOLS for spec in watch.probes)
         device = self._devices.setdefault(watch.address.host, Device()) if connected else None
-        ward = Ward(watch, judge, device)
+        ward = Ward(watch, judge, device, self.uplink_of(watch))
         found = literal(watch.address.host)
         family, address = found if found is not None else (socket.AF_UNSPEC, None)
         for spec in watch.probes:
@@ -132,18 +167,20 @@ class WardMaker:
 
     def _slot(self, ward: Ward, spec: ProbeSpec, family: int, address: str | None) -> Slot | PingSlot:
         if spec.protocol == PING:
-            return PingSlot(family, address)
+            return PingSlot(family, address, uplink=ward.uplink)
         port = port_of(ward.watch, spec)
-        target = Target(ward.watch.address.host, port, spec, self._login(spec))
+        target = Target(ward.watch.address.host, port, spec, self._login(ward.watch.address.host, spec))
         asker = PROTOCOLS[spec.protocol].make(target)
         place: tuple[Any, ...] | None = None if address is None else sockaddr(family, address, port)
-        return Slot(asker, family, place, device=ward.device, hold=spec.hold)
+        return Slot(asker, family, place, device=ward.device, uplink=ward.uplink, hold=spec.hold)
 
-    def _login(self, spec: ProbeSpec) -> Login | None:
+    def _login(self, host: str, spec: ProbeSpec) -> Login | None:
+        """One for all probes of a device: how it takes the login is known to each."""
         if spec.credential is None:
             return None
-        credential = self._site.credentials[spec.credential]
-        return Login(credential.user, credential.password)
+        given = self._site.credentials[spec.credential]
+        login = Login(given.user, given.password)
+        return self._logins.setdefault((host, given.user, given.password), login)
 
 
 def place_of(node: str, spec: ProbeSpec) -> str:

@@ -12,20 +12,23 @@ from typing import Final
 
 import structlog
 
+from collectors.ancestors import Ancestors
 from collectors.engine.clock import Clock
 from collectors.engine.engine import Engine, Slot
 from collectors.engine.icmp import Pinger, PingSlot
 from collectors.engine.limits import check_descriptors
 from collectors.engine.schedule import TICK, ticks
 from collectors.footing import Footing
+from collectors.hearsay import Hearsay
 from collectors.herald import Herald
 from collectors.judge import Decision
+from collectors.protocols.login import UNANSWERED
 from collectors.roster import SIGHT_KEY, STATE_KEY, Roster
 from collectors.sights import SightKeeper
 from collectors.wards import Turn, Ward
 from collectors.witnesses import Witnesses
 from monitor.config import Site
-from monitor.model.events import Change, Sight, Snapshot, Standing
+from monitor.model.events import Change, Sight
 from monitor.model.nodes import stable_hash
 from monitor.model.observations import Cause, Observation, State, Verdict, Weight
 
@@ -44,6 +47,7 @@ STOOD: Final = 1.0
 """Seconds without a question after which the end of a held connection is news. Who hangs up sooner does not
 keep connections, and is left to its usual turn: else it would be asked without a pause."""
 
+_ENDED: Final = Verdict(Cause.RESET, "ended a connection that was kept")
 _OK: Final = Cause.OK
 _AUTH_WANTED: Final = Cause.AUTH_WANTED
 
@@ -60,8 +64,10 @@ class Watcher:
         self.pinger = Pinger(self._answered)
         self.engine = Engine(self._answered, self._hung_up, limit=site.concurrency)
         self.roster = Roster(site, keeper, (self.engine, self.pinger), self, memory)
+        self.ancestors = Ancestors(self._start, self.clock.monotonic)
         self.witnesses = Witnesses(self.engine, self.pinger, self._testified)
         self.footing = Footing(0, 0, site.judge.blind_share, site.judge.blind_least)
+        self.hearsay = Hearsay(self.roster.wards, self._hear)
         self._held_back: list[tuple[Turn, Verdict, Cause, float, float]] = []
         self._good = self._bad = self._lost = 0
         self._snapshot_due = 0
@@ -100,6 +106,7 @@ class Watcher:
         self.engine.limit = check_descriptors(site.concurrency, held)
         self.site = site
         self.roster.take(site, watches)
+        self.ancestors.take(self.roster.wards, site.inventory.nodes, keeper.network)
         self.facts = {node: known for node, known in self.facts.items() if node in self.roster.wards}
         self.witnesses.take(self.roster.witnesses())
         judge = site.judge
@@ -132,6 +139,8 @@ class Watcher:
         if change is not None:
             node = ward.watch.node.id
             self.herald.say(change, self.clock.now(), {STATE_KEY + node: ward.judge.remember()})
+        elif decision.settled:
+            self.herald.remember({STATE_KEY + ward.watch.node.id: ward.judge.remember()})
         for name in decision.ask:
             other = ward.turns.get(name)
             if other is not None:
@@ -153,7 +162,7 @@ class Watcher:
         if (reached - self._tick) * TICK > STALL:
             self._did_not_look(reached)
         elif self.clock.stepped():
-            self._clock_was_set(before)
+            self._clock_was_set(before, self.clock.millis(moment))
         for tick in range(self._tick + 1, reached + 1):
             for turn in list(self.roster.schedule.due(tick)):
                 self._start(turn, turn.spec.timeout if turn.track.steady else turn.hurried())
@@ -186,18 +195,21 @@ class Watcher:
         self.roster.schedule.catch_up(reached)
         self._sweep()
 
-    def _clock_was_set(self, before: int) -> None:
+    def _clock_was_set(self, before: int, now: int) -> None:
         """A sight ends by the clock that it began by; what follows has another order of time."""
-        by = (self.clock.now() - before) / 1000
-        log.warning("clock was set", collector=self.keeper.collector, seconds=by)
+        log.warning("clock was set", collector=self.keeper.collector, seconds=(now - before) / 1000)
         self._say_sight(self.keeper.sight(before))
+        if now < before:
+            for ward in self.roster.wards.values():
+                ward.judge.set_back(before - now)
         last = self.footing
         self.footing = Footing(last.watches, last.witnesses, last.share, last.least, last.interval / 1000)
         self._held_back.clear()
         self._sweep()
 
     def _sweep(self) -> None:
-        """Look at everything once before claiming to have seen it."""
+        """Look at everything once before claiming to have seen it; of who only tells, silence begins anew."""
+        self.hearsay.regained()
         awaited = [turn for turn in self.roster.turns() if self.roster.answerable(turn)]
         self.keeper.begin(self.clock.now(), awaited)
         for turn in awaited:
@@ -247,6 +259,10 @@ class Watcher:
             self._snapshot_due = self.clock.now()
         if verdict.facts:
             self._note_facts(turn, verdict)
+        self._weigh(turn, verdict, cause, started, finished)
+
+    def _weigh(self, turn: Turn, verdict: Verdict, cause: Cause, started: float, finished: float) -> None:
+        """Hand an answer to the judge, unless it may be our own fault."""
         weight = cause.weight
         if weight is Weight.HARD:
             self._bad += 1
@@ -266,22 +282,35 @@ class Watcher:
         if cause.weight is Weight.BLIND:
             decision = ward.judge.cannot_ask(name, cause, millis(finished))
         else:
-            was_missing = ward.judge.missing
             seen = Observation(name, millis(started), millis(finished), cause, verdict.detail)
-            decision = ward.judge.observe(seen)
-            self._lost += ward.judge.missing and not was_missing
+            decision, lost = self._observe(ward, seen)
+            self._lost += lost
         if cause is Cause.AUTH_REJECTED and turn.spec.credential:
-            self._refused(turn, turn.spec.credential)
+            self._refused(turn, turn.spec.credential, verdict)
         self.act(ward, decision)
         if decision.again is not None:
-            self._ask_again(turn, decision.again)
+            self._ask_again(turn, turn.pause(decision.again))
 
-    def _refused(self, turn: Turn, credential: str) -> None:
+    def _observe(self, ward: Ward, seen: Observation) -> tuple[Decision, bool]:
+        """What the judge decides, and whether the ward is missing now: those above it are asked why."""
+        was_missing = ward.judge.missing
+        decision = ward.judge.observe(seen)
+        lost = ward.judge.missing and not was_missing
+        if lost:
+            self.ancestors.ask_above(ward)
+        return decision, lost
+
+    def _refused(self, turn: Turn, credential: str, verdict: Verdict) -> None:
         locks = self.roster.locks
-        if not locks.locked(turn.place, credential):
-            log.warning("login refused, not tried again", node=turn.ward.watch.node.id, credential=credential)
-            self.herald.remember(locks.refuse(turn.place, credential))
-            self.roster.guard_all()
+        if locks.refused(turn.place, credential):
+            return
+        unanswered = verdict.detail == UNANSWERED.detail  # the verdict itself may be wrapped by TLS's
+        what = "login got no answer, not tried again" if unanswered else "login refused, not tried again"
+        log.warning(what, node=turn.ward.watch.node.id, credential=credential)
+        self.herald.remember(locks.refuse(turn.place, credential, unanswered=unanswered))
+        if locks.exhausted(credential):
+            log.warning("login refused by many, not tried anywhere", credential=credential)
+        self.roster.guard_logins()
 
     def _note_facts(self, turn: Turn, verdict: Verdict) -> None:
         expires = verdict.facts.get("certificate_expires")
@@ -289,19 +318,22 @@ class Watcher:
             self.facts[turn.ward.watch.node.id] = int(expires)
 
     def _hung_up(self, slot: Slot) -> None:
-        """The peer ended a held connection: perhaps it is going, perhaps it only tidied up. Ask."""
-        turn: Turn = slot.owner
-        if self.clock.monotonic() - slot.started >= STOOD:
-            self._start(turn, turn.hurried())
+        """The peer ended a held connection: a bad answer. Whether it only tidied up is asked next."""
+        now = self.clock.monotonic()
+        if now - slot.started >= STOOD:
+            self._weigh(slot.owner, _ENDED, _ENDED.cause, now, now)
 
     # --- what we are told ---
 
     def told(self, node: str, seen: Observation) -> None:
         """A source says something about a node of ours."""
-        ward = self.roster.wards.get(node)
-        if ward is not None and seen.probe in ward.judge.tracks:
+        if self.hearsay.take(node, seen):
             self.keeper.tallies[seen.probe][seen.cause] += 1
-            self.act(ward, ward.judge.observe(seen))
+            hard = seen.cause.weight is Weight.HARD
+            self._bad, self._good = self._bad + hard, self._good + (not hard)
+
+    def _hear(self, ward: Ward, seen: Observation) -> None:
+        self.act(ward, self._observe(ward, seen)[0])
 
     def source_turned(self, lost: bool, at: int) -> None:
         """The broker is gone, or back. While it is gone, what only it could tell us is unknown."""
@@ -318,11 +350,12 @@ class Watcher:
         self._weigh_footing()
 
     def _feel_footing(self) -> None:
-        self.footing.tick(self.clock.now(), self._good, self._bad, self._lost)
+        self.footing.tick(self.clock.now(), self._good, self._bad, self._lost + self.hearsay.lost())
         self._good = self._bad = self._lost = 0
         if self.footing.ask_witnesses:
             self.witnesses.ask()
         self._weigh_footing()
+        self.hearsay.release(holding=self.footing.holding, blind=self.footing.blind)
 
     def _weigh_footing(self) -> None:
         """Do what follows when our footing turned."""
@@ -358,29 +391,9 @@ class Watcher:
             self._say_sight(self.keeper.sight(now))
             if now >= self._snapshot_due and not self.keeper.blind:
                 self._snapshot_due = now + SNAPSHOT_EVERY
-                self.herald.say(self._snapshot(now), now)
+                self.herald.say(self.roster.snapshot(now), now)
 
     def _say_sight(self, sight: Sight | None) -> None:
         if sight is not None:
             memory: dict[str, str | None] = {} if sight.blind else {SIGHT_KEY: str(sight.end)}
             self.herald.say(sight, self.clock.now(), memory)
-
-    def _snapshot(self, now: int) -> Snapshot:
-        up, others = [], {}
-        for node, ward in sorted(self.roster.wards.items()):
-            judge = ward.judge
-            if judge.state is State.UP:
-                up.append(node)
-            else:
-                others[node] = Standing(judge.state, judge.cause, judge.at)
-        keeper = self.keeper
-        return Snapshot(
-            keeper.collector,
-            keeper.network,
-            keeper.shard,
-            keeper.shards,
-            now,
-            keeper.inventory,
-            tuple(up),
-            others,
-        )

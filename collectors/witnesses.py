@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from collectors.engine.engine import Engine, Slot
@@ -11,6 +12,9 @@ from monitor.model.observations import Cause, Verdict, Weight
 
 TIMEOUT = 1.0
 """Seconds a witness has: the question is urgent, and a witness stands near."""
+
+LOST = 2 * TIMEOUT
+"""Seconds after which a question that is still open will never be answered: it was dropped on its way."""
 
 _SILENCE = frozenset({Cause.NO_REPLY, Cause.TIMEOUT, Cause.UNREACHABLE})
 """Whatever else is wrong with a witness came over the network; but faults of our own prove nothing."""
@@ -25,6 +29,7 @@ class Witnesses:
         self._tell = tell
         self._turns: list[Turn] = []
         self._open: set[Turn] = set()
+        self._asked_at = 0.0
 
     def __len__(self) -> int:
         return len(self._turns)
@@ -38,8 +43,13 @@ class Witnesses:
 
     def ask(self) -> None:
         """Ask all of them, unless the last question is still open."""
-        if self._open:
+        now = time.monotonic()
+        if self._open and now - self._asked_at < LOST:
             return
+        for turn in self._open:
+            self._cancel(turn)
+        self._open.clear()
+        self._asked_at = now
         able = [turn for turn in self._turns if self._can(turn.slot)]
         # All are open before the first is asked: where there is no route, it fails while it is started.
         self._open.update(able)

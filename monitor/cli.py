@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import shutil
 import signal
@@ -15,7 +16,7 @@ import click
 
 from monitor import __version__
 from monitor.cli_city import demo, sim
-from monitor.cli_common import explains, json_option, language_option, site_option, wrong_use
+from monitor.cli_common import explains, json_option, language_option, print_mistakes, site_option, wrong_use
 from monitor.cli_maintenance import maintenance
 from monitor.cli_report import report
 from monitor.cli_verify import verify
@@ -90,10 +91,11 @@ def check(path: Path, as_json: bool) -> None:
     try:
         site = load_site(path)
     except ConfigError as error:
-        if not as_json:
-            raise
-        mistakes = [_as_dict(one) for one in error.mistakes]
-        click.echo(json.dumps({"ok": False, "mistakes": mistakes}, ensure_ascii=False))
+        if as_json:
+            mistakes = [_as_dict(one) for one in error.mistakes]
+            click.echo(json.dumps({"ok": False, "mistakes": mistakes}, ensure_ascii=False))
+        else:
+            print_mistakes(error.mistakes, path)
         sys.exit(1)
     counts = {network: len(site.inventory.watches(network)) for network in site.networks}
     if as_json:
@@ -124,18 +126,23 @@ def _as_dict(mistake: Mistake) -> dict[str, Any]:
 def run(role: str | None, path: Path, network: str | None, shard: str | None) -> None:
     """启动全部角色并保持运行，直到 Ctrl-C；或只启动一个。SIGHUP：重新读取文件。
 
+    文件有误时沿用最近一次正确的文件。
+
     Start all roles and keep them running until SIGTERM or Ctrl-C, or be just one of them. SIGHUP:
-    read the files again. One role alone does not start the embedded server.
+    read the files again. One role alone does not start the embedded server. Files with a mistake do
+    not stop it: it goes on with the last good ones.
     """
     from monitor import supervisor
+    from monitor.datadir import PRIVATE
     from monitor.logs import complain, set_up
 
     if role != "collect" and (network or shard):
         raise click.UsageError("--network, --shard: 仅用于 / only for  run collect")
-    if role is None:
-        supervisor.become(path.resolve())
     if role == "collect" and network is None:
         raise click.UsageError("run collect 需要 / needs --network")
+    os.umask(PRIVATE)
+    if role is None:
+        supervisor.become(path.resolve())
     part = None if shard is None else _shard(shard)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the role listens to it, if it does
     set_up(" ".join(filter(None, (role, network, shard))))
@@ -164,9 +171,11 @@ def _is_number(text: str) -> bool:
 @explains
 def plan(path: Path) -> None:
     """供 run 使用。What ``run`` has to start, for itself."""
-    from monitor.supervisor import plan_of
+    from monitor.logs import set_up
+    from monitor.supervisor import plan_of, site_to_run
 
-    click.echo(json.dumps(plan_of(load_site(path))))
+    set_up("supervisor")
+    click.echo(json.dumps(plan_of(site_to_run(path))))
 
 
 @main.command(short_help="现在怎样 / what is down, since when, who is blind")
@@ -192,6 +201,13 @@ def status(path: Path, as_json: bool) -> None:
 
 def _status_of(site: Glance) -> Mapping[str, Any]:
     """Raises Trouble where no monitor of this site answers."""
+    if os.access(site.data, os.F_OK) and not os.access(site.data, os.R_OK | os.X_OK):
+        raise Trouble(
+            Said("数据目录属于另一个用户", "the data directory is another user's"),
+            str(site.data),
+            Said("以运行 quanshi 的用户执行此命令", "give this command as the user that quanshi runs as"),
+            site.language,
+        )
     silent = ""
     try:
         now = fetch_status(site.data)

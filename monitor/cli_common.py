@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Final, NoReturn, ParamSpec
@@ -16,7 +17,7 @@ from monitor.trouble import Said, Trouble
 P = ParamSpec("P")
 
 SHOWN: Final = 50
-"""Mistakes that are printed in full; the rest is counted."""
+"""Mistakes that are printed by a command that is not about them; the rest is counted."""
 
 
 def _folder_or_file(_context: click.Context, _option: click.Parameter, path: Path) -> Path:
@@ -48,7 +49,7 @@ def explains(command: Callable[P, None]) -> Callable[P, None]:
         try:
             command(*args, **kwargs)
         except ConfigError as error:
-            _print_mistakes(error.mistakes, kwargs.get("path"))
+            print_mistakes(error.mistakes, kwargs.get("path"), SHOWN)
             sys.exit(1)
         except Trouble as trouble:
             click.echo(trouble.lines(), err=True)
@@ -65,16 +66,18 @@ def _language_at(path: object) -> str | None:
         return None
 
 
-def _print_mistakes(mistakes: tuple[Mistake, ...], path: object) -> None:
+def print_mistakes(mistakes: Sequence[Mistake], path: object, limit: int | None = None) -> None:
+    """All of them, or the first ``limit`` with the command that lists the rest; and how many there are."""
     language = _language_at(path)
-    for mistake in mistakes[:SHOWN]:
-        click.echo(str(mistake), err=True)
-    count, more = len(mistakes), len(mistakes) - SHOWN
-    if more > 0:
-        click.echo(Said(f"… 另有 {more:,} 处", f"… {more:,} more").told(language), err=True)
+    count, shown = len(mistakes), mistakes[:limit]
+    lines = [str(mistake) for mistake in shown]
+    if more := count - len(shown):
+        cut = Said(f"… 另有 {more:,} 处，全部：", f"… {more:,} more, all of them:").told(language)
+        lines.append(f"{cut} quanshi check --site {shlex.quote(str(path))}" if path else cut)
     noun = "mistake" if count == 1 else "mistakes"
     said = Said(f"共 {count:,} 处错误", f"{count:,} {noun}").told(language)
-    click.echo(f"{path}: {said}" if path else said, err=True)
+    lines.append(f"{path}: {said}" if path else said)
+    click.echo("\n".join(lines), err=True)
 
 
 def wrong_use(error: Exception) -> NoReturn:

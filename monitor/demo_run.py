@@ -23,21 +23,23 @@ from monitor.config import Site, load_site
 from monitor.demo.broker import BrokerProcess
 from monitor.demo.city import Intervals, make_city
 from monitor.demo.client import FleetProcess, free_port
-from monitor.demo.compare import Comparison, Gap, compare, confirm_window
+from monitor.demo.comparison import Comparison
 from monitor.demo.heartbeat import Broker
-from monitor.demo.netns import OUR_ADDRESS, Namespace, enter_private_network
+from monitor.demo.netns import OUR_ADDRESS, enter_command, own_network
 from monitor.demo.plan import plan_of
 from monitor.demo.process import die_with
 from monitor.demo.script import Pace, script
 from monitor.demo.site_files import TOPIC, WILL_TOPIC, SiteOptions, write_site
-from monitor.demo.truth import TruthRow
-from monitor.ledger.ledger import Ledger
-from monitor.ledger.rows import SightRow
+from monitor.demo_verdict import Summary, judge_ledger, states_of
 from monitor.web.client import ask_status, is_ready, monitor_url
 
 READY_WITHIN: Final = 90.0
 SCRIPT_SECONDS: Final = 600.0
 """Length of one script when the demo runs until it is stopped; another follows."""
+
+ROUND: Final = Pace(lasting=0.0, quiet=140.0)
+"""The pace of such a script. All is long over, and what flapped has settled, when the next one may choose
+the same nodes: faults that meet on a node could not be told apart."""
 
 _STOP_WITHIN: Final = 10.0
 
@@ -78,7 +80,10 @@ class Demo:
         self._stack = ExitStack()
         self._run: subprocess.Popen[bytes] | None = None
         self.started = 0
+        self.ready: int | None = None
+        self.until: int | None = None
         self.booked = 0
+        self._played = 0
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -95,13 +100,7 @@ class Demo:
 
     def _start(self, stack: ExitStack) -> None:
         wish = self.wish
-        netns = None
-        if wish.netns:
-            enter_private_network()
-            namespace = stack.enter_context(Namespace())
-            netns = namespace.path
-            if wish.delay or wish.loss:
-                namespace.impair(delay_ms=1000 * wish.delay, loss_percent=wish.loss)
+        netns = stack.enter_context(own_network(wish.delay, wish.loss)) if wish.netns else None
         host = OUR_ADDRESS if wish.netns else "127.0.0.1"
         self._tell(f"building a city of {wish.points:,} points")
         self.city = make_city(
@@ -120,8 +119,8 @@ class Demo:
         )
         self._tell(f"starting {len(self.city.nodes):,} simulated devices")
         stack.enter_context(self.fleet)
-        url = None if broker is None else f"mqtt://{broker.host}:{broker.port}"
         port = _page_port() if wish.page_port is None else wish.page_port
+        url = None if broker is None else broker.url
         options = SiteOptions(listen=f"127.0.0.1:{port}", language=wish.language, broker=url)
         self.site: Site = load_site(write_site(self.city, self.directory, options))
         self._tell("starting Quanshi: embedded server, collectors, monitor, alert")
@@ -182,6 +181,7 @@ class Demo:
             self.check()
             ready, why = is_ready(self.site.data)
             if ready:
+                self.ready = _now()
                 return
             time.sleep(0.25)
         raise DemoError(f"not ready after {READY_WITHIN:.0f} s: {why}; see {self.log}")
@@ -194,13 +194,16 @@ class Demo:
             raise DemoError("the simulated devices have ended")
 
     def play(self, seconds: float, pace: Pace | None = None) -> int:
-        """Let things go wrong for so long, beginning now. How many faults were booked."""
+        """Let things go wrong for so long, beginning now; otherwise than the time before.
+
+        Returns how many faults were booked. Raises FleetError for one on a node that still has another.
+        """
         quiet = min(20.0, seconds / 3)
         pace = pace or Pace(least=min(15.0, seconds / 3), quiet=quiet)
-        faults = script(
-            self.city, self.wish.seed, _now() + 500, seconds, pace=pace, heartbeats=self.wish.heartbeats
-        )
+        seed = self.wish.seed + self._played
+        faults = script(self.city, seed, _now() + 500, seconds, pace=pace, heartbeats=self.wish.heartbeats)
         self.fleet.play(faults)
+        self._played += 1
         self.booked += len(faults)
         return len(faults)
 
@@ -211,61 +214,35 @@ class Demo:
     def url(self) -> str:
         return monitor_url(self.site.data) or ""
 
-    def conclude(self) -> tuple[dict[str, Any], Comparison]:
-        """Stop the roles and hold the ledger against the truth: the summary for programs, and the detail."""
+    @property
+    def way_in(self) -> str:
+        """What to write before a URL to fetch it from outside of our network namespace; else empty."""
+        return f"{enter_command(os.getpid())} curl " if self.wish.netns else ""
+
+    def conclude(self) -> tuple[Summary, Comparison]:
+        """Stop the roles and hold the ledger against the truth: the summary for programs, and the detail.
+
+        What is asked of the ledger ends ``until``, just before they are stopped.
+        """
         status = self.status()
+        self.until = until = _now()
         stopped_in = self.stop_roles()
-        now = _now()
-        truth = self.fleet.truth()
-        comparison, changes = asyncio.run(self._compare(truth, now))
-        states = dict.fromkeys(("up", "degraded", "down", "unknown"), 0)
-        for network in (status or {"networks": {}})["networks"].values():
-            for state, count in network["states"].items():
-                states[state] += count
-        summary = {
+        verdict = asyncio.run(judge_ledger(self.site, self.fleet.truth(), self.started, self.ready, until))
+        summary: Summary = {
             "points": self.wish.points,
             "watches": sum(len(self.site.inventory.watches(network)) for network in self.site.networks),
-            "states": states,
-            "changes": changes,
+            "states": states_of(status),
+            "changes": verdict.changes,
             "booked": self.booked,
-            **comparison.to_json(),
+            **verdict.comparison.to_json(),
+            "unseen_seconds": verdict.unseen_seconds,
+            "turned_unknown": verdict.turned_unknown,
             "seed": self.wish.seed,
-            "seconds": round((now - self.started) / 1000, 1),
+            "seconds": round((until - self.started) / 1000, 1),
             "stopped_in": round(stopped_in, 2),
             "directory": str(self.directory),
         }
-        return summary, comparison
-
-    async def _compare(self, truth: list[TruthRow], now: int) -> tuple[Comparison, int]:
-        async with await Ledger.open(self.site.ledger_url) as ledger:
-            changes = [row.change for row in await ledger.changes()]
-            sights = await ledger.sights(self.started, now)
-        judge = self.site.judge
-        windows = {
-            watch.key: confirm_window(watch, confirm=judge.confirm, retry=judge.retry)
-            for network in self.site.networks
-            for watch in self.site.inventory.watches(network)
-        }
-        gaps = [gap for network in self.site.networks for gap in unseen(sights, network, self.started, now)]
-        return compare(truth, changes, windows, now, gaps=gaps), len(changes)
-
-
-def unseen(sights: list[SightRow], network: str, start: int, end: int) -> list[Gap]:
-    """The times within [start, end] in which some shard of a network was not covered by a sight."""
-    shards: dict[tuple[int, int], list[tuple[int, int]]] = {}
-    for sight in sights:
-        if sight.network == network:
-            covered = shards.setdefault((sight.shard, sight.shards), [])
-            if not sight.blind:
-                covered.append((sight.start, sight.end))
-    gaps = [] if shards else [Gap(network, start, end)]
-    for covered in shards.values():
-        cursor = start
-        for first, last in [*sorted(covered), (end, end)]:
-            if first > cursor:
-                gaps.append(Gap(network, cursor, first))
-            cursor = max(cursor, last)
-    return gaps
+        return summary, verdict.comparison
 
 
 def _page_port() -> int:

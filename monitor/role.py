@@ -7,51 +7,42 @@ told that it may forget it only after that.
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
 import os
-import re
 import signal
-from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import date, datetime
-from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
 import structlog
 from aiohttp import web
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from monitor.bus.client import connect
 from monitor.bus.keys import Keys
 from monitor.bus.lease import Lease
-from monitor.bus.outage import Outage
-from monitor.bus.tasks import end, named, until
-from monitor.bus.trim import trim
-from monitor.config import ConfigError, Reloader, Site, load_site
+from monitor.bus.tasks import end, named, settle_memory, until
+from monitor.config import (
+    ConfigError,
+    Reloader,
+    Site,
+    as_far_as_it_runs,
+    restart_keys,
+    restart_note,
+)
 from monitor.ledger.errors import LedByAnotherError, LedgerError
 from monitor.ledger.ledger import Ledger
-from monitor.ledger.rows import SightRow
 from monitor.ledger.signing import Signer
 from monitor.live.health import Health
-from monitor.live.intake import Intake, lost_events
+from monitor.live.intake import Intake
 from monitor.live.judgements import judgements_publisher
 from monitor.live.keeper import ARCHIVE, Keeper
 from monitor.live.probetimes import ProbeTimes
-from monitor.live.states import REMEMBERED_CHANGES, Live
-from monitor.model.events import Sight, Standing
+from monitor.live.recall import Recall
+from monitor.live.states import Live
+from monitor.live.upkeep import Upkeep
 from monitor.web.app import make_app
-
-LOOK_EVERY: Final = 10.0
-TIDY_TURNS: Final = 6
-"""Every so many looks at the readers, the streams are cut behind them."""
-MOST_LAG: Final = 1000
-"""Lag is counted up to here; more is as bad."""
-
-_ENTRY: Final = re.compile(r"\d{1,19}-\d{1,19}", re.ASCII)
 
 PAUSE: Final = 1.0
 """Seconds until a ledger that could not be led is tried again."""
@@ -117,6 +108,9 @@ class Monitor:
         self.keys = Keys(site.name)
         self.times = ProbeTimes(redis, self.keys)
         self.reloader = Reloader(site)
+        self._started_with = site
+        if site.refused is not None:
+            self.health.reload_error = _in_short(site.refused)
         self._redis = redis
         self._redis_url = redis_url
 
@@ -126,16 +120,17 @@ class Monitor:
         if opened is None:
             return
         ledger, signer = opened
+        recall = Recall(ledger, self.live, self.health)
         async with ledger, Lease(self._redis, self.keys) as lease:
-            self.health.ledger_open = True
+            self.health.ledger_takes = True
             while not stop.is_set():
-                fence = await self._follow(ledger, lease, stop)
+                fence = await self._follow(ledger, recall, lease, stop)
                 if fence is not None:
-                    await self._lead(ledger, signer, stop, named(lease.keep(fence), "lease"))
+                    await self._lead(ledger, signer, recall, stop, named(lease.keep(fence), "lease"))
 
-    async def _follow(self, ledger: Ledger, lease: Lease, stop: asyncio.Event) -> int | None:
+    async def _follow(self, ledger: Ledger, recall: Recall, lease: Lease, stop: asyncio.Event) -> int | None:
         """Wait until this monitor is to lead: the number of its term. None if ``stop`` came first."""
-        election = asyncio.create_task(self._elect(ledger, lease), name="election")
+        election = asyncio.create_task(self._elect(ledger, recall, lease), name="election")
         tasks = [election, named(self._reload(None), "reload")]
         try:
             await until(stop, tasks)
@@ -143,13 +138,13 @@ class Monitor:
             await end(tasks)
         return None if election.cancelled() else election.result()
 
-    async def _elect(self, ledger: Ledger, lease: Lease) -> int:
+    async def _elect(self, ledger: Ledger, recall: Recall, lease: Lease) -> int:
         """Take the lease, and with it the ledger; then know again what was known."""
         while True:
             try:
                 fence = await lease.take(await ledger.fence(), self._hear_of)
                 await ledger.lead(fence)
-                await self._restore(ledger)
+                await recall.restore()
             except LedByAnotherError:
                 # Redis had forgotten a number that the ledger knows, and somebody else was faster with it.
                 await lease.release()
@@ -170,11 +165,16 @@ class Monitor:
             log.info("follows another monitor", leader=leader)
 
     async def _lead(
-        self, ledger: Ledger, signer: Signer, stop: asyncio.Event, lease: asyncio.Task[None]
+        self,
+        ledger: Ledger,
+        signer: Signer,
+        recall: Recall,
+        stop: asyncio.Event,
+        lease: asyncio.Task[None],
     ) -> None:
         """Keep all tasks running until ``stop``, or until another monitor leads or the ledger is away."""
         try:
-            await self._keep(ledger, signer, stop, lease)
+            await self._keep(ledger, signer, recall, stop, lease)
         except LedByAnotherError:
             pass
         except LedgerError as error:
@@ -187,7 +187,12 @@ class Monitor:
             log.warning("does not lead any more")
 
     async def _keep(
-        self, ledger: Ledger, signer: Signer, stop: asyncio.Event, lease: asyncio.Task[None]
+        self,
+        ledger: Ledger,
+        signer: Signer,
+        recall: Recall,
+        stop: asyncio.Event,
+        lease: asyncio.Task[None],
     ) -> None:
         judgements = await judgements_publisher(ledger, self._redis, self.keys)
         intake = Intake(
@@ -197,19 +202,20 @@ class Monitor:
             redis=self._redis,
             keys=self.keys,
             on_news=judgements.wake,
-            restore=lambda: self._restore(ledger),
+            restore=recall.restore,
         )
         archive = self.live.site.data / ARCHIVE
         keeper = Keeper(ledger, signer, archive, lambda: self.live.site.retain)
-        # What is loaded now stays for good: the collector of garbage need not walk it every time.
-        gc.collect()
-        gc.freeze()
+        upkeep = Upkeep(
+            self.live, self.health, redis=self._redis, keys=self.keys, intake=intake, recall=recall
+        )
+        settle_memory()
         tasks = [
             lease,
             named(intake.run(self._redis_url), "intake"),
             named(judgements.run(), "judgements"),
-            named(self._tidy(), "tidy"),
-            named(self._reload(ledger), "reload"),
+            named(upkeep.run(), "upkeep"),
+            named(self._reload(recall), "reload"),
             named(keeper.run(), "keeper"),
         ]
         try:
@@ -220,78 +226,46 @@ class Monitor:
             if stop.is_set():
                 await keeper.sign()
 
-    async def _restore(self, ledger: Ledger) -> None:
-        """Know again what was known, from the ledger alone; the stream goes on from there."""
-        site = self.live.site
-        await _record_inventory(ledger, site, self.live.clock())
-        standings = {
-            (row.node, row.network): Standing(row.state, row.cause, row.at)
-            for row in await ledger.standings()
-        }
-        sights = [_sight_of(row) for row in (await ledger.last_sights()).values()]
-        recorded = (await ledger.counts())["changes"]
-        latest = await ledger.changes(after_id=max(0, recorded - REMEMBERED_CHANGES))
-        self.live.restore(standings, sights, [row.change for row in latest])
-        self.health.lost = await lost_events(ledger)
-        self.health.restored = True
-        log.info("restored", watches=len(self.live.board), standings=len(standings), sights=len(sights))
-
-    async def _tidy(self) -> None:
-        """See how far the readers are; each minute cut the streams behind them, and mind the day."""
-        outage = Outage(log, task="tidy")
-        day = _day(self.live.site)
-        for turn in count():
-            try:
-                if turn % TIDY_TURNS == 0:
-                    for stream in (self.keys.facts, self.keys.judgements):
-                        await trim(self._redis, self.keys, stream, self.live.site.keep)
-                self.health.lag = await _lags(self._redis, self.keys)
-                outage.ended()
-            except (RedisError, OSError) as error:
-                # Nothing to tidy in what is away; the next round finds it as it then is.
-                outage.failed(error)
-            await asyncio.sleep(LOOK_EVERY)
-            if day != _day(self.live.site):
-                # Nodes are commissioned and retired by the day, without anybody touching a file.
-                day = _day(self.live.site)
-                self.live.reload(self.live.site)
-
-    async def _reload(self, ledger: Ledger | None) -> None:
+    async def _reload(self, recall: Recall | None) -> None:
         """Take over changed files; those with a mistake change nothing. SIGHUP: look at them at once.
 
-        ``ledger``: where it is recorded which node list holds from now on; None for a follower.
+        ``recall``: brings the ledger's word into the new list, and the list into the ledger; None for a
+        follower.
         """
         while True:
             await self.reloader.changed()
             try:
-                site = await asyncio.to_thread(load_site, self.live.site.path)
+                site = await self.reloader.load()
             except ConfigError as error:
                 self._refuse(error)
-                self.reloader.follow_files(error.files)
                 continue
-            self.reloader.follow(site)
-            await self._take(site, ledger)
+            await self._take(site, recall)
 
     def _refuse(self, error: ConfigError) -> None:
         """The former list stays, and the log, the metric and the page say so."""
+        self.health.reload_error = _in_short(error)
         first = str(error.mistakes[0])
-        more = len(error.mistakes) - 1
-        self.health.reload_error = f"{first}\n(+ {more})" if more else first
         log.error("reload refused, the old inventory stays", mistakes=len(error.mistakes), first=first)
 
-    async def _take(self, site: Site, ledger: Ledger | None) -> None:
-        try:
-            if ledger is not None:
-                await _record_inventory(ledger, site, self.live.clock())
-        except LedByAnotherError:
-            pass  # that one records its own
-        except LedgerError as error:
-            # The list is recorded at the next start; what is watched now must not wait for a disk.
-            log.error("inventory version is not recorded", error=str(error))  # noqa: TRY400 - expected
-        self.live.reload(site)
-        self.health.reload_error = None
+    async def _take(self, site: Site, recall: Recall | None) -> None:
+        waiting = restart_keys(self._started_with, site)
+        # With the list in one step, before anything is waited for: nobody sees the one without the other.
+        self.health.reload_error = restart_note(waiting, site.path.name) or None
+        if waiting:
+            log.warning("restart needed", keys=waiting)
+        taken = as_far_as_it_runs(self._started_with, site)
+        if recall is None:
+            self.live.reload(taken)
+        else:
+            await recall.reload(taken)
         self.health.reloaded_at = self.live.clock()
         log.info("reloaded", watches=len(self.live.board), inventory=site.inventory.digest)
+
+
+def _in_short(error: ConfigError) -> str:
+    """The first mistake, and how many there are beside it."""
+    more = len(error.mistakes) - 1
+    return f"{error.mistakes[0]}\n(+ {more})" if more else str(error.mistakes[0])
 
 
 async def _open_ledger(site: Site, stop: asyncio.Event) -> tuple[Ledger, Signer] | None:
@@ -313,42 +287,6 @@ async def _open_ledger(site: Site, stop: asyncio.Event) -> tuple[Ledger, Signer]
                 await stop.wait()
         delay = min(10.0, delay * 2)
     return None
-
-
-async def _record_inventory(ledger: Ledger, site: Site, now: int) -> None:
-    inventory = site.inventory
-    body = await asyncio.to_thread(inventory.to_json)
-    await ledger.use_inventory(inventory.digest, body, now)
-
-
-def _day(site: Site) -> date:
-    return datetime.now(site.zone).date()
-
-
-async def _lags(redis: Redis, keys: Keys) -> dict[str, int]:
-    """For each reader that announced itself, how many entries lie behind its position."""
-    lags: Counter[str] = Counter()
-    for stream in (keys.facts, keys.judgements):
-        positions: dict[Any, Any] = await redis.hgetall(keys.positions(stream))
-        for reader, position in positions.items():
-            if reader.isprintable() and _ENTRY.fullmatch(position):  # anybody may write there
-                lags[reader] += len(await redis.xrange(stream, f"({position}", count=MOST_LAG) or ())
-    return dict(lags)
-
-
-def _sight_of(row: SightRow) -> Sight:
-    return Sight(
-        collector=row.event.collector,
-        network=row.network,
-        shard=row.shard,
-        shards=row.shards,
-        start=row.start,
-        end=row.end,
-        watches=row.watches,
-        probes=row.probes,
-        blind=row.blind,
-        inventory=row.inventory,
-    )
 
 
 def _url_of(address: Iterable[Any]) -> str:

@@ -2,45 +2,83 @@
 
 from __future__ import annotations
 
-import ipaddress
+import os
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Any, Final
 
-from monitor.config import ConfigError, Mistake, Site, load_site
-from monitor.demo.city import make_city
-from monitor.demo.client import FleetProcess, free_port
-from monitor.demo.faults import Fault, read_script
-from monitor.demo.plan import Device, Plan, plan_of
+from monitor.demo.broker import BrokerProcess
+from monitor.demo.client import FleetProcess
+from monitor.demo.faults import Fault, write_script
+from monitor.demo.netns import NetworkError, enter_command, own_network
 from monitor.demo.process import FleetError
-from monitor.demo.site_files import INVENTED, write_site
-from monitor.model.nodes import ProbeSpec
+from monitor.demo.script import script
+from monitor.sim_site import Scene, invented_scene, scene_of_site
 from monitor.trouble import Said, Trouble
 
-_USUAL: Final = 554
 _LOOK_EVERY: Final = 0.5
-_MARK: Final = INVENTED.encode()
 
 
-def simulate(
-    plan: Plan,
-    folder: Path,
-    *,
-    script: list[Fault],
-    wildcard: bool,
-    ready: Callable[[FleetProcess], None],
-) -> None:
-    """Play these devices until somebody interrupts (KeyboardInterrupt is left to the caller).
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody asked for. ``points`` None: play the site at ``path`` instead of a generated city.
 
-    ``ready`` is called once all answer. Raises Trouble.
+    ``seed`` makes a script of faults for ``seconds``; None: play ``faults``. ``seconds`` None: until
+    stopped. ``delay`` (seconds) and ``loss`` (per cent) are those of the link, in a network namespace.
+    """
+
+    path: Path
+    folder: Path
+    points: int | None = None
+    faults: list[Fault] = field(default_factory=list)
+    seed: int | None = None
+    seconds: float | None = None
+    wildcard: bool = False
+    broker: bool = False
+    netns: bool = False
+    delay: float = 0.0
+    loss: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """What somebody needs to use the devices: where all is. None: there is no such thing."""
+
+    ready: dict[str, Any]
+    site: Path
+    control: Path
+    truth: Path
+    script: Path | None
+    broker: str | None
+    enter: str | None
+    """What to write before a command that shall reach the devices."""
+
+    def named(self) -> dict[str, str | None]:
+        places = (self.site, self.control, self.truth, self.script, self.broker, self.enter)
+        names = ("site", "control", "truth", "script", "broker", "enter")
+        return {
+            name: None if place is None else str(place) for name, place in zip(names, places, strict=True)
+        }
+
+
+def simulate(wish: Wish, tell: Callable[[Places], None]) -> None:
+    """Play the devices for as long as is wished, or until somebody interrupts (KeyboardInterrupt is left
+    to the caller). ``tell`` is called once all answer. Raises Trouble and ConfigError.
     """
     try:
-        with FleetProcess(plan, folder, wildcard=wildcard) as fleet:
-            fleet.play(script)
-            ready(fleet)
-            _wait_for_end(fleet)
-    except (FleetError, OSError) as error:
+        with ExitStack() as stack:
+            netns = stack.enter_context(own_network(wish.delay, wish.loss)) if wish.netns else None
+            scene = _scene(wish)
+            broker = _broker(stack, scene) if wish.broker else None
+            fleet = FleetProcess(scene.plan, wish.folder / "fleet", wildcard=wish.wildcard, netns=netns)
+            stack.enter_context(fleet)
+            written = _play(wish, scene, fleet)
+            tell(_places(wish, scene, fleet, written))
+            _wait_for_end(fleet, broker, wish.seconds)
+    except (FleetError, NetworkError, OSError) as error:
         raise Trouble(
             Said("模拟设备无法运行", "the simulated devices cannot run"),
             str(error),
@@ -48,106 +86,51 @@ def simulate(
         ) from error
 
 
-def _wait_for_end(fleet: FleetProcess) -> NoReturn:
-    while fleet.poll() is None:
-        time.sleep(_LOOK_EVERY)
-    raise FleetError("the process of the devices has ended")
+def _scene(wish: Wish) -> Scene:
+    if wish.points is None:
+        return scene_of_site(wish.path, broker=wish.broker, netns=wish.netns)
+    seed = 1 if wish.seed is None else wish.seed
+    return invented_scene(wish.points, wish.folder, seed=seed, broker=wish.broker, netns=wish.netns)
 
 
-def invented_site(points: int, folder: Path) -> tuple[Path, Plan]:
-    """A generated city, written into a folder without a real site: its site.yaml and its devices.
-
-    Raises Trouble.
-    """
-    keep_what_is_real(folder)
-    try:
-        city = make_city(points, port=free_port())
-        return write_site(city, folder), plan_of(city)
-    except (OSError, ValueError, FleetError) as error:
-        raise Trouble(
-            Said("无法生成城市", "the city cannot be made"),
-            str(error),
-            Said("换一个目录或点位数量", "choose another folder or number of points"),
-        ) from error
+def _broker(stack: ExitStack, scene: Scene) -> BrokerProcess | None:
+    place = scene.plan.broker
+    return None if place is None else stack.enter_context(BrokerProcess(place.port, place.host))
 
 
-def keep_what_is_real(folder: Path) -> None:
-    """Raises Trouble where the folder holds files of a site that was not invented by us."""
-    present = [name for name in ("site.yaml", "nodes.csv", "regions.csv") if not _is_ours(folder / name)]
-    if present:
-        raise Trouble(
-            Said("不覆盖已有的文件", "what is there already is not overwritten"),
-            f"{folder}: {', '.join(present)}",
-            Said("用 --dir 指定一个新目录", "name a new folder with --dir"),
-        )
+def _play(wish: Wish, scene: Scene, fleet: FleetProcess) -> Path | None:
+    """Book the faults. Where a script was made for it: the file that it was written to."""
+    if wish.seed is None or wish.seconds is None:
+        fleet.play(wish.faults)
+        return None
+    beats = scene.plan.broker is not None
+    start = round(time.time() * 1000) + 500
+    faults = script(scene.city, wish.seed, start, wish.seconds, heartbeats=beats, wildcard=wish.wildcard)
+    # A name of its own: a script that somebody wrote there is not lost.
+    path = wish.folder / f"script-{wish.seed}.jsonl"
+    write_script(path, faults)
+    fleet.play(faults)
+    return path
 
 
-def _is_ours(path: Path) -> bool:
-    """Whether nothing real is lost with this file."""
-    try:
-        with path.open("rb") as file:
-            return file.read(len(_MARK)) == _MARK
-    except FileNotFoundError:
-        return True
-    except OSError:  # whatever it is, it was not written by us
-        return False
+def _places(wish: Wish, scene: Scene, fleet: FleetProcess, written: Path | None) -> Places:
+    place = scene.plan.broker
+    return Places(
+        ready=fleet.ready,
+        site=scene.site,
+        control=fleet.control_path,
+        truth=fleet.truth_path,
+        script=written,
+        broker=None if place is None else place.url,
+        enter=enter_command(os.getpid()) if wish.netns else None,
+    )
 
 
-def script_of(path: Path) -> list[Fault]:
-    """The faults in this file. Raises ConfigError."""
-    allowed = "its columns (.csv) or keys (.jsonl) are fault, from, to, delay, root, nodes"
-    try:
-        faults = read_script(path)
-    except (OSError, KeyError, ValueError) as error:
-        raise ConfigError([Mistake(path.name, None, "", "", str(error), allowed)]) from error
-    if not faults:
-        raise ConfigError([Mistake(path.name, None, "", "", "holds no fault", allowed)])
-    return faults
-
-
-def plan_of_site(path: Path) -> tuple[Site, Plan]:
-    """A site and its devices, if all of them stand on loopback and listen on one port.
-
-    Raises Trouble, and ConfigError for a site with mistakes.
-    """
-    site = load_site(path)
-    devices, ports = [], set()
-    for node in site.inventory.nodes.values():
-        hosts = {}
-        for network, address in zip(node.networks, node.addresses, strict=True):
-            if not _is_loopback(address.host):
-                raise _cannot(site, f"{node.id}: {address.host}", _ONLY_LOOPBACK)
-            hosts[network] = address.host
-            ports |= {address.port or spec.port or _USUAL for spec in node.probes if _connects(spec)}
-        devices.append(Device(node.id, hosts, node.parents, None))
-    if len(ports) > 1:
-        raise _cannot(site, ", ".join(map(str, sorted(ports))), _ONE_PORT)
-    return site, Plan(ports.pop() if ports else _USUAL, tuple(devices))
-
-
-_ONLY_LOOPBACK: Final = Said(
-    "只能模拟本机地址（127.0.0.0/8）：请改 nodes.csv，或用 --points N 生成一座城市",
-    "only addresses of this machine (127.0.0.0/8) are played: change nodes.csv, "
-    "or let --points N make a city",
-)
-_ONE_PORT: Final = Said(
-    "全部设备须共用一个端口：请在 site.yaml 的 probes 和 nodes.csv 中写同一个，或用 --points N 生成一座城市",
-    "all devices must share one port: write the same into probes of site.yaml and nodes.csv, "
-    "or let --points N make a city",
-)
-
-
-def _cannot(site: Site, where: str, advice: Said) -> Trouble:
-    what = Said("这个站点无法模拟", "this site cannot be simulated")
-    return Trouble(what, f"{site.path}: {where}", advice, site.language)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:  # a name
-        return False
-
-
-def _connects(spec: ProbeSpec) -> bool:
-    return spec.protocol not in ("ping", "mqtt")
+def _wait_for_end(fleet: FleetProcess, broker: BrokerProcess | None, seconds: float | None) -> None:
+    end = None if seconds is None else time.monotonic() + seconds
+    while end is None or time.monotonic() < end:
+        if fleet.poll() is not None:
+            raise FleetError("the process of the devices has ended")
+        if broker is not None and broker.poll() is not None:
+            raise FleetError("the MQTT broker has ended")
+        time.sleep(_LOOK_EVERY if end is None else max(0.0, min(_LOOK_EVERY, end - time.monotonic())))

@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -22,7 +23,8 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 
 from monitor.bus.embedded import EmbeddedError, EmbeddedServer, embedded_url, socket_path
-from monitor.bus.locks import FileLock, LockHeldError
+from monitor.bus.locks import FileLock
+from monitor.datadir import lock_data, make_data
 from monitor.kept import WAITED_FOR, Kept, KeptRole, KeptServer
 from monitor.logs import complain, set_up
 from monitor.refusals import expected, is_for_people, refusal
@@ -37,6 +39,9 @@ log = structlog.get_logger(__name__)
 _MODULES: Final = {"collect": "collectors.role", "monitor": "monitor.role", "alert": "alerts.role"}
 """By name: each role pays in memory only for what it uses."""
 
+STARTED_WITH: Final = "QUANSHI_STARTED_WITH"
+"""How a role hears what its supervisor was started with. Not on its command line, which all may read."""
+
 LAST_WORDS: Final = 3.3
 """Seconds that collectors have to stop: their last words need the others. Then they are killed."""
 
@@ -45,6 +50,9 @@ OTHERS: Final = 0.8
 
 SERVER: Final = 0.7
 """Seconds that the embedded server has after them all. Together it stays under 5."""
+
+LOOK_EVERY: Final = 0.03
+"""Seconds between two looks at an embedded server that does not answer yet."""
 
 
 def redis_url(site: Site) -> str:
@@ -69,8 +77,6 @@ class Supervisor:
         signal.pthread_sigmask(signal.SIG_BLOCK, WAITED_FOR)
         try:
             self._take(plan)
-            for kept in self._kept():
-                kept.start()
             self._watch()
         except EmbeddedError as error:
             complain(refusal(error, "", plan["language"]))
@@ -98,23 +104,39 @@ class Supervisor:
         """Own the data directory, and prepare what it needs. Raises Trouble."""
         data = Path(plan["data"])
         make_data(data, plan["language"])
-        self._lock = _lock(data, plan["language"])
+        self._lock = lock_data(data, plan["language"])
         if plan["embedded"]:
             self.server = KeptServer(EmbeddedServer(data))
         common = ("--site", str(self.path))
-        self.roles = [KeptRole(role, ("run", role, *common)) for role in ("monitor", "alert")]
+        told = {STARTED_WITH: json.dumps(plan["fixed"])}
+        self.roles = [KeptRole(role, ("run", role, *common), told) for role in ("monitor", "alert")]
         for network, shards in plan["shards"].items():
             for shard in range(shards):
                 part = ("--network", network, "--shard", f"{shard}/{shards}")
                 name = f"collect {network} {shard}/{shards}"
-                self.roles.append(KeptRole(name, ("run", "collect", *common, *part)))
+                self.roles.append(KeptRole(name, ("run", "collect", *common, *part), told))
 
     def _kept(self) -> list[Kept]:
-        """Everything, the server first: the others need it."""
+        """Everything."""
         return [*([self.server] if self.server else []), *self.roles]
 
     def _watch(self) -> None:
+        """Start everything, and again what dies, until somebody says stop. Raises EmbeddedError.
+
+        Nothing in here waits but for signals, so that each is heeded and every death is seen at once.
+        """
+        if self.server is not None:
+            self.server.start()
+        waiting = self.roles
         while True:
+            if self.server is not None:
+                self.server.mend()
+            if self.server is None or self.server.ready:  # the first time the others wait for it
+                for role in waiting:
+                    role.plan_start()
+                waiting = []
+            for role in self.roles:
+                role.mend()
             received = signal.sigtimedwait(WAITED_FOR, self._patience())
             number = received.si_signo if received is not None else None
             if number in (signal.SIGTERM, signal.SIGINT):
@@ -122,13 +144,12 @@ class Supervisor:
             if number == signal.SIGHUP:
                 for role in self.roles:
                     role.signal(signal.SIGHUP)
-            for kept in self._kept():
-                kept.mend()
 
     def _patience(self) -> float:
-        """Seconds until the next planned return; long when nothing is planned."""
+        """Seconds until there is something to do; long when only signals can bring it."""
         planned = [kept.restart_at for kept in self._kept() if kept.restart_at is not None]
-        return max(0.0, min(planned) - time.monotonic()) if planned else 3600.0
+        least = max(0.0, min(planned) - time.monotonic()) if planned else 3600.0
+        return min(least, LOOK_EVERY) if self.server is not None and self.server.starting else least
 
     def _stop(self) -> None:
         """Collectors first, so that their last words are heard; then the others; then the server."""
@@ -146,45 +167,6 @@ class Supervisor:
             self._lock.release()
 
 
-def make_data(data: Path, language: str | None) -> None:
-    """The data directory. Raises Trouble."""
-    try:
-        data.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _unusable(data, error, language) from error
-
-
-def _lock(data: Path, language: str | None) -> FileLock:
-    """One ``quanshi run`` a data directory. Raises Trouble."""
-    try:
-        return FileLock(data / "run.lock")
-    except LockHeldError as error:
-        who = f"{data} ({error.pid})" if error.pid else str(data)
-        raise Trouble(
-            Said("这个数据目录已有 quanshi run 在运行", "quanshi run already runs on this data directory"),
-            who,
-            Said(
-                "先停止它（括号中为进程号），或在 site.yaml 中换一个 data:",
-                "stop that one first (its process stands in brackets), or choose another data: in site.yaml",
-            ),
-            language,
-        ) from error
-    except OSError as error:
-        raise _unusable(data, error, language) from error
-
-
-def _unusable(data: Path, error: OSError, language: str | None) -> Trouble:
-    return Trouble(
-        Said("数据目录无法使用", "the data directory cannot be used"),
-        f"{data}: {error.strerror}",
-        Said(
-            "检查权限和磁盘，或在 site.yaml 中换一个 data:",
-            "see to its rights and the disk, or choose another data: in site.yaml",
-        ),
-        language,
-    )
-
-
 def become(path: Path) -> None:
     """Replace this process by the supervisor of a site. Does not return."""
     sys.stdout.flush()
@@ -192,13 +174,35 @@ def become(path: Path) -> None:
 
 
 def plan_of(site: Site) -> dict[str, Any]:
-    """What a supervisor must know of a site: ``shards`` by network, ``data``, ``embedded``, ``language``."""
+    """What a supervisor must know of a site: ``shards`` by network, ``data``, ``embedded``, ``language``.
+
+    ``fixed`` is for its roles: what only a restart changes.
+    """
     return {
         "shards": {network: settings.shards for network, settings in site.networks.items()},
         "data": str(site.data),
         "embedded": site.redis == "embedded",
         "language": site.language,
+        "fixed": import_module("monitor.config").fixed_of(site),
     }
+
+
+def site_to_run(path: Path, fixed: Mapping[str, Any] | None = None) -> Site:
+    """The site described there; the last good one while its files hold mistakes, which is logged then.
+
+    ``fixed`` is what those were started with who run already, whatever the files say by now. Raises
+    ConfigError for mistakes where nothing good was kept.
+    """
+    config = import_module("monitor.config")
+    site: Site = config.load_or_last_good(path, None if fixed is None else Path(fixed["data"]))
+    if site.refused is not None:
+        log.error(
+            "files hold a mistake, going on with the last good ones",
+            mistakes=len(site.refused.mistakes),
+            first=str(site.refused.mistakes[0]),
+            all_of_them=f"quanshi check --site {path}",
+        )
+    return site if fixed is None else config.held_to(fixed, site)
 
 
 class PostError(ValueError):
@@ -208,14 +212,16 @@ class PostError(ValueError):
 def run_role(path: Path, role: str, network: str | None, shard: tuple[int, int] | None) -> int:
     """Be one role until SIGTERM or SIGINT. The exit code. ``shard`` None: the only one of its network.
 
-    Raises ConfigError for a site with mistakes, PostError for a network or shard that it does not
-    have, and Trouble for what somebody must mend before the role can run.
+    Raises ConfigError for a site with mistakes, PostError for a network or shard that it does not have,
+    and Trouble for what somebody must mend before the role can run.
     """
-    site: Site = import_module("monitor.config").load_site(path)
+    site = site_to_run(path, json.loads(os.environ.pop(STARTED_WITH, "null")))
     place = _post(site, network, shard) if role == "collect" else (0, 1)
     # While it loads, for seconds on a busy machine, a signal simply ends the process.
     import_module(_MODULES[role])
     make_data(site.data, site.language)
+    if site.refused is None:
+        import_module("monitor.config").keep_good(site, site.data)
     _mention_server(site)
     try:
         asyncio.run(_role(site, role, network, place))

@@ -14,7 +14,10 @@ from monitor.model.events import Change, Event, EventId, Payload, Sight, Snapsho
 from monitor.model.nodes import collector_name
 from monitor.model.observations import Cause, State
 
-COLUMNS = ("id", "name", "kind", "class", "network", "region", "address", "probes")
+COLUMNS = (
+    "id", "name", "kind", "class", "network", "region", "address", "probes", "commissioned", "retired",
+    "parent",
+)  # fmt: skip
 NETWORKS = {"video": {"name": "视频专网"}}
 
 

@@ -56,6 +56,8 @@ Ended = Callable[[Slot], None]
 class Engine:
     """Runs slots. At most ``limit`` connections are in flight; the others wait their turn.
 
+    They wait for their device, then for their uplink, then for the limit. What is asked on a held connection
+    waits for none of these: it is counted, costs no handshake, and there is one at a time.
     ``limit`` must exceed the number of devices that may hang at once, or the living wait for the dead.
     """
 
@@ -101,7 +103,10 @@ class Engine:
         if slot.phase is not _IDLE and slot.phase is not _HELD:
             return False
         slot.timeout = timeout
+        uplink = slot.uplink
         if slot.phase is _HELD:
+            if uplink is not None:
+                uplink.flying += 1
             self._ask(slot)
             return True
         device = slot.device
@@ -111,6 +116,9 @@ class Engine:
                 device.waiting.append(slot)
                 return True
             device.busy = slot.claims = True
+        if uplink is not None and not uplink.enter(slot, self._let_go):
+            slot.phase = _QUEUED
+            return True
         if self._flying >= self.limit:
             slot.phase = _QUEUED
             self._queue.append(slot)
@@ -121,19 +129,30 @@ class Engine:
     def cancel(self, slot: Slot) -> None:
         """Forget a slot: no verdict will come. For nodes that leave the inventory."""
         if slot.phase is _QUEUED:
-            # It stands in one of two queues, and only the rare reload looks for it there.
-            if slot in self._queue:
-                self._queue.remove(slot)
-                self._release(slot)
-            elif slot.device is not None and slot in slot.device.waiting:
-                slot.device.waiting.remove(slot)
+            # It stands in one of three queues, and only the rare reload looks for it there.
+            self._leave_queue(slot)
             slot.phase = _IDLE
         elif slot.phase is not _IDLE:
-            if slot.phase is not _HELD:
-                self._flying -= 1
+            flew = slot.phase is not _HELD
             self._drop(slot)
             self._release(slot)
+            if flew:
+                self._flying -= 1
+                if slot.uplink is not None:
+                    slot.uplink.leave()
         self._next()
+
+    def _leave_queue(self, slot: Slot) -> None:
+        if slot in self._queue:
+            self._queue.remove(slot)
+            self._release(slot)
+            if slot.uplink is not None:
+                slot.uplink.leave()
+        elif slot.device is not None and slot in slot.device.waiting:
+            slot.device.waiting.remove(slot)
+        elif slot.uplink is not None:
+            slot.uplink.forget(slot)
+            self._release(slot)
 
     def expire(self, now: float) -> None:
         """Give a verdict to every slot whose deadline has passed. To be called once a tick.
@@ -173,7 +192,7 @@ class Engine:
         """Ask on the connection that stands; with nothing to ask on it, only a new one proves anything."""
         step = slot.asker.begin(fresh=False)
         if type(step) is bytes:
-            self._send(slot, step)
+            self._send(slot, slot.unsent + step)
         else:
             self._shut(slot)
             self._connect(slot)
@@ -233,7 +252,7 @@ class Engine:
         except BlockingIOError:
             sent = 0
         except OSError as error:  # whatever broke the connection is the verdict
-            self._finish(slot, _failure(error.errno), _monotonic(), keep=False)
+            self._broken(slot, _failure(error.errno))
             return
         slot.unsent = data[sent:] if sent < len(data) else b""
 
@@ -260,13 +279,17 @@ class Engine:
                 if bad or unasked > _UNASKED:
                     self._broken(slot, None)
                     return
+                if type(step) is bytes:  # TLS has answers of its own: new keys, for one
+                    self._send(slot, slot.unsent + step)
+                    if slot.sock is not sock:  # that was its end, and perhaps it is being asked anew
+                        return
                 size = _READ_ON
                 continue
             if step is not None:
                 if type(step) is not bytes:
                     self._finish(slot, step, _monotonic(), keep=True)  # type: ignore[arg-type]
                     return
-                self._send(slot, step)
+                self._send(slot, slot.unsent + step)
             if len(data) < size:
                 return
             sock, size = slot.sock, _READ_ON
@@ -296,6 +319,11 @@ class Engine:
         if slot.claims:
             self._release(slot)
         self.answered(slot, verdict, slot.started, now)
+        uplink = slot.uplink
+        if uplink is not None:  # what leave does, without the call
+            uplink.flying -= 1
+            if uplink.waiting:
+                uplink.admit()
         if self._queue:
             self._next()
 
@@ -322,7 +350,13 @@ class Engine:
         if device.waiting:
             following = device.waiting.popleft()
             following.claims = True
-            self._queue.append(following)
+            if following.uplink is None or following.uplink.enter(following, self._let_go):
+                self._queue.append(following)
+
+    def _let_go(self, slot: Slot) -> None:
+        """Its uplink has a place for it."""
+        self._queue.append(slot)
+        self._next()
 
     def _next(self) -> None:
         """Let queued slots go while the limit allows.

@@ -60,6 +60,7 @@ class Pinger:
                     raise
         self._loop: asyncio.AbstractEventLoop | None = None
         self._queue: deque[PingSlot] = deque()
+        self._sending = False
         self._wheel: dict[int, list[PingSlot]] = {}
         self._tick = int(time.monotonic() / TICK)
 
@@ -90,6 +91,10 @@ class Pinger:
         if slot.sequence >= 0 or slot.deadline:
             return False
         slot.timeout = timeout
+        uplink = slot.uplink
+        if uplink is not None and not uplink.enter(slot, self._let_go):
+            slot.deadline = -1
+            return True
         channel = self._channels[slot.family]
         if len(channel.flying) >= channel.limit:
             slot.deadline = -1
@@ -99,12 +104,17 @@ class Pinger:
 
     def cancel(self, slot: PingSlot) -> None:
         """Forget a slot: no verdict will come."""
-        if slot.deadline == -1:
-            self._queue.remove(slot)
-        elif slot.sequence >= 0:
-            self._channels[slot.family].flying.pop(slot.sequence, None)
+        sequence, waits = slot.sequence, slot.deadline == -1
         slot.sequence = -1
         slot.deadline = 0
+        if waits and slot not in self._queue and slot.uplink is not None:
+            slot.uplink.forget(slot)
+        elif waits:
+            self._queue.remove(slot)
+            self._leave(slot)
+        elif sequence >= 0:
+            self._channels[slot.family].flying.pop(sequence, None)
+            self._leave(slot)
 
     def expire(self, now: float) -> None:
         """Give a verdict to every ping whose deadline has passed. To be called once a tick."""
@@ -130,6 +140,7 @@ class Pinger:
         except BlockingIOError:
             # The send buffer is full: it would be a loss of ours, so it is asked at its next turn.
             slot.deadline = 0
+            self._leave(slot)
             return False
         except OSError as error:  # no route, not permitted: the verdict
             code = error.errno or 0
@@ -158,20 +169,41 @@ class Pinger:
         self._send_waiting()
 
     def _send_waiting(self) -> None:
-        """Send what waits, in order, as far as the receive buffers can take the replies."""
+        """Send what waits, in order, as far as the receive buffers can take the replies.
+
+        An echo can fail at once and come back here; the guard keeps that a loop, not a recursion.
+        """
+        if self._sending:
+            return
+        self._sending = True
         while self._queue:
             following = self._queue[0]
             channel = self._channels[following.family]
             if len(channel.flying) >= channel.limit:
-                return
+                break
             self._queue.popleft()
             self._send(channel, following)
+        self._sending = False
+
+    def _let_go(self, slot: PingSlot) -> None:
+        """Its uplink has a place for it."""
+        self._queue.append(slot)
+        self._send_waiting()
+
+    def _leave(self, slot: PingSlot) -> None:
+        if slot.uplink is not None:
+            slot.uplink.leave()
 
     def _finish(self, channel: _Channel, slot: PingSlot, verdict: Verdict, now: float) -> None:
         channel.flying.pop(slot.sequence, None)
         slot.sequence = -1
         slot.deadline = 0
         self.answered(slot, verdict, slot.started, now)
+        uplink = slot.uplink
+        if uplink is not None:  # what leave does, without the call
+            uplink.flying -= 1
+            if uplink.waiting:
+                uplink.admit()
 
 
 class _Channel:

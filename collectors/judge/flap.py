@@ -58,6 +58,14 @@ class Flap:
         """Go on flapping after a restart."""
         self.held, self.since = turn, None
 
+    def set_back(self, by: int) -> None:
+        """All that was seen was seen ``by`` milliseconds earlier."""
+        self.flips = tuple(flip - by for flip in self.flips)
+        self.since = None if self.since is None else self.since - by
+        if self.held is not None:
+            not_before = None if self.held.not_before is None else self.held.not_before - by
+            self.held = replace(self.held, at=self.held.at - by, not_before=not_before)
+
     def calm(self) -> None:
         self.held, self.since, self.flips = None, None, ()
 

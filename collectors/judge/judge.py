@@ -53,7 +53,7 @@ class Judge:
         """
         self.state, self.cause, self.at = standing.state, standing.cause, standing.at
         self.before = standing
-        self._panel = Panel(self.tracks, self.rules, standing.state, standing.at)
+        self._panel = Panel(self.tracks, self.rules, standing)
         self._flap = Flap(self.rules)
         if standing.cause is Cause.FLAPPING:
             self._flap.resume(_remembered_turn(standing))
@@ -63,6 +63,19 @@ class Judge:
                 weight, cause = _seed(standing, track.layer, only_told=only_told)
                 track.seed(weight, cause, standing.at, standing.proof)
 
+    def use(self, rules: Rules) -> None:
+        """Judge by these rules from now on. What stands stays; it goes on as after :meth:`resume`."""
+        self.rules = rules
+        self.resume(self.standing)
+
+    def set_back(self, by: int) -> None:
+        """The clock was set back by ``by`` milliseconds: what was seen moves with it, what was told stays.
+
+        Else all answers until then would pass for late ones, and a proof would lie after what it precedes.
+        """
+        self._panel.set_back(by)
+        self._flap.set_back(by)
+
     @property
     def flapping(self) -> bool:
         return self._flap.flapping
@@ -71,6 +84,10 @@ class Judge:
     def missing(self) -> bool:
         """Whether a probe that was good once now gets a hard answer: what the footing counts."""
         return any(track.missing(self.rules) for track in self.tracks.values())
+
+    def decides(self, probe: str) -> bool:
+        """Whether one more bad answer of this probe could confirm a fault: it deserves all its time."""
+        return self._panel.decides(probe)
 
     @property
     def standing(self) -> Remembered:
@@ -87,11 +104,12 @@ class Judge:
             seen = Observation(seen.probe, track.last, track.last, seen.cause, seen.detail)
         elif seen.finished < track.last:
             return NOTHING
+        flapping = self.flapping
         turn, ask = self._panel.hear(seen)
         change = self._tell(turn, seen.finished)
+        settled = change is None and flapping and not self.flapping
         self._mark_steady()
-        waits = bool(track.run) and track.layer is not Layer.TOLD
-        return Decision(change, self.rules.pause(track.run) if waits else None, ask)
+        return Decision(change, self._again(track), ask, settled)
 
     def cannot_ask(self, probe: str, cause: Cause, at: int) -> Decision:
         """From ``at`` on this probe cannot be asked, until it answers again. The cause has weight BLIND."""
@@ -100,14 +118,29 @@ class Judge:
             self.cause = cause  # no change, but who asks why it is unknown shall hear it
         return decision
 
+    def _again(self, track: Track) -> float | None:
+        """Seconds until a probe shall be asked again that has just answered; None: its usual turn."""
+        if track.probe in self._panel.awaited:
+            return 0.0  # it was asked too early: its answer says nothing to the word that waits for it
+        waits = bool(track.run) and track.layer is not Layer.TOLD
+        return self.rules.pause(track.run) if waits else None
+
     def _tell(self, turn: Turn | None, now: int) -> Change | None:
+        flapping = self.flapping
         if turn is not None:
             turn = self._flap.filter(turn)
-        elif not any(track.run for track in self.tracks.values()):
+        elif self._is_clear():
             turn = self._flap.settled(now)
-        if turn is None or turn.state is self.state:
-            return None
-        return self._change(turn)
+        if turn is not None and turn.state is not self.state:
+            return self._change(turn)
+        if flapping and not self.flapping:
+            self.cause = self._panel.cause  # told under the name of flapping, which is over now
+        return None
+
+    def _is_clear(self) -> bool:
+        """Whether the watch stands somewhere: no run speaks against it, and after a restart it was seen."""
+        seen = self._panel.cause is not Cause.FLAPPING
+        return seen and not any(track.run for track in self.tracks.values())
 
     def _change(self, turn: Turn) -> Change:
         """The turn as a change of the told state, its moments in order whatever the clocks did."""

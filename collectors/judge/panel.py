@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from collectors.judge.rules import Rules
-from collectors.judge.terms import Turn
+from collectors.judge.terms import Remembered, Turn
 from collectors.judge.track import Track
 from monitor.model.events import Evidence
 from monitor.model.observations import Cause, Layer, Observation, State, Weight
@@ -18,17 +18,18 @@ class Panel:
 
     The *voices* are its service probes; where none can be asked, its reach probes; else what it tells by
     itself. One hard voice is enough for down. A failing reach explains and hastens that, and is overruled
-    by a service that answers. Being told off while the voices are good is a contradiction, kept as one.
-    ``awaited`` are the voices whose next answer decides about such a word.
+    by a service that answers. A word that it is off takes it down at once; once all the voices were good
+    after it, that is a contradiction, kept as one. Mere silence is not said outright: with it, the voices'
+    next answers decide. ``awaited`` are the voices that have not answered such a word yet. ``cause`` is why
+    the state is what it is, by what was said last.
     """
 
-    __slots__ = ("at", "awaited", "rules", "state", "tracks")
+    __slots__ = ("at", "awaited", "cause", "rules", "state", "tracks")
 
-    def __init__(self, tracks: Mapping[str, Track], rules: Rules, state: State, at: int) -> None:
+    def __init__(self, tracks: Mapping[str, Track], rules: Rules, standing: Remembered) -> None:
         self.tracks = tracks
         self.rules = rules
-        self.state = state
-        self.at = at
+        self.state, self.cause, self.at = standing.state, standing.cause, standing.at
         self.awaited: frozenset[str] = frozenset()
 
     def hear(self, seen: Observation) -> tuple[Turn | None, tuple[str, ...]]:
@@ -49,6 +50,12 @@ class Panel:
         began = bool(track.run) and not had_run
         return turn, self._whom_to_ask(track, began=began, stood=bool(grounds), was_unknown=was_unknown)
 
+    def set_back(self, by: int) -> None:
+        """All that was seen was seen ``by`` milliseconds earlier."""
+        self.at -= by
+        for track in self.tracks.values():
+            track.set_back(by)
+
     def voices(self) -> list[Track]:
         """The tracks that decide: the highest layer that can be asked at all."""
         for layer in (Layer.SERVICE, Layer.REACH, Layer.TOLD):
@@ -56,11 +63,22 @@ class Panel:
                 return voices
         return []
 
+    def decides(self, probe: str) -> bool:
+        """Whether one more bad answer of this probe could be the last that is needed to believe a fault."""
+        track = self.tracks[probe]
+        if track.standing is Weight.HARD:
+            return False
+        hastened = track.layer is Layer.SERVICE and any(
+            reach.standing is Weight.HARD for reach in self._of(Layer.REACH)
+        )
+        return hastened or probe in self.awaited or len(track.run) + 1 >= self.rules.confirm
+
     def proof(self) -> int | None:
-        """Until when the present state is proven: by any hard voice for down, else by all of them."""
+        """Until when the present state is proven: by any hard word for down, else by all the voices."""
         voices = self.voices()
         if self.state is State.DOWN:
-            return max(_proofs(track for track in voices if track.standing is Weight.HARD), default=None)
+            said = (*voices, *self._of(Layer.TOLD))
+            return max(_proofs(track for track in said if track.standing is Weight.HARD), default=None)
         return min(_proofs(voices), default=None)
 
     def _of(self, layer: Layer) -> list[Track]:
@@ -71,14 +89,19 @@ class Panel:
         return next((track for track in self._of(Layer.REACH) if track.silent(self.rules)), None)
 
     def _told_off(self) -> Track | None:
-        return next((track for track in self._of(Layer.TOLD) if track.standing is Weight.HARD), None)
+        """Whose word it is that it is off or silent; what is said outright comes first."""
+        hard = [track for track in self._of(Layer.TOLD) if track.standing is Weight.HARD]
+        return min(hard, key=lambda track: track.cause is not Cause.REPORTED_OFF, default=None)
 
     def _await_voices(self, told: Track, grounds: Sequence[Observation]) -> None:
-        """A word that it is off waits for the next answer of those that can be asked; any other ends that."""
+        """Those that can be asked shall answer a word that it is off or silent; any other word ends that."""
         if told.standing is not Weight.HARD:
             self.awaited = frozenset()
         elif grounds:
-            self.awaited = frozenset(track.probe for track in self.voices() if track.layer is not Layer.TOLD)
+            self.awaited = self._askable_voices()
+
+    def _askable_voices(self) -> frozenset[str]:
+        return frozenset(track.probe for track in self.voices() if track.layer is not Layer.TOLD)
 
     def _doubt_overruled(self, closed: Track) -> None:
         """A voice that can be asked no more leaves no say to those below it that it had overruled."""
@@ -108,7 +131,7 @@ class Panel:
     def _answer_awaited(
         self, track: Track, seen: Observation, grounds: tuple[Observation, ...]
     ) -> tuple[Observation, ...]:
-        """The next answer after the word "off". One that was asked before it contradicts nothing."""
+        """The next answer after such a word. A good one that was asked for before it says nothing to it."""
         told = self._told_off()
         if told is not None and track.silent(self.rules):
             self.awaited = frozenset()
@@ -116,7 +139,9 @@ class Panel:
                 grounds = track.concede(self.rules)
             if grounds:
                 track.explain(told.cause, told.probe, told.at)
-        elif told is None or not track.open or seen.started >= told.at:
+        elif not track.open:
+            self.awaited = self.awaited - {track.probe} or self._askable_voices()
+        elif told is None or seen.started >= told.at:
             self.awaited -= {track.probe}
         return grounds
 
@@ -134,10 +159,13 @@ class Panel:
         if hard := [track for track in voices if track.standing is Weight.HARD]:
             first = min(hard, key=lambda track: track.at)
             return State.DOWN, first.cause, first
+        told = self._told_off()
+        reported = told is not None and told.cause is Cause.REPORTED_OFF
+        if told is not None and reported and self.awaited:
+            return State.DOWN, told.cause, told
         if self.awaited or any(track.standing is Weight.BLIND for track in voices):
             return None
-        if told := self._told_off():
-            reported = told.cause is Cause.REPORTED_OFF
+        if told is not None:
             return State.DEGRADED, Cause.CONTRADICTED if reported else told.cause, told
         known = [track for track in self.tracks.values() if track.standing is not Weight.BLIND]
         if soft := [track for track in known if track.standing is Weight.SOFT]:
@@ -147,9 +175,12 @@ class Panel:
 
     def _turn(self, heard: Track, seen: Observation, grounds: Sequence[Observation]) -> Turn | None:
         picture = self._picture(heard, seen)
-        if picture is None or picture[0] is self.state:
+        if picture is None:
             return None
         state, cause, track = picture
+        self.cause = cause
+        if state is self.state:
+            return None
         at, not_before = self._edge(state, track, heard, seen)
         turn = Turn(
             old=self.state,
@@ -168,17 +199,29 @@ class Panel:
         """By when the new state was true, and until when the old one was proven.
 
         It is up again when the last of those that were not good is: the edge lies in the span of the latest.
+        Where nobody's standing changed, the answer that was heard contradicts what was told.
         """
         if not heard.open:  # what it stands for now, it does since one of its voices fell silent
             return seen.finished, heard.not_before
         if self.state is State.UNKNOWN or state.code < self.state.code:
-            return track.at, track.not_before
+            return track.at, self._known_until(track)
         turned = [
-            one for one in (*self.voices(), track) if one.at > self.at and one.standing is not Weight.HARD
+            one
+            for one in (*self.voices(), track, heard)
+            if one.at > self.at and one.standing is not Weight.HARD
         ]
-        turned = turned or [track]
+        if not turned:
+            return seen.finished, self.at
         bounds = [one.not_before for one in turned if one.not_before is not None]
         return max(one.at for one in turned), max(bounds, default=None)
+
+    def _known_until(self, track: Track) -> int | None:
+        """Until when it was as before. Who is off altogether was on while anything of it answered."""
+        if track.cause is not Cause.REPORTED_OFF or self.state is State.UNKNOWN:
+            return track.not_before
+        answering = [one for one in self.tracks.values() if one.standing in (Weight.GOOD, Weight.SOFT)]
+        known = [] if track.not_before is None else [track.not_before]
+        return max([*known, *_proofs(answering)], default=None)
 
     def _evidence(self, decisive: Track, grounds: Sequence[Observation]) -> tuple[Evidence, ...]:
         """The answers of the confirming run, its first among them, and the newest of each other probe.

@@ -14,12 +14,14 @@ class Decision:
     """What follows from one observation.
 
     ``again``: seconds from the end of the observation until the same probe shall be asked again; None is
-    its usual turn. ``ask``: other probes of this watch to ask at once.
+    its usual turn. ``ask``: other probes of this watch to ask at once. ``settled``: flapping ended in the
+    state that it was told as, so there is no change, but a standing to remember.
     """
 
     change: Change | None = None
     again: float | None = None
     ask: tuple[str, ...] = ()
+    settled: bool = False
 
 
 NOTHING: Final = Decision()

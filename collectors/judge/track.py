@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from collectors.judge.rules import Rules
 from monitor.model.events import Evidence
@@ -70,7 +71,7 @@ class Track:
         weight = rules.weights[seen.cause]
         ended, self.last = self.last, seen.finished
         self.open = weight is not Weight.BLIND
-        if weight is self.standing:
+        if weight is self.standing and not self._is_more_than_silence(seen):
             self.run = ()
             self.proof = seen.started
             self.answer = seen.cause
@@ -99,6 +100,15 @@ class Track:
         """Forget a standing that another probe's answers had overruled: it must be confirmed anew."""
         self.seed(Weight.BLIND, Cause.NOT_ASKED, 0, proof)
 
+    def set_back(self, by: int) -> None:
+        """All that was seen was seen ``by`` milliseconds earlier."""
+        self.last, self.at, self.agreed = self.last - by, self.at - by, self.agreed - by
+        self.proof = None if self.proof is None else self.proof - by
+        self.not_before = None if self.not_before is None else self.not_before - by
+        self.run = tuple(
+            replace(seen, started=seen.started - by, finished=seen.finished - by) for seen in self.run
+        )
+
     def silent(self, rules: Rules) -> bool:
         """Whether the newest answer is a hard one."""
         if self.run:
@@ -120,6 +130,10 @@ class Track:
             return None
         finished = max(self.proof, self.agreed if self.run else self.last)
         return Evidence.of(Observation(self.probe, self.proof, finished, self.answer))
+
+    def _is_more_than_silence(self, seen: Observation) -> bool:
+        """Whether a device of which nothing was heard any more is now said outright to be off."""
+        return seen.cause is Cause.REPORTED_OFF and self.cause is Cause.HEARTBEAT_MISSED
 
     def _prolong(self, seen: Observation, weight: Weight, rules: Rules) -> None:
         """Against a soft standing only answers of one kind make a run: worse ones, or better ones."""

@@ -17,12 +17,23 @@ Step = bytes | Verdict | None
 """What to do next: send these bytes (may be empty: keep listening), be done, or wait for more bytes."""
 
 
+@dataclass(slots=True)
+class Trial:
+    """How one device takes one login, whichever of its probes sends it."""
+
+    sent: int = 0
+    """How often it was sent since it was last answered, by whomever."""
+    unanswered: int = 0
+    """How many of those are known to have got no answer: a device may refuse in silence."""
+
+
 @dataclass(frozen=True, slots=True)
 class Login:
     """A credential for one device. Its repr never shows the password."""
 
     user: str
     password: str = field(repr=False)
+    trial: Trial = field(default_factory=Trial, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +61,10 @@ class Asker(Protocol):
     def closed(self) -> Verdict:
         """The peer ended the connection in good order before a verdict was reached."""
 
-    def lock(self) -> None:
-        """Use the login no more: the device refused it once (domain: cameras lock accounts and IPs)."""
+    def lock(self, instead: Verdict | None) -> None:
+        """Use the login no more, and say ``instead`` where it is wanted (domain: cameras lock accounts and
+        IPs). None: no other place's refusal is in the way any more; what this device refused stays.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,6 +148,7 @@ class HttpAsker:
 
     def _judge(self, response: h11.Response) -> bytes | Verdict:
         status = response.status_code
+        self._login.answered()
         if status == 401:
             return self._challenged(response)
         if status == 403:
@@ -164,7 +165,8 @@ class HttpAsker:
         if isinstance(answer, Verdict):
             return answer
         if not _is_reusable(self._connection):
-            return CLOSES  # a renewed nonce on a connection that ends: the login was not refused
+            self._login.answered()  # a renewed nonce on a connection that ends: the login was not refused,
+            return CLOSES  # and was not sent again
         self._connection.start_next_cycle()
         return self._ask(answer)
 
@@ -175,8 +177,8 @@ class HttpAsker:
             return step if isinstance(step, Verdict) else CLOSES
         return CUT_OFF if self._room < MAX_HEAD else HUNG_UP
 
-    def lock(self) -> None:
-        self._login.lock()
+    def lock(self, instead: Verdict | None) -> None:
+        self._login.lock(instead)
 
 
 def _new_connection() -> h11.Connection:

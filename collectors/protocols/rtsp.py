@@ -143,7 +143,7 @@ class OptionsAsker(_RtspAsker):
             return status_verdict(Cause.ERROR_REPLY, _PROTOCOL, status)
         return status_verdict(Cause.OK, _PROTOCOL, status)
 
-    def lock(self) -> None:
+    def lock(self, instead: Verdict | None) -> None:
         """Nothing to lock: no login is ever sent."""
 
 
@@ -177,8 +177,8 @@ class DescribeAsker(_RtspAsker):
         self._login.begin()
         return self._ask("")
 
-    def lock(self) -> None:
-        self._login.lock()
+    def lock(self, instead: Verdict | None) -> None:
+        self._login.lock(instead)
 
     def _ask(self, authorization: str) -> bytes:
         request = b"DESCRIBE %s RTSP/1.0\r\nCSeq: %d%s" % (self._url, self._cseq, _DESCRIBE_TAIL)
@@ -188,6 +188,7 @@ class DescribeAsker(_RtspAsker):
 
     def _answered(self, reply: Reply) -> bytes | Verdict:
         status = reply.status
+        self._login.answered()
         if status == 401 or _hides_challenge(reply):
             return self._challenged(reply)
         if status == 403:

@@ -24,5 +24,5 @@ class TcpAsker:
     def closed(self) -> Verdict:
         return HUNG_UP
 
-    def lock(self) -> None:
+    def lock(self, instead: Verdict | None) -> None:
         """Nothing to lock: no login is ever sent."""

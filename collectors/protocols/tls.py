@@ -6,6 +6,7 @@ whether the service works. When its certificate ends is reported as the fact ``c
 
 from __future__ import annotations
 
+import contextlib
 import re
 import ssl
 import time
@@ -57,6 +58,7 @@ class TlsAsker:
         "_shaken",
         "_taken",
         "_tls",
+        "_unsaid",
     )
 
     def __init__(self, inner: Asker, host: str, now: Callable[[], float] = time.time) -> None:
@@ -72,12 +74,13 @@ class TlsAsker:
         self._outgoing = ssl.MemoryBIO()
         self._tls = client_context().wrap_bio(self._incoming, self._outgoing, server_hostname=self._server)
         self._shaken = False
+        self._unsaid = b""
         self._expires: int | None = None
 
     def begin(self, *, fresh: bool) -> Step:
         self._taken = 0
         if not fresh and self._shaken:
-            return self._told(self._inner.begin(fresh=False))
+            return self._guarded(self._ask_again)
         self._connect()
         return self._guarded(self._shake)
 
@@ -92,8 +95,8 @@ class TlsAsker:
     def closed(self) -> Verdict:
         return self._judged(self._inner.closed()) if self._shaken else _CUT_OFF
 
-    def lock(self) -> None:
-        self._inner.lock()
+    def lock(self, instead: Verdict | None) -> None:
+        self._inner.lock(instead)
 
     def _guarded(self, step: Callable[[], Step]) -> Step:
         """Take a step in TLS; whatever is wrong with the records is one kind of failure."""
@@ -101,6 +104,9 @@ class TlsAsker:
             return step()
         except ssl.SSLError as error:
             return Verdict(Cause.TLS_FAILED, (error.reason or "TLS failed").lower().replace("_", " "))
+
+    def _ask_again(self) -> Step:
+        return self._told(self._inner.begin(fresh=False))
 
     def _shake(self) -> Step:
         try:
@@ -123,8 +129,8 @@ class TlsAsker:
             try:
                 data = self._tls.read(_CHUNK)
             except ssl.SSLWantReadError:
-                # Not only the asker speaks: TLS has answers of its own (key updates).
-                return (said + self._outgoing.read()) or None
+                # Not only the asker speaks: TLS has answers of its own (renegotiation, key updates).
+                return (said + self._records()) or None
             except ssl.SSLZeroReturnError:
                 return self.closed()
             if not data:
@@ -138,9 +144,16 @@ class TlsAsker:
         """The inner asker's step as records, or its verdict with what the certificate adds."""
         if isinstance(step, Verdict):
             return self._judged(step)
-        if step:
-            self._tls.write(step)
-        return self._outgoing.read() or step
+        self._unsaid += step or b""
+        return self._records() or (None if step is None else b"")
+
+    def _records(self) -> bytes:
+        """What is to be sent now. In the midst of a renegotiation the asker's words wait until it is over."""
+        if self._unsaid:
+            with contextlib.suppress(ssl.SSLWantReadError):
+                self._tls.write(self._unsaid)
+                self._unsaid = b""
+        return self._outgoing.read()
 
     def _judged(self, verdict: Verdict) -> Verdict:
         """The same verdict as last time is the same object."""

@@ -11,11 +11,12 @@ from typing import Final, NoReturn, Protocol
 from urllib.parse import urlsplit
 
 import structlog
-from aiomqtt import Client, MqttError
+from aiomqtt import MqttError
 from aiomqtt.message import Message
 from paho.mqtt.reasoncodes import ReasonCode
 
 from collectors.protocols.base import Login
+from collectors.sources.broker import BrokerClient
 from collectors.sources.lifesigns import Deadlines, GarbageError, Words
 from monitor.model.observations import Cause, Observation
 
@@ -32,6 +33,9 @@ LONGEST_PAUSE: Final = 30.0
 
 QUEUE: Final = 20_000
 """Messages that may wait; a storm of wills from a whole city fits in."""
+
+_FAILED: Final = 0x80
+"""MQTT 3.1.1 §3.9.3: from here on a code says that a subscription failed."""
 
 
 class Settings(Protocol):
@@ -114,6 +118,11 @@ class MqttSource:
         if not self.connected:
             self._deadlines.suspend(self._clock())
 
+    def hear_anew(self) -> None:
+        """Silence is missed only from now on, also of those that were said to be off."""
+        if self.connected:
+            self._deadlines.restart(self._clock())
+
     async def run(self) -> NoReturn:
         """Listen, and connect again whenever that ends, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
@@ -123,27 +132,32 @@ class MqttSource:
                 before = self.heard.connected
                 try:
                     await self._listen()
-                except (MqttError, OSError) as error:
-                    # MqttError: refused or lost; OSError: TLS and names, which aiomqtt lets pass.
+                except (MqttError, OSError, UnicodeError) as error:
+                    # MqttError: refused or lost; OSError: TLS and names, which aiomqtt lets pass;
+                    # UnicodeError: a name that can be none, as getaddrinfo says it.
                     self._note_lost(error)
                 attempt = 0 if self.heard.connected > before else attempt + 1
                 await asyncio.sleep(random.uniform(0, min(LONGEST_PAUSE, 1.5 ** min(attempt, 10))))
 
     async def _listen(self) -> None:
-        """Connect, subscribe and take messages until the connection ends. Raises MqttError or OSError."""
-        async with self._client() as client:
-            granted = await client.subscribe([(pattern, 1) for pattern in self._words.patterns])
-            codes = [code.value if isinstance(code, ReasonCode) else code for code in granted]
-            if max(codes) >= 0x80:  # MQTT 3.1.1 §3.9.3: the subscription failed
-                raise MqttError("the broker does not let us subscribe")
-            self._note_connected()
-            async for message in client.messages:
-                self._take(message)
+        """Connect, subscribe and take messages until the connection ends. Raises what :meth:`run` expects."""
+        connection = self._client()
+        try:
+            async with connection as client:
+                granted = await client.subscribe([(pattern, 1) for pattern in self._words.patterns])
+                codes = [code.value if isinstance(code, ReasonCode) else code for code in granted]
+                if max(codes, default=_FAILED) >= _FAILED:
+                    raise MqttError("the broker does not let us subscribe")
+                self._note_connected()
+                async for message in client.messages:
+                    self._take(message)
+        finally:
+            connection.leave()
 
-    def _client(self) -> Client:
+    def _client(self) -> BrokerClient:
         """A client with a session of its own: what was queued while we were away is no sign of life."""
         secure = self._place.scheme == "mqtts"
-        return Client(
+        return BrokerClient(
             self._place.hostname or "",
             self._place.port or (8883 if secure else 1883),
             username=self._login.user if self._login else None,
@@ -153,6 +167,7 @@ class MqttSource:
             timeout=CONNECT,
             max_queued_incoming_messages=QUEUE,
             tls_context=ssl.create_default_context() if secure else None,
+            garbage=self._note_garbage,
         )
 
     def _take(self, message: Message) -> None:
@@ -163,7 +178,7 @@ class MqttSource:
         try:
             device, cause = self._words.read(str(message.topic), payload)
         except GarbageError:
-            self.heard.garbage += 1
+            self._note_garbage()
             return
         told = self._watched.get(device)
         if told is None:
@@ -189,6 +204,9 @@ class MqttSource:
             told = self._watched[device]
             self.heard.missed += 1
             self._tell(told.node, Observation(told.probe, due, due, Cause.HEARTBEAT_MISSED))
+
+    def _note_garbage(self) -> None:
+        self.heard.garbage += 1
 
     def _note_connected(self) -> None:
         now = self._clock()

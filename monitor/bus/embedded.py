@@ -22,12 +22,15 @@ from urllib.parse import quote
 import structlog
 
 from monitor.bus import LEAST_VERSION
+from monitor.bus.autopsy import why_it_ended
 from monitor.bus.locks import FileLock, LockHeldError
 
 log = structlog.get_logger(__name__)
 
 SILENT_LIMIT: Final = 10.0
 """Seconds a starting server may say nothing. While it answers that it is loading, it may take its time."""
+ANSWER_LIMIT: Final = 0.2
+"""Seconds for one answer: whoever looks after the server has others to look after."""
 LONGEST_SOCKET_PATH: Final = 100  # sun_path has 107 bytes; some room for other systems
 _PR_SET_PDEATHSIG: Final = 1
 
@@ -56,7 +59,8 @@ def embedded_url(data: Path) -> str:
 class EmbeddedServer:
     """The server of one data directory. It dies with the process that started it.
 
-    ``process`` is the child, or None before :meth:`start`. All methods block (a start takes about 0.1 s).
+    ``process`` is the child, or None before :meth:`start`. A start takes about 0.1 s, and as long as
+    there is something to load; who cannot wait for it calls :meth:`begin` and asks :meth:`look`.
     """
 
     def __init__(self, data: Path, maxmemory: str = "512mb") -> None:
@@ -66,27 +70,44 @@ class EmbeddedServer:
         self.process: subprocess.Popen[bytes] | None = None
         self._maxmemory = maxmemory
         self._lock: FileLock | None = None
+        self._heard = 0.0
+        self._log_begins = 0
+        self._may_heal = False
 
     @property
     def log_path(self) -> Path:
         return self.directory / "server.log"
 
     def start(self) -> None:
-        """Starts the server and waits until it answers; also again, after it died. Raises EmbeddedError.
+        """Starts the server and waits until it answers; also again, after it died. Raises EmbeddedError."""
+        self.begin()
+        while not self.look():
+            time.sleep(0.01)
+
+    def begin(self) -> None:
+        """Starts the server, also again, and does not wait for it. Raises EmbeddedError.
 
         Only the main thread may call: the kernel ends the child with the *thread* that started it.
         """
         if threading.current_thread() is not threading.main_thread():
             raise EmbeddedError("the embedded server must be started from the main thread")
-        if self.poll() is None and self.process is not None:
+        if self.process is not None and self.poll() is None:
             return
         _make_private(self.directory)
         _make_private(self.socket.parent)
-        self._hold()
+        self.process = None
+        self._heard = time.monotonic()
+        self._may_heal = True
+
+    def look(self) -> bool:
+        """Whether the server that was begun answers now; known within a fraction of a second.
+
+        Raises EmbeddedError when it cannot start, or says nothing for too long; it is ended then.
+        """
         try:
-            self._start_healing()
+            return self._answers()
         except EmbeddedError:
-            self.stop()
+            self.stop(ANSWER_LIMIT)
             raise
 
     def poll(self) -> int | None:
@@ -96,11 +117,12 @@ class EmbeddedServer:
     def stop(self, timeout: float = 5.0) -> None:
         """Ends the server in good order (its AOF is synced), by force after ``timeout`` seconds."""
         if self.process is not None and self.process.poll() is None:
+            deadline = time.monotonic() + timeout
             # A signal alone would wait for the next of its ticks, of which there is one a second.
-            _ask(self.socket, b"SHUTDOWN\r\n")
+            _ask(self.socket, b"SHUTDOWN\r\n", timeout / 2)
             self.process.terminate()
             try:
-                self.process.wait(timeout)
+                self.process.wait(max(0.0, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
@@ -109,34 +131,68 @@ class EmbeddedServer:
             self._lock.release()
             self._lock = None
 
-    def _start_healing(self) -> None:
-        """Starts; where the stored streams cannot be loaded, starts without them: outboxes say them again."""
-        try:
-            self._spawn()
-            self._wait_ready()
-        except _UnreadableDataError:
-            self._set_data_aside()
-            self._spawn()
-            self._wait_ready()
+    def _answers(self) -> bool:
+        """One step on its way: the lock, the process, the answer. Raises EmbeddedError."""
+        if self.process is None:
+            if self._hold():
+                self._spawn()
+            return False
+        if self.poll() is not None:
+            self._heal()
+            return False
+        answer = _ask(self.socket, b"PING\r\n", ANSWER_LIMIT)
+        if answer.startswith(b"+PONG"):
+            return True
+        if answer:
+            self._heard = time.monotonic()
+        elif time.monotonic() - self._heard > SILENT_LIMIT:
+            raise EmbeddedError(f"the embedded server does not answer; see {self.log_path}")
+        return False
 
-    def _hold(self) -> None:
-        if self._lock is not None:
-            return
+    def _heal(self) -> None:
+        """It ended. Where the stored streams were the cause, start without them: outboxes say them again."""
         try:
-            self._lock = _lock_patiently(self.directory / "lock")
+            cause = why_it_ended(self.poll() or 0, self.log_path, self._log_begins)
+            if cause.unreadable and self._may_heal:
+                self._set_data_aside()
+                self._spawn()
+                return
+        except OSError as error:
+            raise EmbeddedError(f"{self.directory}: {error.strerror}") from error
+        raise EmbeddedError(cause.text)
+
+    def _hold(self) -> bool:
+        """Whether the lock of the directory is ours. Raises EmbeddedError when somebody else keeps it.
+
+        A server whose parent is dead is about to end, and has the lock until then: that is waited for.
+        """
+        if self._lock is not None:
+            return True
+        path = self.directory / "lock"
+        try:
+            self._lock = FileLock(path)
         except LockHeldError as error:
+            late = time.monotonic() - self._heard > SILENT_LIMIT
+            if error.pid and not late and not _is_alive(error.pid):
+                return False
             who = f"process {error.pid}" if error.pid else "another process"
             raise EmbeddedError(
                 f"{self.directory} is in use by {who}: two servers may not share it"
             ) from error
         except OSError as error:
-            raise EmbeddedError(f"{self.directory / 'lock'}: {error.strerror}") from error
+            raise EmbeddedError(f"{path}: {error.strerror}") from error
+        return True
 
     def _spawn(self) -> None:
-        self.socket.unlink(missing_ok=True)
         lock = self._lock.fd if self._lock is not None else -1
-        with self.log_path.open("ab") as output:
-            self.process = _spawn_bound(self._command(), output, lock)
+        try:
+            self.socket.unlink(missing_ok=True)
+            with self.log_path.open("ab") as output:
+                self._log_begins = output.tell()
+                self.process = _spawn_bound(self._command(), output, lock)
+        except (OSError, subprocess.SubprocessError) as error:
+            raise EmbeddedError(f"the embedded server cannot be started: {error}") from error
+        self._heard = time.monotonic()
 
     def _command(self) -> list[str]:
         options = {
@@ -159,27 +215,8 @@ class EmbeddedServer:
             *(word for name, value in options.items() for word in (f"--{name}", value)),
         ]
 
-    def _wait_ready(self) -> None:
-        heard = time.monotonic()
-        while time.monotonic() - heard < SILENT_LIMIT:
-            if self.poll() is not None:
-                raise self._why_it_ended()
-            answer = _ask(self.socket, b"PING\r\n")
-            if answer.startswith(b"+PONG"):
-                return
-            if answer:
-                heard = time.monotonic()
-            time.sleep(0.01)
-        raise EmbeddedError(f"the embedded server does not answer; see {self.log_path}")
-
-    def _why_it_ended(self) -> EmbeddedError:
-        tail = self.log_path.read_bytes()[-2000:].decode(errors="replace").strip()
-        lines = tail.splitlines()[-1:] or ["(it said nothing)"]
-        text = f"the embedded server ended with status {self.poll()}: {lines[0]}"
-        unreadable = any(word in tail.lower() for word in ("append only file", "rdb format", "aof"))
-        return _UnreadableDataError(text) if unreadable else EmbeddedError(text)
-
     def _set_data_aside(self) -> None:
+        self._may_heal = False
         mark = f"broken-{time.time_ns() // 1_000_000}"
         for name in ("appendonlydir", "appendonly.aof"):
             kept = self.directory / name
@@ -188,10 +225,6 @@ class EmbeddedServer:
         log.error(
             "stored streams cannot be read; starting without them", directory=str(self.directory), mark=mark
         )
-
-
-class _UnreadableDataError(EmbeddedError):
-    """The server runs, but cannot load what a server before it stored."""
 
 
 def find_server() -> Path:
@@ -222,7 +255,7 @@ def _bundled_server() -> Path | None:
 def _version(binary: str) -> tuple[int, ...]:
     """Major and minor, from ``… v=7.0.15 …``; (0,) when it cannot be learnt."""
     try:
-        said = subprocess.run([binary, "--version"], capture_output=True, timeout=5, check=False).stdout
+        said = subprocess.run([binary, "--version"], capture_output=True, timeout=2, check=False).stdout
     except (OSError, subprocess.TimeoutExpired):
         return (0,)
     _, _, rest = said.decode(errors="replace").partition("v=")
@@ -245,18 +278,6 @@ def _make_private(directory: Path) -> None:
         raise EmbeddedError(f"{directory} can be written by others: chmod go-w {directory}")
 
 
-def _lock_patiently(path: Path) -> FileLock:
-    """The lock, waiting for a server whose parent is dead: it is about to end and has the lock until then."""
-    give_up = time.monotonic() + SILENT_LIMIT
-    while True:
-        try:
-            return FileLock(path)
-        except LockHeldError as error:
-            if error.pid == 0 or _is_alive(error.pid) or time.monotonic() > give_up:
-                raise
-        time.sleep(0.05)
-
-
 def _is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
@@ -269,19 +290,16 @@ def _is_alive(pid: int) -> bool:
 
 def _spawn_bound(command: list[str], output: IO[bytes], lock: int) -> subprocess.Popen[bytes]:
     """Starts a child that ends with us, holds our lock, and does not hear the terminal's Ctrl-C."""
-    try:
-        return subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            pass_fds=(lock,),
-            # The roles still empty their outboxes into it after Ctrl-C.
-            start_new_session=True,
-            preexec_fn=_bind_to_parent(),  # noqa: PLW1509  # prctl must be called in the child
-        )
-    except OSError as error:
-        raise EmbeddedError(f"{command[0]}: {error.strerror}") from error
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        pass_fds=(lock,),
+        # The roles still empty their outboxes into it after Ctrl-C.
+        start_new_session=True,
+        preexec_fn=_bind_to_parent(),  # noqa: PLW1509  # prctl must be called in the child
+    )
 
 
 def _bind_to_parent() -> Callable[[], None]:
@@ -299,11 +317,11 @@ def _bind_to_parent() -> Callable[[], None]:
     return bind
 
 
-def _ask(path: Path, command: bytes) -> bytes:
-    """What the server answers; nothing when nobody listens or it ends instead."""
+def _ask(path: Path, command: bytes, patience: float) -> bytes:
+    """What the server answers within this time; nothing when nobody listens or it ends instead."""
     try:
         with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(1.0)
+            connection.settimeout(patience)
             connection.connect(str(path))
             connection.sendall(command)
             return connection.recv(100)

@@ -194,15 +194,30 @@ class Glimpse:
 
 def peek(path: Path) -> Glimpse:
     """Look into a box without taking it. Raises OutboxError for what is none, or of another version."""
+    with _opened_to_look(path) as db:
+        _, last, oldest = _standing(db)
+        return Glimpse(oldest, last, dict(db.execute("SELECT key, value FROM memory").fetchall()))
+
+
+def unconfirmed(path: Path) -> int:
+    """How many events of a box are not confirmed yet, without taking it. Raises OutboxError like peek."""
+    with _opened_to_look(path) as db:
+        _, last, oldest = _standing(db)
+        return last - oldest + 1
+
+
+@contextmanager
+def _opened_to_look(path: Path) -> Iterator[sqlite3.Connection]:
+    """A box that may be another process's, in one moment of its life."""
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5.0)) as db:
+            db.execute("BEGIN")
             (version,) = db.execute("PRAGMA user_version").fetchone()
             if version != _VERSION:
                 raise OutboxError(
                     f"outbox {path} was written by another version of Quanshi (format {version})"
                 )
-            _, last, oldest = _standing(db)
-            return Glimpse(oldest, last, dict(db.execute("SELECT key, value FROM memory").fetchall()))
+            yield db
     except sqlite3.Error as error:
         raise OutboxError(f"outbox {path}: {error}") from error
 

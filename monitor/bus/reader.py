@@ -149,4 +149,6 @@ def _event(fields: Fields) -> Event:
     event = Event.decode(fields)
     if max(event.id.epoch, event.id.sequence, event.oldest) > _COUNTABLE:
         raise EventError(f"event id {event.id} is beyond 64 bits")
+    if event.oldest < 0:
+        raise EventError(f"oldest of {event.id} is below zero")
     return event

@@ -3,8 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
+import gc
 from collections.abc import Coroutine, Iterable
 from typing import Any
+
+
+def settle_memory() -> None:
+    """What a role has loaded by now stays for good.
+
+    The collector of garbage need not walk it every time; and what loading took beside it, for files, modules
+    and tables that were thrown away again, goes back to the system: 10 MiB a role.
+    """
+    gc.collect()
+    gc.freeze()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's; others give back by themselves
+    if trim is not None:
+        trim(0)
 
 
 def named(work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:

@@ -12,16 +12,20 @@ CROWDED: Final = 0.75
 """The share of maxmemory from which on nothing is kept for outside readers."""
 
 
-async def trim(redis: Redis, keys: Keys, stream: str, keep: float) -> int:
+async def trim(redis: Redis, keys: Keys, stream: str, keep: float, own: tuple[str, str] | None = None) -> int:
     """Removes entries that every announced reader has read and that are older than ``keep`` seconds.
+
+    ``own``: the name and position of the reader that calls, which counts in place of what it announced. A
+    full server refuses every announcement, and without this would stay full for ever.
 
     Where nobody announced a position nothing is removed. When memory is short, age counts no more;
     reading always does. Whole nodes of the stream go, so some entries stay longer. Returns how many went.
     """
-    positions: list[Any] = await redis.hvals(keys.positions(stream))
+    positions: dict[Any, Any] = await redis.hgetall(keys.positions(stream))
+    positions |= dict([own] if own else [])
     if not positions:
         return 0
-    limit = min(positions, key=entry_order)
+    limit = min(positions.values(), key=entry_order)
     if not await _is_crowded(redis):
         seconds, _ = await redis.time()  # entry ids are made by the server's clock
         limit = min(limit, f"{max(0, int((seconds - keep) * 1000))}-0", key=entry_order)

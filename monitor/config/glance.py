@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from monitor.config.files import decode, read_bytes
+from monitor.config.files import decode, read_bytes, stamp
 from monitor.config.mistakes import CellError, ConfigError, Mistakes
 from monitor.config.schema import SiteFile
 from monitor.config.settings import ledger_url
@@ -15,6 +16,7 @@ from monitor.config.validate import read_site_file
 from monitor.config.yamlfile import parse
 
 _LIMIT: Final = 1_000_000
+_DATA_LINE: Final = re.compile(r"^data:.*$", re.MULTILINE)
 _NEEDED: Final = frozenset(("site", "data", "language"))
 
 
@@ -40,9 +42,29 @@ def glance(path: Path, *, needs: Collection[str] = ()) -> Glance:
     written = _read(path, mistakes)
     hinder = [one for one in mistakes if not one.column or one.column in {*_NEEDED, *needs}]
     if written is None or hinder:
-        raise ConfigError(hinder or mistakes, [path])
+        raise ConfigError(hinder or mistakes, {path: stamp(path)})
     data = path.parent / written.data
     return Glance(path, written.site, written.language, data, ledger_url(written.ledger, data))
+
+
+def data_folder(path: Path) -> Path:
+    """Where the data of this site lies, as well as that can be told from a file that is broken elsewhere."""
+    try:
+        return glance(path).data
+    except ConfigError:
+        return path.absolute().parent / _named_data(path)
+
+
+def _named_data(path: Path) -> str:
+    """What stands behind ``data:`` in its own line; the default where no such line can be read."""
+    try:
+        text = read_bytes(path, _LIMIT).decode(errors="replace")
+    except (FileNotFoundError, CellError):
+        text = ""
+    line = _DATA_LINE.search(text)
+    written = parse(line[0], Mistakes(path.name)).data.get("data") if line else None
+    default: str = SiteFile.model_fields["data"].default
+    return written if isinstance(written, str) and written.isprintable() else default
 
 
 def _read(path: Path, mistakes: Mistakes) -> SiteFile | None:

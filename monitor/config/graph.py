@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
 from typing import Final
 
-_TOLD: Final = 100
 _NAMED: Final = 8
 
 
@@ -20,14 +18,13 @@ def around(circle: Sequence[str]) -> str:
 def circles(parents: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, ...]]:
     """Circles of parents, each once: ``("a", "b")`` means a under b under a.
 
-    None are returned only when there are none; of very many the first hundred. Parents that are not
-    keys are passed over. Does not recurse: a chain may be long.
+    None are found only when there are none. Parents that are not keys are passed over. Does not
+    recurse: a chain may be long.
     """
     done: set[str] = set()
-    found = (
-        circle for start in parents if start not in done for circle in _circles_from(start, parents, done)
-    )
-    yield from islice(found, _TOLD)
+    for start in parents:
+        if start not in done:
+            yield from _circles_from(start, parents, done)
 
 
 def _circles_from(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from monitor.config.files import Stamp
 
 _SHOWN: Final = 60  # a longer value tells nobody more, and a 10 MB cell must not become a 10 MB error
 _GUESSED: Final = 500  # difflib takes 10 µs a candidate, and there may be a mistake in every row
@@ -59,14 +62,18 @@ class Mistake:
 class ConfigError(Exception):
     """What people wrote cannot be used; nothing of it is.
 
-    ``mistakes`` are all that were found, at least one. ``files`` are the files that were read or
-    looked for: when one of them changes it is worth trying again.
+    ``mistakes`` are all that were found, at least one. ``stamps`` are the files that were read or
+    looked for, as they were before that: when one of them changes it is worth trying again.
     """
 
-    def __init__(self, mistakes: Iterable[Mistake], files: Iterable[Path] = ()) -> None:
+    def __init__(self, mistakes: Iterable[Mistake], stamps: Mapping[Path, Stamp] | None = None) -> None:
         self.mistakes = tuple(mistakes)
-        self.files = tuple(files)
+        self.stamps = dict(stamps or {})
         super().__init__("\n".join(str(mistake) for mistake in self.mistakes))
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        return tuple(self.stamps)
 
 
 class Mistakes:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Final
+from itertools import islice
+from typing import Any, Final, NamedTuple
 
 from monitor.config.addresses import parse_address
 from monitor.config.cells import (
@@ -49,6 +50,8 @@ SHEET: Final = Sheet(
     needed=frozenset(("id", "kind", "network", "address")),
 )
 _FIELDS: Final = {"class": "point_class", "network": "networks", "parent": "parents", "address": "addresses"}
+_CIRCLES: Final = 100
+"""So many circles are listed: to find more takes long where everything hangs on everything."""
 _USUAL: Final = {Kind.CAMERA: ("ping", "rtsp"), Kind.RECORDER: ("ping", "rtsp")}
 
 
@@ -61,22 +64,56 @@ class Words:
     profiles: Profiles
 
 
+class Outline(NamedTuple):
+    """What could be read of a row with a mistake. Empty: nothing, or not what stands there."""
+
+    id: str
+    line: int
+    parents: tuple[str, ...]
+    networks: tuple[str, ...]
+    probes: tuple[ProbeSpec, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class NodeTable:
-    """The nodes by id in the order of the file, and the line of every id, even of rows with mistakes."""
+    """The nodes by id in the order of the file, and what is known of rows with mistakes.
 
-    nodes: dict[str, Node]
-    lines: dict[str, int]
+    ``lines`` has the first line of every id that could be read. Other rows and site.yaml are checked
+    against the outlines too: all mistakes are to be told at once, not one layer after another.
+    """
+
+    nodes: dict[str, Node] = field(default_factory=dict)
+    outlines: list[Outline] = field(default_factory=list)
+    lines: dict[str, int] = field(default_factory=dict)
+
+    def seen(self) -> Iterator[Node | Outline]:
+        """Everything that has an id, however little else."""
+        yield from self.nodes.values()
+        yield from self.outlines
+
+    def by_id(self) -> dict[str, Node | Outline]:
+        """The same by id, in the order of the file; of several rows with one id the first."""
+        if not self.outlines:
+            return dict(self.nodes)
+        first: dict[str, Node | Outline] = {}
+        for row in sorted(self.seen(), key=self.line):
+            first.setdefault(row.id, row)
+        return first
+
+    def line(self, row: Node | Outline) -> int:
+        return row.line if isinstance(row, Outline) else self.lines[row.id]
 
 
 def read_nodes(rows: Iterable[Row], words: Words, mistakes: Mistakes) -> NodeTable:
     """The nodes of a table; what is wrong is noted, row by row and then between rows."""
     reader = _RowReader(words, mistakes)
-    table = NodeTable({}, {})
+    table = NodeTable()
     for line, cells in rows:
-        node = reader.node(line, cells, table.lines)
-        if node is not None:
-            table.nodes[node.id] = node
+        found = reader.row(line, cells, table.lines)
+        if isinstance(found, Node):
+            table.nodes[found.id] = found
+        elif found is not None:
+            table.outlines.append(found)
     _check_parents(table, mistakes)
     return table
 
@@ -95,8 +132,11 @@ class _RowReader:
             kind: tuple(words.profiles.probe(name) for name in _USUAL.get(kind, ("ping",))) for kind in Kind
         }
 
-    def node(self, line: int, cells: list[str], lines: dict[str, int]) -> Node | None:
-        """The node in this row, None when there is a mistake in it. Its id is entered into ``lines``."""
+    def row(self, line: int, cells: list[str], lines: dict[str, int]) -> Node | Outline | None:
+        """The node in this row; with a mistake in it its outline, None when it has no id.
+
+        Its id is entered into ``lines``.
+        """
         found = len(self._mistakes)
         values = self._values(line, cells)
         identity, kind = values.get("id"), values.get("kind")
@@ -106,21 +146,28 @@ class _RowReader:
             values["probes"] = self._usual[kind]
         for column, value, allowed, hint in check_row(values, self._profiles):
             self._mistakes.add(line, column, value, allowed, hint)
-        return None if len(self._mistakes) > found else Node(**values)
+        if len(self._mistakes) == found:
+            return Node(**values)
+        return _outline(line, values) if identity else None
 
     def _values(self, line: int, cells: list[str]) -> dict[str, Any]:
         """The cells by the names of Node's fields; empty ones left out, None where one has a mistake."""
         values: dict[str, Any] = {}
-        for (column, field, read, needed), text in zip(self._columns, cells, strict=True):
+        for (column, name, read, needed), text in zip(self._columns, cells, strict=True):
             if text:
                 try:
-                    values[field] = read(text)
+                    values[name] = read(text)
                 except CellError as error:
-                    values[field] = None
+                    values[name] = None
                     self._mistakes.add(line, column, error.value, error.allowed, error.hint)
             elif needed:
                 self._mistakes.add(line, column, "", "is empty, and it is needed")
         return values
+
+
+def _outline(line: int, values: Mapping[str, Any]) -> Outline:
+    parents, networks, probes = (values.get(name) or () for name in ("parents", "networks", "probes"))
+    return Outline(values["id"], line, parents, networks, probes)
 
 
 def _readers(words: Words) -> Mapping[str, Callable[[str], Any]]:
@@ -167,26 +214,39 @@ def _region_reader(regions: Mapping[str, Region] | None) -> Callable[[str], str]
 
 def _check_parents(table: NodeTable, mistakes: Mistakes) -> None:
     """Parents must exist, must be seen from a network that their child is seen from, and not go round."""
-    pairs = [(node, parent) for node in table.nodes.values() for parent in node.parents]
-    unknown = [(node, parent) for node, parent in pairs if parent not in table.lines]
+    pairs = [(row, parent) for row in table.seen() for parent in row.parents]
+    unknown = [(row, parent) for row, parent in pairs if parent not in table.lines]
     if unknown:
         _note_unknown(unknown, table, mistakes)
-    for node, parent in pairs:
-        above = table.nodes.get(parent)
-        if above is not None and not set(above.networks) & set(node.networks):
-            seen = f"{parent} is in {', '.join(above.networks)}, {node.id} in {', '.join(node.networks)}"
-            mistakes.add(table.lines[node.id], "parent", parent, f"must be in a network of its child: {seen}")
-    for circle in circles({node.id: node.parents for node in table.nodes.values() if node.parents}):
+    known = table.by_id() if pairs else {}
+    for row, parent in pairs:
+        above = known.get(parent)
+        if above is None or not above.networks or not row.networks:
+            continue
+        if not set(above.networks) & set(row.networks):
+            seen = f"{parent} is in {', '.join(above.networks)}, {row.id} in {', '.join(row.networks)}"
+            mistakes.add(table.line(row), "parent", parent, f"must be in a network of its child: {seen}")
+    _note_circles({name: row.parents for name, row in known.items() if row.parents}, table, mistakes)
+
+
+def _note_circles(parents: Mapping[str, Sequence[str]], table: NodeTable, mistakes: Mistakes) -> None:
+    found = circles(parents)
+    for circle in islice(found, _CIRCLES):
         allowed = f"parents go round in a circle: {around(circle)}"
         mistakes.add(table.lines[circle[0]], "parent", circle[1 % len(circle)], allowed)
+    if next(found, None) is not None:
+        allowed = f"parents go round in more circles than the {_CIRCLES} that are listed"
+        mistakes.add(None, "parent", "", allowed, "mend these and check again")
 
 
-def _note_unknown(unknown: Iterable[tuple[Node, str]], table: NodeTable, mistakes: Mistakes) -> None:
+def _note_unknown(
+    unknown: Iterable[tuple[Node | Outline, str]], table: NodeTable, mistakes: Mistakes
+) -> None:
     alike = {_loosely(name): name for name in table.lines}
-    for node, parent in unknown:
+    for row, parent in unknown:
         near = alike.get(_loosely(parent))
         hint = f'did you mean "{near}"?' if near else did_you_mean(parent, table.lines)
-        mistakes.add(table.lines[node.id], "parent", parent, "no node has this id", hint)
+        mistakes.add(table.line(row), "parent", parent, "no node has this id", hint)
 
 
 def _loosely(name: str) -> str:

@@ -3,38 +3,48 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 from monitor.config.files import Stamp, stamp
-from monitor.config.site import Site
+from monitor.config.good import keep_good
+from monitor.config.mistakes import ConfigError
+from monitor.config.site import Site, load_site
 
 _PERIOD: Final = 1.0
 _SETTLE: Final = 0.3
 
 
 class Reloader:
-    """Tells when it is time to read the site again.
-
-    ``follow`` it with the new site after each reading. After a ConfigError follow the error's files
-    too, since they may be others: then a repair in any of them is noticed.
-    """
+    """Tells when it is time to read the site again, and reads it."""
 
     def __init__(self, site: Site, *, period: float = _PERIOD, settle: float = _SETTLE) -> None:
+        self._path = site.path
+        self._data = site.data  # of the start: where a process keeps things is not changed under it
         self._period = period
         self._settle = settle
         self._poked = asyncio.Event()
         self._known: dict[Path, Stamp] = {}
         self.follow(site)
 
+    async def load(self) -> Site:
+        """Read the files, and keep them as the last good ones. Raises ConfigError for mistakes in them.
+
+        From then on the files of this site are watched, or beside them those that the mistakes are in,
+        from the state in which they were read.
+        """
+        try:
+            site = await asyncio.to_thread(load_site, self._path)
+        except ConfigError as error:
+            self._known |= error.stamps
+            raise
+        self.follow(site)
+        await asyncio.to_thread(keep_good, site, self._data)
+        return site
+
     def follow(self, site: Site) -> None:
         """Watch the files of this site, from the state in which it read them."""
         self._known = dict(zip(site.files, site.stamps, strict=True))
-
-    def follow_files(self, files: Iterable[Path]) -> None:
-        """Watch these files beside the others, from their state of now."""
-        self._known |= {path: stamp(path) for path in files if path not in self._known}
 
     def poke(self) -> None:
         """Make ``changed`` return at once (SIGHUP). To be called in the event loop's own thread."""

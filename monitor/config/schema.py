@@ -110,6 +110,8 @@ def _url(*schemes: str) -> Callable[[str], str]:
         local = parts.scheme in ("unix", "sqlite", "sqlite+aiosqlite")
         if parts.scheme not in schemes or not (parts.path if local else parts.hostname):
             raise ValueError("not such a URL")
+        if not local:
+            parse_address(parts.hostname or "")  # a host that cannot be must not wait for its first look-up
         if parts.port == 0:  # reading it raises ValueError for all else that is no port
             raise ValueError("not a port")
         return text
@@ -333,6 +335,7 @@ class SiteFile(Section):
     gb28181: Annotated[None, BeforeValidator(_not_yet)] = _said(None, "GB/T 28181 is not there yet")
     snmp: Annotated[None, BeforeValidator(_not_yet)] = _said(None, "SNMP is not there yet")
     concurrency: Whole = _number(2000, 1, 60000)
+    per_uplink: Whole = _number(64, 1, 60000)
     keep: Span = _span(86400.0, 60, 30 * 86400)
     retain: Annotated[Span, Field(ge=190 * 86400, le=36500 * 86400)] = _said(
         400 * 86400.0,

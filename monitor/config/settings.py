@@ -16,7 +16,10 @@ DEGRADES: Final = frozenset(cause for cause in Cause if cause.weight is Weight.S
 
 @dataclass(frozen=True, slots=True)
 class NetworkSettings:
-    """``name`` is what people read; ``witnesses`` are ids of nodes that tell whether we see at all."""
+    """``name`` is what people read; ``witnesses`` are ids of nodes that tell whether we see at all.
+
+    ``shards`` 0: it waits for a restart, and nobody looks at it yet.
+    """
 
     name: str
     shards: int = 1

@@ -49,7 +49,8 @@ class Site:
     are times of day in minutes after midnight, in order; ``invented``: nothing here is real; ``keep`` is
     for how many seconds streams stay for outside readers, ``retain`` for how many facts stay in the ledger
     before they leave for files; ``files`` were read or, when absent, looked for, and were in the state
-    ``stamps`` before that.
+    ``stamps`` before that; ``sources`` names them by what they hold (``nodes``, …). ``refused`` is why the
+    files as they are now are not what this was read from: it is the last good copy of them then.
     """
 
     path: Path
@@ -70,6 +71,7 @@ class Site:
     mqtt: MqttSettings | None
     credentials: Mapping[str, Credential]
     concurrency: int
+    per_uplink: int
     keep: float
     retain: float
     alerts: Path
@@ -78,6 +80,8 @@ class Site:
     inventory: Inventory
     files: tuple[Path, ...]
     stamps: tuple[Stamp, ...] = field(repr=False)
+    sources: Mapping[str, Path] = field(repr=False)
+    refused: ConfigError | None = field(default=None, repr=False)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -97,11 +101,25 @@ def load_site(path: Path) -> Site:
     return _Loader(path).load()
 
 
+def load_copy(path: Path, folder: Path) -> Site:
+    """The same from copies in ``folder``, named by :func:`copy_name`, as if they stood in their places.
+
+    ``files`` and ``stamps`` are those of the originals. Raises ConfigError.
+    """
+    return _Loader(path, folder).load()
+
+
+def copy_name(key: str, original: Path) -> str:
+    return key + original.suffix
+
+
 class _Loader:
     """One reading of a site. Each file has its own list of mistakes; they are joined at the end."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, copies: Path | None = None) -> None:
         self._path = path.absolute()
+        self._copies = copies
+        self._sources: dict[str, Path] = {}
         self._files: dict[Path, Stamp] = {}
         self._lists: list[Mistakes] = []
         self._mistakes = self._list(path.name)
@@ -148,6 +166,7 @@ class _Loader:
             mqtt=mqtt_settings(written.mqtt),
             credentials=MappingProxyType(dict(credentials)),
             concurrency=written.concurrency,
+            per_uplink=written.per_uplink,
             keep=written.keep,
             retain=written.retain,
             alerts=self._path.parent / written.alerts,
@@ -156,6 +175,7 @@ class _Loader:
             inventory=Inventory(nodes.nodes, ZoneInfo(written.timezone)),
             files=tuple(self._files),
             stamps=tuple(self._files.values()),
+            sources=MappingProxyType(self._sources),
         )
 
     def _list(self, file: str) -> Mistakes:
@@ -165,14 +185,18 @@ class _Loader:
     def _error(self) -> ConfigError:
         return ConfigError((mistake for found in self._lists for mistake in found), self._files)
 
-    def _track(self, path: Path) -> Path:
-        """Remember the state of a file before it is read: a change after this moment is noticed."""
+    def _track(self, key: str, path: Path) -> Path:
+        """Remember the state of a file before it is read: a change after this moment is noticed.
+
+        Returns where to read it.
+        """
         self._files[path] = stamp(path)
-        return path
+        self._sources[key] = path
+        return path if self._copies is None else self._copies / copy_name(key, path)
 
     def _site_file(self) -> SiteFile | None:
         try:
-            content = read_bytes(self._track(self._path), _SITE_LIMIT)
+            content = read_bytes(self._track("site", self._path), _SITE_LIMIT)
         except FileNotFoundError:
             self._mistakes.add(None, "", "", "does not exist", "quanshi init DIR writes a set to start from")
             return None
@@ -217,11 +241,11 @@ class _Loader:
             self._note_absent(written, "nodes", needed=True)
         except CellError as error:
             mistakes.add(None, "", "", error.allowed, error.hint)
-        return NodeTable({}, {})
+        return NodeTable()
 
     def _named(self, written: SiteFile, key: str) -> tuple[Path, Mistakes]:
         name: str = getattr(written, key)
-        return self._track(self._path.parent / name), self._list(name)
+        return self._track(key, self._path.parent / name), self._list(name)
 
     def _note_absent(self, written: SiteFile, key: str, *, needed: bool = False) -> None:
         """A file that somebody named must exist; one by its default name only if it is needed."""
@@ -260,13 +284,14 @@ class _Loader:
                     )
 
     def _check_witnesses(self, written: SiteFile, nodes: NodeTable) -> None:
+        known = nodes.by_id() if any(network.witnesses for network in written.networks.values()) else {}
         for key, network in written.networks.items():
             for place, witness in enumerate(network.witnesses):
                 where = ("networks", key, "witnesses", place)
-                node = nodes.nodes.get(witness)
+                node = known.get(witness)
                 if nodes.lines and witness not in nodes.lines:
                     self._note(where, witness, "no node has this id", did_you_mean(witness, nodes.lines))
-                elif node is not None and key not in node.networks:
+                elif node is not None and node.networks and key not in node.networks:
                     seen = ", ".join(node.networks)
                     self._note(
                         where, witness, f"a witness of {key} must be seen from it; this node is in {seen}"
@@ -274,7 +299,7 @@ class _Loader:
 
     def _check_mqtt_unused(self, nodes: NodeTable) -> None:
         """A heartbeat that nobody could ever hear would make its node unknown for ever."""
-        for node in nodes.nodes.values():
+        for node in nodes.seen():
             if any(spec.protocol == "mqtt" for spec in node.probes):
                 self._note(
                     ("mqtt",),

@@ -59,6 +59,10 @@ class BrokerProcess:
             self.stop()
             raise FleetError(line or "the MQTT broker died at its start")
 
+    def poll(self) -> int | None:
+        """The exit status if the broker has ended by itself."""
+        return None if self._process is None else self._process.poll()
+
     def stop(self) -> None:
         if self._process is None:
             return

@@ -42,6 +42,10 @@ class Intervals:
     timeout: float = 2.8
     slow: float = 2.0
 
+    def deadline(self, name: str) -> float:
+        """Seconds until an answer is late; three heartbeats that are missed are silence."""
+        return 3 * self.mqtt if name == "mqtt" else self.timeout
+
 
 @dataclass(frozen=True, slots=True)
 class CityRegion:
@@ -280,8 +284,10 @@ class _Builder:
     def _probes(self, *names: str) -> tuple[ProbeSpec, ...]:
         # The kernel answers a ping to any loopback address, whoever is dead there.
         asked = ("ping", *names) if self._own_network else names
-        timeout = self.intervals.timeout
-        return tuple(ProbeSpec(name, name, getattr(self.intervals, name), timeout) for name in asked)
+        return tuple(
+            ProbeSpec(name, name, getattr(self.intervals, name), self.intervals.deadline(name))
+            for name in asked
+        )
 
     def _gb_code(self, region: str, gb_type: int, network: str) -> str:
         stem = f"{region[:6]}0000{gb_type:03d}{_GB_NETWORK[network]}"

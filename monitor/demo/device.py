@@ -101,9 +101,11 @@ class SimulatedDevice:
             row.began_by = now_ms() + UNDER_WAY
 
     def _flap(self, delay: float, *, refuse: bool) -> None:
-        for endpoint in self.endpoints.values():
+        for row in self._rows:
+            first, endpoint = now_ms(), self.endpoints[row.network]
             if refuse:
                 endpoint.refuse()
             else:
                 endpoint.admit()
+            row.turns.append((first, now_ms()))
         self._turn = self._loop.after(delay, lambda: self._flap(delay, refuse=not refuse))

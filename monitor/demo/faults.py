@@ -42,36 +42,67 @@ DELAYS: Final = {FaultKind.SLOW: 2.3, FaultKind.FLAPPING: 10.0}
 """The `delay` of a fault that was given none, in seconds."""
 
 
+Word = tuple[State, Cause]
+"""What a ledger can say of a watch that is not up."""
+
+_RESET: Final = (State.DOWN, Cause.RESET)
+_CONTRADICTED: Final = (State.DEGRADED, Cause.CONTRADICTED)
+_UNHEARD: Final = (State.DEGRADED, Cause.HEARTBEAT_MISSED)
+_SLOW: Final = (State.DEGRADED, Cause.SLOW)
+
+
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """The state and cause that a fault should be given; ``also`` are causes as right as the first."""
+    """The state and cause that a fault should be given; ``also`` are words as right as that one.
+
+    ``passing`` are words that are right only while the fault begins to be seen, and after it has ended:
+    a device with two ways of being heard does not lose or regain both in the same moment.
+    """
 
     state: State
     cause: Cause
-    also: frozenset[Cause] = frozenset()
+    also: frozenset[Word] = frozenset()
+    passing: frozenset[Word] = frozenset()
 
     @property
-    def causes(self) -> frozenset[Cause]:
-        return self.also | {self.cause}
+    def lasting(self) -> frozenset[Word]:
+        """What it may stand as while the fault lasts."""
+        return self.also | {(self.state, self.cause)}
 
 
 EXPECTED: Final = {
     # A connection that was open, or waited to be taken, at the very moment is reset instead of refused.
-    FaultKind.REFUSE: Expectation(State.DOWN, Cause.REFUSED, frozenset({Cause.RESET})),
-    FaultKind.REBOOT: Expectation(State.DOWN, Cause.REFUSED, frozenset({Cause.RESET, Cause.REPORTED_OFF})),
-    FaultKind.HANG: Expectation(State.DOWN, Cause.TIMEOUT),
-    # Behind a dead link the heartbeats stop too, and a connection that was open just never answers.
-    FaultKind.VANISH: Expectation(
-        State.DOWN, Cause.NO_REPLY, frozenset({Cause.TIMEOUT, Cause.HEARTBEAT_MISSED})
+    FaultKind.REFUSE: Expectation(State.DOWN, Cause.REFUSED, frozenset({_RESET})),
+    # Its last will may be heard first; and its door may be open again before its heart beats.
+    FaultKind.REBOOT: Expectation(
+        State.DOWN,
+        Cause.REFUSED,
+        frozenset({_RESET, (State.DOWN, Cause.REPORTED_OFF)}),
+        frozenset({_CONTRADICTED}),
     ),
-    FaultKind.SLOW: Expectation(State.DEGRADED, Cause.SLOW),
+    FaultKind.HANG: Expectation(State.DOWN, Cause.TIMEOUT),
+    # Behind a dead link the heartbeats stop too, and a connection that was open just never answers. Back
+    # again, it may answer before its heart is heard; after 90 s the broker has even published its will. What
+    # was asked just before is answered late, by the kernel's repeat: with it, two words of silence are not
+    # three, and a fault that is then over was never more than slow.
+    FaultKind.VANISH: Expectation(
+        State.DOWN,
+        Cause.NO_REPLY,
+        frozenset({(State.DOWN, Cause.TIMEOUT), (State.DOWN, Cause.HEARTBEAT_MISSED)}),
+        frozenset({_UNHEARD, _CONTRADICTED, _SLOW}),
+    ),
+    FaultKind.SLOW: Expectation(*_SLOW),
     FaultKind.GARBAGE: Expectation(State.DOWN, Cause.BAD_REPLY),
-    FaultKind.RESET: Expectation(State.DOWN, Cause.RESET),
+    FaultKind.RESET: Expectation(*_RESET),
     FaultKind.BUSY: Expectation(State.DEGRADED, Cause.BUSY),
-    FaultKind.FLAPPING: Expectation(State.DEGRADED, Cause.FLAPPING, frozenset({Cause.REFUSED, Cause.RESET})),
-    FaultKind.WILL: Expectation(State.DOWN, Cause.REPORTED_OFF),
+    # Each of its turns is a fault of its own, until they are too many.
+    FaultKind.FLAPPING: Expectation(
+        State.DEGRADED, Cause.FLAPPING, frozenset({(State.DOWN, Cause.REFUSED), _RESET})
+    ),
+    # Asked at once, it cannot answer; back again, it may answer late, and before its heart is heard.
+    FaultKind.WILL: Expectation(State.DOWN, Cause.REPORTED_OFF, passing=frozenset({_CONTRADICTED, _SLOW})),
     # It answers when it is asked: something is wrong with it, but it is not gone.
-    FaultKind.SILENT: Expectation(State.DEGRADED, Cause.HEARTBEAT_MISSED),
+    FaultKind.SILENT: Expectation(*_UNHEARD),
 }
 
 

@@ -31,6 +31,10 @@ class Broker:
     topic: str
     will_topic: str
 
+    @property
+    def url(self) -> str:
+        return f"mqtt://{self.host}:{self.port}"
+
 
 class Heartbeat:
     """Connects, says it lives every ``every`` seconds, and connects again after a loss."""
@@ -108,7 +112,7 @@ class Heartbeat:
             return
         self._loop.forget(sock.fileno())
         self._loop.watch(sock.fileno(), self._ready, READ)
-        will = mqtt.Will(self._broker.will_topic.replace("+", self._node), self._payload())
+        will = mqtt.Will(self._broker.will_topic.replace("+", self._node), self._payload("offline"))
         self._send(mqtt.connect(f"quanshi-demo-{self._node}", KEEP_ALIVE, will))
 
     def _ready(self, _: int) -> None:
@@ -138,13 +142,15 @@ class Heartbeat:
             self._send(mqtt.PING)
             return
         moment = now_ms()
-        self._send(mqtt.publish(self._topic, self._payload()))
+        self._send(mqtt.publish(self._topic, self._payload("online")))
         if self._connected and self._when_heard is not None:
             self._when_heard(moment)
             self._when_heard = None
 
-    def _payload(self) -> bytes:
-        return json.dumps({"id": self._node, "time": format_time(now_ms()), "invented": True}).encode()
+    def _payload(self, status: str) -> bytes:
+        """The status tells a will from a heartbeat where a site has one topic for both."""
+        said = {"id": self._node, "status": status, "time": format_time(now_ms()), "invented": True}
+        return json.dumps(said).encode()
 
     def _send(self, data: bytes) -> None:
         if self._sock is None:

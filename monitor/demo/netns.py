@@ -16,6 +16,8 @@ import struct
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from types import TracebackType
@@ -67,6 +69,25 @@ def enter_private_network() -> None:
         raise NetworkError("a network can only be entered before the first thread is started")
     _unshare()
     _run("ip", "link", "set", "lo", "up")
+
+
+@contextmanager
+def own_network(delay: float = 0.0, loss: float = 0.0) -> Iterator[str]:
+    """Stand in a private network that is linked to a second one, for the fleet; the path of that one.
+
+    ``delay`` (seconds) and ``loss`` (per cent) are those of the link. To be called as
+    :func:`enter_private_network` is, which nobody leaves again. Raises NetworkError.
+    """
+    enter_private_network()
+    with Namespace() as namespace:
+        if delay or loss:
+            namespace.impair(delay_ms=1000 * delay, loss_percent=loss)
+        yield namespace.path
+
+
+def enter_command(pid: int) -> str:
+    """What somebody else writes before a command to run it in the private network of this process."""
+    return f"nsenter --net=/proc/{pid}/ns/net"
 
 
 def join_network(path: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from random import Random
 from typing import Final
 
@@ -24,7 +25,8 @@ class Pace:
 
     ``share`` of the single nodes fail during the script, each once: more often within five minutes would
     be flapping, and that is a fault of its own kind. ``brief`` of them are shorter than any confirmation
-    and need not be noticed. ``blackouts`` are towns and at last a county that vanish with all behind them.
+    and need not be noticed. ``blackouts`` are a county, if it shall be one, and towns outside of it that
+    vanish with all behind them.
     ``quiet`` at the end leaves time to see the last recoveries; ``lasting`` of the faults do not end.
     """
 
@@ -51,8 +53,10 @@ def script(
 ) -> list[Fault]:
     """Faults from ``start`` (milliseconds) for ``duration`` seconds, in the order of their starts.
 
-    No two of them overlap on one node. Without a broker (``heartbeats`` False) nothing falls silent; a
-    wildcard fleet gets only what it can play. Witnesses never fail: without them nobody sees anything.
+    No two of them overlap on one node. Where the city has nodes enough, all that the pace names is there;
+    with a broker (``heartbeats``) also a last will and a heartbeat that falls silent, both longer than
+    most: silence takes its time to be heard. A wildcard fleet gets only what it can play. Witnesses never
+    fail: without them nobody sees anything.
     """
     rng = Random(f"script {seed}")
     writer = _Writer(
@@ -86,21 +90,47 @@ class _Writer:
         self._taken = set(city.witnesses.values())
 
     def faults(self) -> Iterator[Fault]:
+        county = self._county()
+        # They are few, and should not be left to chance: neither to be taken by a blackout.
+        told = self._told(spared=frozenset(county))
+        self._taken.update(node.id for node in told)
         if not self._wildcard:
-            yield from self._blackouts()
+            yield from self._blackouts(county)
             yield from self._flapping()
-        yield from self._singles()
+        yield from self._singles(told)
 
-    def _blackouts(self) -> Iterator[Fault]:
+    def _county(self) -> tuple[str, ...]:
+        """The county switch to fail and all behind it; empty for none.
+
+        One that leaves two hearts beating elsewhere, if there is any.
+        """
+        if self._wildcard or not (self._pace.county and self._pace.blackouts):
+            return ()
+        beating = {node.id for node in self._city.nodes if _beats(node)}
+        branches = [self._city.behind(root.id) for root in self._switches(Level.COUNTY)]
+        for enough in (2, 1, 0):
+            for branch in filter(self._is_free, branches):
+                if len(beating.difference(branch)) >= enough:
+                    return branch
+        return ()
+
+    def _told(self, spared: frozenset[str]) -> list[Node]:
+        """The two nodes whose heartbeats fail, as far as there are any: by a last will, and by silence."""
+        if not self._heartbeats:
+            return []
+        return [node for node in self._free(_beats) if node.id not in spared][:2]
+
+    def _blackouts(self, county: tuple[str, ...]) -> Iterator[Fault]:
         """Whole branches first: the single faults then take from what is left."""
-        roots = self._switches(Level.COUNTY)[:1] if self._pace.county else []
-        for root in [*roots, *self._switches(Level.TOWN)][: self._pace.blackouts]:
-            nodes = self._city.behind(root.id)
-            if not self._taken.isdisjoint(nodes):
-                continue
+        towns = (self._city.behind(root.id) for root in self._switches(Level.TOWN))
+        branches = chain([county] if county else [], (nodes for nodes in towns if self._is_free(nodes)))
+        for nodes in islice(branches, self._pace.blackouts):
             self._taken.update(nodes)
             begin, end = self._span(self._least, self._most)
-            yield Fault(nodes, FaultKind.VANISH, begin, end, root=root.id)
+            yield Fault(nodes, FaultKind.VANISH, begin, end, root=nodes[0])
+
+    def _is_free(self, nodes: tuple[str, ...]) -> bool:
+        return self._taken.isdisjoint(nodes)
 
     def _switches(self, level: Level) -> list[Node]:
         """The video switches of a level in random order, the smaller counties first.
@@ -127,14 +157,12 @@ class _Writer:
             end = begin + round(1000 * self._room)
             yield Fault((node.id,), FaultKind.FLAPPING, begin, end, delay)
 
-    def _singles(self) -> Iterator[Fault]:
+    def _singles(self, told: list[Node]) -> Iterator[Fault]:
+        kinds = self._playable((FaultKind.WILL, FaultKind.SILENT))
+        for node, kind in zip(told, kinds, strict=False):
+            yield Fault((node.id,), kind, *self._span((self._least + self._most) / 2, self._most))
         nodes = self._free(self._can_fail)
-        count = max(1, round(self._pace.share * len(nodes)))
-        if self._heartbeats:
-            # They are few, and should not be left to chance.
-            told = [node for node in nodes if _beats(node)][: max(2, count // 10)]
-            nodes = told + [node for node in nodes if node not in told]
-        for node in nodes[:count]:
+        for node in nodes[: max(1, round(self._pace.share * len(nodes)))]:
             yield self._single(node)
 
     def _single(self, node: Node) -> Fault:
@@ -151,6 +179,9 @@ class _Writer:
             kinds: Sequence[FaultKind] = (FaultKind.WILL, FaultKind.SILENT)
         else:
             kinds = _CONNECTING if _only_connects(node) else _ANSWERING
+        return self._playable(kinds)
+
+    def _playable(self, kinds: Sequence[FaultKind]) -> list[FaultKind]:
         return [kind for kind in kinds if not self._wildcard or kind not in AT_THE_DOOR]
 
     def _can_fail(self, node: Node) -> bool:

@@ -1,14 +1,15 @@
 """What truly happened: one row for each watch that a fault touched, with the moments it was applied.
 
 A fault takes effect inside a system call. ``began`` is read before the call and ``began_by`` after
-it, so the true moment is known to lie between them; likewise for the end. They usually differ by 0 ms.
+it, so the true moment is known to lie between them; likewise for the end, and for each turn of what
+flaps. They usually differ by 0 ms.
 """
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Self, TextIO
 
@@ -18,13 +19,19 @@ from monitor.model.times import format_time, parse_time
 MARK: Final = "# 演示城市的真实情况: 全部数据为虚构 / the truth about an invented city"
 COLUMNS: Final = (
     "node", "network", "address", "fault", "state", "cause", "from", "to",
-    "from_by", "to_by", "delay", "root",
+    "from_by", "to_by", "delay", "root", "turns",
 )  # fmt: skip
+
+Span = tuple[int, int]
+"""A true moment lies between these two."""
 
 
 @dataclass(slots=True)
 class TruthRow:
-    """One watch and one fault. ``ended`` None: it still lasts."""
+    """One watch and one fault. ``ended`` None: it still lasts.
+
+    ``turns``: when what flaps worked again, then refused again, and so on.
+    """
 
     node: str
     network: str
@@ -36,6 +43,7 @@ class TruthRow:
     ended_by: int | None = None
     delay: float = 0.0
     root: str = ""
+    turns: list[Span] = field(default_factory=list)
 
     @property
     def key(self) -> tuple[str, str]:
@@ -59,6 +67,7 @@ class TruthRow:
             "to_by": _moment(self.ended_by),
             "delay": self.delay,
             "root": self.root,
+            "turns": ";".join(f"{format_time(first)}/{format_time(last)}" for first, last in self.turns),
         }
 
     @classmethod
@@ -75,10 +84,13 @@ class TruthRow:
             ended_by=parse_time(data["to_by"]) if data["to_by"] else None,
             delay=float(data["delay"]),
             root=data["root"],
+            turns=[_span(text) for text in data["turns"].split(";") if text],
         )
 
-    def copy(self) -> TruthRow:
-        return TruthRow(**asdict(self))
+
+def _span(text: str) -> Span:
+    first, _, last = text.partition("/")
+    return parse_time(first), parse_time(last)
 
 
 def _moment(millis: int | None) -> str:

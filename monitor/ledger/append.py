@@ -10,11 +10,11 @@ from sqlalchemy import Connection, func, insert, select
 
 from monitor.ledger import schema
 from monitor.ledger.engine import upsert
-from monitor.ledger.fitness import flaw, has_place
+from monitor.ledger.fitness import flaw, misplaced
 from monitor.ledger.head import Head
 from monitor.ledger.rows import Appended, JudgementMarks
 from monitor.ledger.scribe import Scribe
-from monitor.model.events import Event
+from monitor.model.events import MONITOR, Event
 from monitor.model.sequences import Gap, Mark, take
 
 
@@ -39,13 +39,14 @@ def append(connection: Connection, delivery: Delivery) -> tuple[Appended, Judgem
     All or nothing is the caller's transaction; the head is locked in it.
 
     An event that has a flaw takes its place in its collector's sequence all the same, and becomes a
-    refusal: sent again it would be no better, and everything behind it would wait for ever.
+    refusal: sent again it would be no better, and everything behind it would wait for ever. One that can
+    have no place there is a refusal and nothing more.
     """
     head = Head.lock(connection)
-    intake = take(filter(has_place, delivery.events), marks(connection))
+    places = [(event, misplaced(event)) for event in delivery.events]
+    intake = take((event for event, why in places if not why), marks(connection))
     fresh: list[Event] = []
-    refused = [(str(event.id), "impossible id") for event in delivery.events if not has_place(event)]
-    refused += delivery.refused
+    refused = [*delivery.refused, *((str(event.id), why) for event, why in places if why)]
     scribe = Scribe(connection, head, delivery.at)
     for event in intake.taken:
         if fault := flaw(event):
@@ -66,7 +67,8 @@ def marks(connection: Connection) -> dict[str, Mark]:
     """The committed mark of every collector: the sequence reached in its newest epoch."""
     table = schema.writers
     newest = select(table.c.collector, func.max(table.c.epoch).label("epoch")).group_by(table.c.collector)
-    latest = newest.subquery()
+    # What the monitor says is committed by whom it tells; an older version may have taken it for facts.
+    latest = newest.where(table.c.collector != MONITOR).subquery()
     query = select(table.c.collector, table.c.epoch, table.c.sequence).join(
         latest, (table.c.collector == latest.c.collector) & (table.c.epoch == latest.c.epoch)
     )

@@ -13,11 +13,10 @@ from typing import Any, Final, Self, TypeVar
 
 from monitor.ledger.errors import LedgerError
 from monitor.ledger.ledger import Ledger
-from monitor.model.events import Judged, ObserverTurned
+from monitor.model.events import MONITOR, Judged, ObserverTurned
 
 _T = TypeVar("_T")
 
-COLLECTOR: Final = "monitor"
 _PATIENCE: Final = 30.0
 
 
@@ -38,7 +37,7 @@ class Judgements:
     loop's; they raise LedgerError. The others answer from memory.
     """
 
-    collector: Final = COLLECTOR
+    collector: Final = MONITOR
 
     def __init__(self, ledger: Ledger, loop: asyncio.AbstractEventLoop) -> None:
         self._ledger = ledger

@@ -253,7 +253,7 @@ class Ledger:
         return await self._read(queries.sights, since, until, network)
 
     async def last_sights(self) -> dict[tuple[str, int, int], SightRow]:
-        """The latest sight of every (network, shard, shards) ever watched, old layouts included."""
+        """The last sight of every (network, shard, shards) ever watched, old layouts too; newest first."""
         latest: dict[tuple[str, int, int], SightRow] = {}
         for row in await self._read(queries.last_sights):
             latest.setdefault((row.network, row.shard, row.shards), row)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection, RowMapping, Select, Table, func, select
 
 from monitor.ledger import schema
@@ -25,11 +27,24 @@ from monitor.ledger.rows import (
 from monitor.model.events import Change, EventId, Evidence, Judged, ObserverTurned
 from monitor.model.observations import Cause, State
 
+log = structlog.get_logger(__name__)
+
 
 def standings(connection: Connection) -> list[StandingRow]:
+    table, change = schema.standings, schema.changes
+    query = select(table, change.c.detected_at, change.c.probe).join(change, change.c.id == table.c.change_id)
     return [
-        StandingRow(row.node, row.network, State(row.state), Cause(row.cause), row.at, row.change_id)
-        for row in connection.execute(select(schema.standings))
+        StandingRow(
+            node=row["node"],
+            network=row["network"],
+            state=State(row["state"]),
+            cause=Cause(row["cause"]),
+            at=row["at"],
+            change_id=row["change_id"],
+            detected_at=row["detected_at"],
+            probe=row["probe"],
+        )
+        for row in connection.execute(query).mappings()
     ]
 
 
@@ -67,9 +82,18 @@ def change_row(row: RowMapping) -> ChangeRow:
         detected_at=row["detected_at"],
         cause=Cause(row["cause"]),
         probe=row["probe"],
-        evidence=tuple(Evidence.from_json(piece) for piece in json.loads(row["evidence"])),
+        evidence=tuple(_readable(json.loads(row["evidence"]), row["id"])),
     )
     return ChangeRow(row["id"], _event_id(row), Origin(row["origin"]), change, row["recorded_at"])
+
+
+def _readable(pieces: Iterable[Mapping[str, Any]], change_id: int) -> Iterator[Evidence]:
+    """The evidence that can be read. One moment that another version wrote amiss must not hide the change."""
+    for piece in pieces:
+        try:
+            yield Evidence.from_json(piece)
+        except ValueError as error:
+            log.warning("evidence cannot be read", change=change_id, error=str(error))
 
 
 def sights(connection: Connection, since: int, until: int, network: str | None) -> list[SightRow]:
@@ -83,12 +107,14 @@ def sights(connection: Connection, since: int, until: int, network: str | None) 
 
 
 def last_sights(connection: Connection) -> list[SightRow]:
-    """The last row of every shard of every collector, the latest first."""
+    """The last row of every shard of every collector, the last begun first.
+
+    By their order, not by their time: a clock may have been set back.
+    """
     table = schema.sights
     places = (table.c.collector, table.c.network, table.c.shard, table.c.shards)
     latest = select(func.max(table.c.id)).group_by(*places)
-    query = select(table).where(table.c.id.in_(latest)).order_by(table.c.end.desc())
-    return _sight_rows(connection, query)
+    return _sight_rows(connection, select(table).where(table.c.id.in_(latest)).order_by(table.c.id.desc()))
 
 
 def snapshots(connection: Connection, network: str | None, limit: int) -> list[SnapshotRow]:

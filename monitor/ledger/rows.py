@@ -38,7 +38,7 @@ class Appended:
 
 @dataclass(frozen=True, slots=True)
 class StandingRow:
-    """The latest state of a watch: since ``at``, by the change with this id."""
+    """The latest state of a watch: since ``at``, by the change with this id, which ``probe`` confirmed."""
 
     node: str
     network: str
@@ -46,6 +46,8 @@ class StandingRow:
     cause: Cause
     at: int
     change_id: int
+    detected_at: int
+    probe: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from monitor.config import Site
@@ -59,12 +60,14 @@ class Word:
 class Board:
     """The rows of one site, ordered by network and then by node id."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, day: date) -> None:
+        """The rows of the nodes that are in service on this ``day``."""
+        self.day = day
         self.watches: list[Watch] = []
         self.rows_of: dict[str, range] = {}
         self.index: dict[str, dict[str, int]] = {}
         for network in site.networks:
-            self._add_network(network, site.inventory.watches(network))
+            self._add_network(network, site.inventory.watches(network, today=day))
         size = len(self.watches)
         self.said = bytearray(size)
         self.shown = bytearray(size)

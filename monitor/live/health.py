@@ -12,11 +12,13 @@ from monitor.live.states import Live
 class Health:
     """The monitor's own condition. Moments in milliseconds, 0 for never.
 
-    ``lost`` counts events that can never come, ``refused`` entries that were none; ``lag`` counts entries
-    of a stream that a reader has not read, by reader; ``follows`` names the monitor that leads instead.
+    ``ledger_takes``: whether it takes what comes. ``lost`` counts events that can never come, ``refused``
+    entries that were none; ``lag`` the entries that a reader has not read, by reader, of none while Redis is
+    away; ``outboxes`` the events that are not confirmed, by collector, where its outbox is on this machine.
+    ``follows`` names the monitor that leads instead.
     """
 
-    ledger_open: bool = False
+    ledger_takes: bool = False
     bus_connected: bool = False
     restored: bool = False
     follows: str = ""
@@ -25,14 +27,15 @@ class Health:
     lost: int = 0
     refused: int = 0
     lag: dict[str, int] = field(default_factory=dict)
+    outboxes: dict[str, int] = field(default_factory=dict)
 
     def not_ready(self, live: Live) -> Iterator[str]:
         """The reasons why the pages may not be believed yet; none when they may."""
         if self.follows:
             yield f"follows {self.follows}"  # and shows nothing of its own: ask that one
             return
-        if not self.ledger_open:
-            yield "ledger is not open"
+        if not self.ledger_takes:
+            yield "ledger takes nothing"
         if not self.bus_connected:
             yield "Redis is not connected"
         if not self.restored:

@@ -8,11 +8,12 @@ from typing import Final
 
 import structlog
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import OutOfMemoryError, RedisError
 
-from monitor.bus.keys import Keys
+from monitor.bus.keys import START, Keys
 from monitor.bus.outage import Outage
 from monitor.bus.reader import Batch, Reader, announce, commit
+from monitor.bus.trim import trim
 from monitor.ledger.errors import LedgerError
 from monitor.ledger.ledger import Ledger
 from monitor.ledger.rows import Appended
@@ -57,21 +58,28 @@ class Intake:
         self._on_news = on_news
         self._restore = restore
         self._committed: dict[str, tuple[int, int]] = {}
+        self._position = START
         self._turn = asyncio.Lock()
         self._outage = Outage(log, task="acknowledge")
 
     async def run(self, redis_url: str) -> None:
         """Take batch after batch, from where the ledger is. Raises LedgerError if only a person can help."""
         self._committed = await self._ledger.committed()
-        position = await self._ledger.position(READER, self._keys.facts)
-        async with Reader(redis_url, self._keys.facts, READER, position) as reader:
+        self._position = await self._ledger.position(READER, self._keys.facts)
+        async with Reader(redis_url, self._keys.facts, READER, self._position) as reader:
             async for batch in reader.batches(idle=True):
                 self._health.bus_connected = reader.connected
                 async with self._turn:
                     if batch.events or batch.refused:
                         await self._take(batch)
+                    self._position = batch.position
                     if reader.connected:
-                        await self._acknowledge(batch.position)
+                        await self._acknowledge()
+
+    async def trim(self) -> None:
+        """Cut the facts that the ledger has and everybody has read. Raises what Redis raises."""
+        own = (READER, self._position)
+        await trim(self._redis, self._keys, self._keys.facts, self._live.site.keep, own)
 
     async def finish(self) -> None:
         """Begin no further batch, and wait until the one in hand is acknowledged: 2 s at most."""
@@ -106,24 +114,34 @@ class Intake:
             except LedgerError as error:
                 if error.lasting:
                     raise
+                self._health.ledger_takes = False
                 log.error("ledger takes nothing", error=str(error), again_in=delay)  # noqa: TRY400 - expected
                 await asyncio.sleep(delay)
                 delay = min(10.0, delay * 2)
             else:
+                self._health.ledger_takes = True
                 if delay > FIRST_DELAY and not appended.fresh:
                     # A server that went away at the last moment may have stored it all without a word.
                     await self._restore()
                 return appended
 
-    async def _acknowledge(self, position: str) -> None:
+    async def _acknowledge(self) -> None:
         """Tell the collectors everything that is committed, and not only the news: Redis may have lost it."""
         try:
-            await commit(self._redis, self._keys, self._committed)
-            await announce(self._redis, self._keys, self._keys.facts, READER, position)
+            try:
+                await self._tell()
+            except OutOfMemoryError:
+                # Full of what we have read, perhaps; cutting is the one thing that it still lets us do.
+                await self.trim()
+                await self._tell()
             self._outage.ended()
         except (RedisError, OSError) as error:
             # The next batch, or the next 5 s without one, say it again.
             self._outage.failed(error)
+
+    async def _tell(self) -> None:
+        await commit(self._redis, self._keys, self._committed)
+        await announce(self._redis, self._keys, self._keys.facts, READER, self._position)
 
 
 async def lost_events(ledger: Ledger) -> int:

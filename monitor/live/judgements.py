@@ -12,8 +12,9 @@ from monitor.bus.keys import Keys
 from monitor.bus.publisher import Publisher
 from monitor.bus.source import OutboxError, Said
 from monitor.ledger.errors import LedgerError
-from monitor.ledger.judgements import COLLECTOR, Judgements
+from monitor.ledger.judgements import Judgements
 from monitor.ledger.ledger import Ledger
+from monitor.model.events import MONITOR
 
 LISTENER: Final = "alert"
 """The reader that judgements are kept for until it has them."""
@@ -27,7 +28,7 @@ async def judgements_publisher(ledger: Ledger, redis: Redis, keys: Keys) -> Publ
 class JudgementBox:
     """The ledger's judgements as a box of the bus: in its words, and with its error."""
 
-    collector: Final = COLLECTOR
+    collector: Final = MONITOR
 
     def __init__(self, judgements: Judgements) -> None:
         self._judgements = judgements

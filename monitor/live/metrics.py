@@ -18,6 +18,7 @@ from prometheus_client.exposition import generate_latest as text_of
 from prometheus_client.openmetrics.exposition import generate_latest as openmetrics_of
 from prometheus_client.registry import Collector
 
+from monitor.bus.lag import MOST_LAG
 from monitor.live.board import Board, Group
 from monitor.live.exposition import Gauge, label, labels
 from monitor.live.health import Health
@@ -246,19 +247,33 @@ class _Own(Collector):
         for name in self._live.observers:
             age.add_metric([name], self._live.sight_age(name, now) or 0.0)
         yield age
-        backlogs = {name: self._live.backlogs.get(name, 0) for name in self._live.observers}
         yield _gauge(
             "quanshi_outbox_events",
-            "Events that a collector had said before its last one and had not seen committed.",
+            "Events that a collector has not seen committed: as they stand in its outbox or, where that is on"
+            " another machine, as of its last event.",
             "collector",
-            backlogs,
+            self._outboxes(),
         )
-        yield _gauge("quanshi_bus_lag_events", "Entries not yet read.", "reader", self._health.lag)
+        yield _gauge(
+            "quanshi_bus_lag_events",
+            f"Entries not yet read, counted up to {MOST_LAG}. No sample while Redis is away.",
+            "reader",
+            self._health.lag,
+        )
+
+    def _outboxes(self) -> dict[str, int]:
+        """Of collectors that are there or should be; of others only if something is left in their outbox."""
+        live = self._live
+        told = {name: count for name, count in live.backlogs.items() if name in live.observers}
+        known = live.observers.keys() | live.planned_collectors().keys()
+        seen = {name: count for name, count in self._health.outboxes.items() if count or name in known}
+        return told | seen
 
     def _reload(self) -> Iterator[Metric]:
         yield GaugeMetricFamily(
             "quanshi_config_reload_success",
-            "Whether the site's files, as they are now, are in use (1) or hold a mistake (0).",
+            "Whether the site's files, as they are now, are all in use (1), or hold a mistake or wait for a"
+            " restart (0).",
             0 if self._health.reload_error else 1,
         )
         yield GaugeMetricFamily(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
@@ -17,6 +18,9 @@ Shard = tuple[str, int, int]
 
 FETCH_AGAIN: Final = 5_000
 """Milliseconds for which fetched times are good enough: two scrapers cost one fetch."""
+
+PATIENCE: Final = 0.5
+"""Seconds to wait for Redis: a page without times is worth more than one that comes too late."""
 
 _log = structlog.get_logger()
 
@@ -39,9 +43,10 @@ class ProbeTimes:
         shards = _current_shards(live)
         names = [self._keys.durations(*shard) for shard in shards]
         try:
-            arrays, facts = await self._get(names)
-        except (RedisError, OSError) as error:
-            _log.warning("probe times are not to be had", error=str(error))
+            async with asyncio.timeout(PATIENCE):
+                arrays, facts = await self._get(names)
+        except (RedisError, OSError) as error:  # TimeoutError is an OSError
+            _log.warning("probe times are not to be had", error=str(error) or f"no answer in {PATIENCE} s")
             arrays, facts = [], []
         self._durations = dict(_unpacked(zip(shards, arrays, strict=False)))
         self._certificates = {shard: ends_of(found) for shard, found in zip(shards, facts, strict=False)}

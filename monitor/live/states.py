@@ -6,6 +6,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
@@ -41,20 +42,35 @@ class Footing(StrEnum):
 class Observer:
     """A collector as it is heard.
 
-    ``heard`` is the end of its last sight, and never later than its arrival: a collector whose clock
-    runs ahead must not look alive after its death. ``blind_since`` means something only while it is blind.
+    ``heard`` is the latest moment at which it is known to have looked, on our clock: the end of a sight,
+    and never later than its arrival, since a collector whose clock runs ahead must not look alive after its
+    death. ``unweighed``: its footing does not yet count its last sight. ``blind_since`` means something
+    only while it is blind.
     """
 
     sight: Sight
     heard: int
     blind_since: int
     footing: Footing = Footing.AWAITED
+    unweighed: bool = True
 
     @property
     def shard(self) -> tuple[int, int]:
         return (self.sight.shard, self.sight.shards)
 
-    def footing_at(self, now: int) -> Footing:
+    def weigh(self, now: int) -> bool:
+        """Let it stand as it does now. True: that is another footing than before.
+
+        Our clock may have been set back: nobody was heard in the future, and a silence goes on until
+        somebody speaks.
+        """
+        is_mute = self.footing is Footing.SILENT and not self.unweighed
+        self.heard = min(self.heard, now - FRESH - 1 if is_mute else now)
+        self.unweighed = False
+        before, self.footing = self.footing, self._footing_at(now)
+        return self.footing is not before
+
+    def _footing_at(self, now: int) -> Footing:
         if now - self.heard > FRESH:
             return Footing.SILENT
         return Footing.BLIND if self.sight.blind else Footing.SEES
@@ -79,27 +95,26 @@ class Live:
     """
 
     def __init__(self, site: Site, clock: Callable[[], int] = now_millis) -> None:
+        self.clock = clock
         self.site = site
-        self.board = Board(site)
+        self.board = Board(site, self._today(site))
         self.observers: dict[str, Observer] = {}
         self.changes: deque[Change] = deque(maxlen=REMEMBERED_CHANGES)
         self.events: Counter[str] = Counter()
         self.answers: Counter[tuple[str, str, str]] = Counter()
         self.backlogs: dict[str, int] = {}
-        self.clock = clock
 
     def restore(
         self,
-        standings: Mapping[tuple[str, str], Standing],
+        words: Mapping[tuple[str, str], Word],
         sights: Iterable[Sight],
         changes: Iterable[Change] = (),
     ) -> None:
-        """Begin anew with what the ledger knows: standings by (node, network), last sights, last changes."""
-        self.board = Board(self.site)
+        """Begin anew with what the ledger knows: words by (node, network), last sights, last changes."""
+        self.board = Board(self.site, self._today(self.site))
         self.observers = {}
         self.changes.clear()
-        for (node, network), standing in standings.items():
-            self._stand(node, network, standing)
+        self.recall(words)
         for sight in sights:
             self._see(sight)
         self.changes.extend(
@@ -107,9 +122,26 @@ class Live:
         )
         self.refresh()
 
+    def recall(self, words: Mapping[tuple[str, str], Word]) -> None:
+        """Take what the ledger knows of those watches of which nothing was said here yet."""
+        for (node, network), word in words.items():
+            row = self.board.row(node, network)
+            if row is not None and self.board.word(row) == Word():
+                self.board.say(row, word)
+
+    def day_is_over(self) -> bool:
+        """Whether the board is of another day: nodes come into service and leave it by the day."""
+        return self.board.day != self._today(self.site)
+
+    def _today(self, site: Site) -> date:
+        return datetime.fromtimestamp(self.clock() / 1000, site.zone).date()
+
     def reload(self, site: Site) -> None:
-        """Another node list: watches come and go, the others keep their states."""
-        board = Board(site)
+        """Another node list, or another day: watches come and go, the others keep their states.
+
+        What the ledger knows of those that come is for :meth:`recall` to say.
+        """
+        board = Board(site, self._today(site))
         board.take_over(self.board)
         self.site, self.board = site, board
         self.observers = {
@@ -164,31 +196,26 @@ class Live:
             self.board.say(row, Word(standing.state, standing.cause, standing.at, standing.at))
 
     def _see(self, sight: Sight) -> None:
+        """Sights come in the order said. One that ends before the last tells of a clock that was set back."""
+        if sight.network not in self.site.networks:
+            return
+        now = self.clock()
         known = self.observers.get(sight.collector)
-        if sight.network not in self.site.networks or (known and sight.end < known.sight.end):
-            return  # not ours, or a late repeat: it says nothing about now
-        blind_since = known.blind_since if known and known.sight.blind else sight.start
-        heard = min(sight.end, self.clock())
-        footing = Footing.AWAITED if known is None else known.footing
-        self.observers[sight.collector] = Observer(sight, heard, blind_since, footing)
+        if known is None:
+            self.observers[sight.collector] = Observer(sight, min(sight.end, now), sight.start)
+            return
+        blind_since = known.blind_since if known.sight.blind else sight.start
+        heard = min(max(known.heard, sight.end), now)
+        self.observers[sight.collector] = Observer(sight, heard, blind_since, known.footing)
 
     def refresh(self, now: int | None = None) -> None:
         """Let the time pass: collectors fall silent, and what they watched becomes unknown."""
         moment = self.clock() if now is None else now
-        turned = {
-            observer.sight.network for observer in self.observers.values() if self._turn(observer, moment)
-        }
+        turned = {observer.sight.network for observer in self.observers.values() if observer.weigh(moment)}
         if turned:
             self._forget_former_shards()
         for network in turned:
             self._cover(network)
-
-    def _turn(self, observer: Observer, now: int) -> bool:
-        """Whether the collector stands differently than it did."""
-        footing = observer.footing_at(now)
-        turned = footing is not observer.footing
-        observer.footing = footing
-        return turned
 
     def _forget_former_shards(self) -> None:
         """A collector that is silent and in no plan (the shards were cut anew) is nobody's loss."""

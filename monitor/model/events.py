@@ -18,6 +18,8 @@ from monitor.model.observations import Cause, Observation, State
 from monitor.model.times import format_time, parse_time
 
 SPECVERSION: Final = "1.0"
+MONITOR: Final = "monitor"
+"""The collector in the ids of the monitor's own events: judgements are its alone, and facts never its."""
 
 
 class EventError(ValueError):

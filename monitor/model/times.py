@@ -19,9 +19,13 @@ _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
 def format_time(millis: int) -> str:
-    """RFC 3339, UTC, always three decimals: ``2026-11-23T01:02:03.004Z``."""
+    """RFC 3339, UTC, always four digits of a year and three decimals: ``2026-11-23T01:02:03.004Z``.
+
+    Raises OverflowError for a moment outside the years 1 to 9999.
+    """
     moment = _EPOCH + millis * _MILLISECOND
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+    # Not strftime: its %Y writes the year 999 with three digits here and with four elsewhere.
+    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def parse_time(text: str) -> int:

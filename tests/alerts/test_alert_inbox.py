@@ -79,6 +79,37 @@ def test_a_batch_that_cannot_be_stored_moves_nothing(inbox: Inbox, tmp_path: Pat
     assert inbox.counts() == {"quanshi.watch.judged": 1}
 
 
+def test_what_is_no_judgement_is_recorded_once(inbox: Inbox) -> None:
+    inbox.take(STREAM, "1-0", [], [("1-0", "no id")])
+    inbox.take(STREAM, "2-0", [said(1)], [("1-0", "no id"), ("2-0", "odd: '\udcff\0'")])
+    assert inbox.refusals() == [("1-0", "no id"), ("2-0", "odd: '\\udcff\0'")]
+    assert inbox.position(STREAM) == "2-0"
+
+
+def test_a_file_of_the_first_version_is_brought_up_to_date_and_forgets_whom_it_should_not_have_heard(
+    tmp_path: Path,
+) -> None:
+    with sqlite3.connect(tmp_path / "alerts.db") as connection:
+        for statement in (
+            "CREATE TABLE positions (stream TEXT PRIMARY KEY, position TEXT NOT NULL)",
+            (
+                "CREATE TABLE writers"
+                " (collector TEXT, epoch INTEGER, sequence INTEGER, PRIMARY KEY (collector, epoch))"
+            ),
+            "CREATE TABLE heard (type TEXT PRIMARY KEY, count INTEGER NOT NULL)",
+            "INSERT INTO positions VALUES ('quanshi:maoming:judgements', '7-0')",
+            "INSERT INTO writers VALUES ('monitor', 5, 9), ('video-0of1', 6, 1)",
+            "PRAGMA user_version = 1",
+        ):
+            connection.execute(statement)
+    connection.close()
+    for _ in range(2):
+        with Inbox(tmp_path / "alerts.db") as inbox:
+            assert inbox.position(STREAM) == "7-0"
+            assert inbox.committed() == {"monitor": (5, 9)}
+            assert inbox.refusals() == []
+
+
 def test_a_file_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "alerts.db") as connection:
         connection.execute("PRAGMA user_version = 99")

@@ -20,8 +20,10 @@ from monitor.bus.publisher import Publisher
 from monitor.config import Site, load_site, write_starter
 from monitor.ledger import Ledger
 from monitor.live.judgements import LISTENER, judgements_publisher
-from monitor.model.events import Change, Event, EventId
+from monitor.model.events import Change, Event, EventId, Judged
 from monitor.model.observations import Cause, State
+
+T0 = 1_795_392_000_000
 
 
 @pytest.fixture
@@ -66,15 +68,14 @@ async def listening(site: Site, url: str) -> AsyncIterator[None]:
         await role
 
 
+def a_change(number: int) -> Change:
+    at = T0 + number
+    return Change(f"cam-{number}", "video", State.UP, State.DOWN, at, T0, at, Cause.TIMEOUT)
+
+
 async def happen(ledger: Ledger, first: int, last: int) -> None:
     """Changes with these numbers are committed to the ledger."""
-    changes = [
-        Change(f"cam-{n}", "video", State.UP, State.DOWN, n, 0, n, Cause.TIMEOUT)
-        for n in range(first, last + 1)
-    ]
-    events = [
-        Event(EventId("video-0of1", 1, first + n), "maoming", 0, change) for n, change in enumerate(changes)
-    ]
+    events = [Event(EventId("video-0of1", 1, n), "maoming", 0, a_change(n)) for n in range(first, last + 1)]
     assert len((await ledger.append("ledger", "facts", f"{last}-0", events)).fresh) == len(events)
 
 
@@ -147,6 +148,43 @@ async def test_what_is_no_judgement_is_passed_by(site: Site, server: EmbeddedSer
             publisher.wake()
             assert await publisher.drain(20)
     assert heard(site) == 3
+
+
+async def test_only_the_monitor_is_heard_and_only_it_is_told_what_was(
+    site: Site, server: EmbeddedServer, ledger: Ledger
+) -> None:
+    keys, judged = Keys(site.name), Judged.of(a_change(1), None)
+    theirs = Event(EventId("video-0of1", 1, 1), site.name, T0, judged)
+    async with connect(server.url) as redis:
+        await redis.xadd(keys.judgements, {"id": "nonsense"})
+        await redis.xadd(keys.judgements, theirs.encode())
+        async with telling(ledger, redis, keys) as publisher, listening(site, server.url):
+            await happen(ledger, 1, 3)
+            publisher.wake()
+            assert await publisher.drain(20)
+        assert set(await redis.hgetall(keys.committed)) == {"monitor"}
+    assert heard(site) == 3
+    with Inbox(site.data / "alerts.db") as inbox:
+        assert set(inbox.committed()) == {"monitor"}
+        refused = dict(inbox.refusals())
+    assert refused.pop("video-0of1/1/1") == "said by video-0of1, and only the monitor judges"
+    assert [error.partition(":")[0] for error in refused.values()] == ["EventError"]
+
+
+async def test_a_redis_full_of_what_the_role_had_not_heard_flows_again(
+    site: Site, server: EmbeddedServer, ledger: Ledger
+) -> None:
+    async with connect(server.url) as redis, telling(ledger, redis, Keys(site.name)) as publisher:
+        await happen(ledger, 1, 2000)
+        publisher.wake()
+        await until(lambda: publisher.published >= 2000)
+        used = (await redis.info("memory"))["used_memory"]
+        await redis.config_set("maxmemory", used - 200_000)
+        await happen(ledger, 2001, 2010)
+        publisher.wake()
+        async with listening(site, server.url):
+            assert await publisher.drain(20)
+    assert heard(site) == 2010
 
 
 async def test_without_redis_the_role_waits_and_stops_when_told(site: Site) -> None:

@@ -15,12 +15,17 @@ from typing import Final
 
 import tools
 from addresses import FIRST, hosts
+from measure import NotMeasuredError
 
 HERE: Final = Path(__file__).resolve().parent
 REPOSITORY: Final = HERE.parent.parent
 LIMIT: Final = 2000
 TIMEOUT: Final = 5.0
 ENDS_WITHIN: Final = 180.0
+
+SEQUENCES: Final = 65_535
+"""fping gives up when it has sent more echoes than this within ten seconds."""
+FPING_LIST: Final = 50_000
 
 
 class Peers:
@@ -46,16 +51,19 @@ class Peers:
             finally:
                 process.kill()
 
-    def in_c(self, port: int, count: int, spread: float = 0.0) -> dict[str, float]:
-        """One sweep of the C prober."""
-        words = [port, FIRST, count, spread, LIMIT, TIMEOUT]
+    def in_c(self, port: int, count: int, spread: float = 0.0, tick: float = 0.0) -> dict[str, float]:
+        """One sweep of the C prober; what is spread starts at its own moment, or in ticks as ours does."""
+        words = [port, FIRST, count, spread, LIMIT, TIMEOUT, tick]
         return _sweep([self.folder / "prober", *map(str, words)], count)
 
     def fping(self, count: int, spread: float = 0.0) -> float:
-        """CPU seconds of fping for one echo to each address; start-up taken off. Raises if one was lost."""
-        pause = str(spread * 1000 / count)
-        cost = [_fping(self.folder / "addresses", hosts(FIRST, number), pause) for number in (count, 1)]
-        return cost[0] - cost[1]
+        """CPU seconds of fping for one more echo to each address. Raises NotMeasuredError if one was lost.
+
+        More lists than one, in turn, where there are more addresses than it can ask at once.
+        """
+        addresses, pause = hosts(FIRST, count), spread * 1000 / count
+        lists = (addresses[start : start + FPING_LIST] for start in range(0, count, FPING_LIST))
+        return sum(_one_more_echo(self.folder / "addresses", each, pause) for each in lists)
 
 
 def ours(how: str, count: int, **options: float | str) -> dict[str, float]:
@@ -73,20 +81,34 @@ def _sweep(command: Sequence[str | Path], good: int) -> dict[str, float]:
     )
     said: dict[str, float] = json.loads(done.stdout)
     if said["ok"] != good:
-        raise SystemExit(f"{Path(command[0]).name}: {said['ok']} of {good} answered: {done.stdout}")
+        raise NotMeasuredError(f"{Path(command[0]).name}: {said['ok']} of {good} answered: {done.stdout}")
     return said
 
 
-def _fping(listing: Path, addresses: list[str], pause: str) -> float:
+def _one_more_echo(listing: Path, addresses: list[str], pause: float) -> float:
+    """What a run of more echoes used above a run of one: both read, parse and print the same list.
+
+    With ``-q`` fping writes its table at the end and not a byte for an echo, however many there are.
+    """
     listing.write_text("\n".join(addresses) + "\n")
-    command = [tools.find("fping"), "-q", "-c1", "-r0", "-t2000", "-i", pause, "-f", listing]
+    few = 3 * len(addresses) <= SEQUENCES
+    extra, period = (2, 1_000) if few else (1, 10_500)
+    options = ["-i", str(pause), "-p", str(period), "-f", str(listing)]
+    once, more = (_fping(len(addresses), [f"-c{echoes}", *options]) for echoes in (1, 1 + extra))
+    if more <= once:
+        raise NotMeasuredError(f"fping: {1 + extra} echoes used {more:.3f} s, and one used {once:.3f} s")
+    return (more - once) / extra
+
+
+def _fping(count: int, options: list[str]) -> float:
+    command = [tools.find("fping"), "-q", "-r0", "-t2000", *options]
     before = _children_cpu()
     done = subprocess.run(
         command, env=tools.env(), stderr=subprocess.PIPE, text=True, check=False, timeout=ENDS_WITHIN
     )
     answered = done.stderr.count("/0%")
-    if answered != len(addresses):
-        raise SystemExit(f"fping: {answered} of {len(addresses)} answered: {done.stderr[-300:]}")
+    if answered != count:
+        raise NotMeasuredError(f"fping: {answered} of {count} answered: {done.stderr[-300:]}")
     return _children_cpu() - before
 
 

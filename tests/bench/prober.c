@@ -1,12 +1,13 @@
 /*
  * The peer that the engine is measured against: the same probe, written in C as one would.
  *
- *   prober PORT FIRST COUNT SECONDS LIMIT TIMEOUT
+ *   prober PORT FIRST COUNT SECONDS LIMIT TIMEOUT [TICK]
  *
  * Asks COUNT devices, at the loopback addresses from FIRST on, once each: connect, RTSP OPTIONS, whole reply
  * with status 200 and our CSeq, close. SECONDS 0: all at once, at most LIMIT in flight; else each at its own
- * moment, spread evenly over SECONDS. TIMEOUT, in seconds, ends a probe that hangs. Prints one line of JSON;
- * "cpu" is what the process used between the first and the last probe.
+ * moment, spread evenly over SECONDS, or with a TICK, in seconds, all that fall into one tick at its beginning.
+ * TIMEOUT, in seconds, ends a probe that hangs. Prints one line of JSON; "cpu" is what the process used between
+ * the first and the last probe.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -160,7 +161,13 @@ static void expire(int started, double moment)
     }
 }
 
-static void sweep(double seconds)
+/* The seconds, counted from the sweep's beginning, before which probes may start now. */
+static double reach(double elapsed, double tick)
+{
+    return tick ? ((long)(elapsed / tick) + 1) * tick : elapsed;
+}
+
+static void sweep(double seconds, double tick)
 {
     struct epoll_event events[BATCH];
     double begin = now();
@@ -170,10 +177,12 @@ static void sweep(double seconds)
         double moment = now();
         int wait = 100, ready;
 
-        while (started < count && flying < limit && (!seconds || begin + seconds * started / count <= moment))
+        while (started < count && flying < limit
+               && (!seconds || seconds * started / count <= reach(moment - begin, tick)))
             start(&probes[started++]);
         if (seconds && started < count) {
-            wait = (int)((begin + seconds * started / count - now()) * 1000) + 1;
+            double next = tick ? reach(moment - begin, tick) : seconds * started / count;
+            wait = (int)((begin + next - now()) * 1000) + 1;
             wait = wait < 0 ? 0 : wait > 100 ? 100 : wait;
         }
         ready = epoll_wait(epoll, events, BATCH, wait);
@@ -187,8 +196,8 @@ int main(int argc, char **argv)
 {
     double seconds, begin, cpu;
 
-    if (argc != 7) {
-        fprintf(stderr, "prober PORT FIRST COUNT SECONDS LIMIT TIMEOUT\n");
+    if (argc != 7 && argc != 8) {
+        fprintf(stderr, "prober PORT FIRST COUNT SECONDS LIMIT TIMEOUT [TICK]\n");
         return 2;
     }
     port = atoi(argv[1]);
@@ -201,7 +210,7 @@ int main(int argc, char **argv)
     epoll = epoll_create1(EPOLL_CLOEXEC);
     begin = now();
     cpu = cpu_used();
-    sweep(seconds);
+    sweep(seconds, argc == 8 ? atof(argv[7]) : 0);
     printf("{\"probes\": %d, \"ok\": %d, \"cpu\": %.6f, \"wall\": %.3f}\n", count, good, cpu_used() - cpu,
            now() - begin);
     return 0;

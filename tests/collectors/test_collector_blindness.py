@@ -14,6 +14,7 @@ from collector_kit import (
     city,
     collecting,
     device,
+    hang,
     until,
     vanished,
 )
@@ -116,6 +117,26 @@ async def test_witnesses_that_are_silent_too_make_it_blindness(tmp_path: Path) -
             await until(lambda: collector.watcher.keeper.blind)
             downs = {one.node for one in await collector.changes() if one.new is State.DOWN}
             assert downs <= {"gw"}
+
+
+async def test_a_question_to_a_witness_that_was_dropped_leaves_nobody_blind_for_ever(tmp_path: Path) -> None:
+    async with AsyncExitStack() as stack:
+        cams = await town(stack)
+        gate = await stack.enter_async_context(device(hang, "127.0.3.100"))
+        nodes = [at(name, cam) for name, cam in cams.items()]
+        gateway = at("gw", gate, kind="gateway", **{"class": ""})
+        site = city(tmp_path, [*nodes, gateway], judge=BLIND, networks=network("gw"))
+        async with collecting(site) as collector:
+            await until(lambda: all(collector.state(name) == ("up", "ok") for name in cams))
+            for cam in cams.values():
+                cam.die()
+            watcher = collector.watcher
+            await until(lambda: watcher.keeper.blind and watcher.witnesses._open)
+            (witness,) = watcher.roster._witnesses
+            for turn in witness.turns.values():
+                watcher.roster._cancel(turn)  # as when its name has another address
+            gate.answer = answering()
+            await until(lambda: not watcher.keeper.blind, 5)
 
 
 class Failing(Engine):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import resource
 import ssl
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from collector_kit import (
+    JUDGE,
     QUICK,
     Conversation,
     answering,
@@ -28,6 +30,8 @@ from collector_kit import (
     vanished,
 )
 from small_site import camera
+
+from monitor.model.observations import Cause, State
 
 ANSWERS: dict[str, tuple[Conversation, tuple[str, str]]] = {
     "fine": (answering(), ("up", "ok")),
@@ -125,6 +129,45 @@ async def test_a_name_that_nobody_knows_is_unknown_and_holds_up_no_sight(tmp_pat
             await until(lambda: collector.state("lost") == ("unknown", "name_unresolved"))
             await until(lambda: not collector.watcher.keeper.sweeping)
             assert await collector.changes("lost") == []
+
+
+@pytest.mark.parametrize(("pause", "state"), [(1.5, ("up", "ok")), (3.0, ("degraded", "slow"))])
+async def test_who_answers_late_after_a_reset_is_not_taken_for_dead(
+    tmp_path: Path, pause: float, state: tuple[str, str]
+) -> None:
+    usual = {"rtsp": {"every": "6s", "timeout": "5s", "slow": "2s"}}
+    async with device(answering()) as cam:
+        site = city(tmp_path, [at("cam", cam)], probes=usual, judge={})
+        async with collecting(site) as collector:
+            await collector.become("cam", State.UP)
+            cam.answer = reset
+            await until(lambda: collector.watcher.roster.wards["cam"].judge.missing)
+            cam.answer = answering(pause=pause)
+            await asyncio.sleep(9)
+            assert collector.state("cam") == state
+            assert State.DOWN not in {one.new for one in await collector.changes()}
+
+
+async def test_what_flapped_and_is_busy_now_is_remembered_as_busy(tmp_path: Path) -> None:
+    judge = JUDGE | {"flap": {"changes": 2, "within": "1m", "settle": "1s"}}
+    async with device(answering()) as cam:
+        site = city(tmp_path, [at("cam", cam)], judge=judge)
+        async with collecting(site) as collector:
+            await collector.become("cam", State.UP)
+            for state in (State.DOWN, State.UP, State.DEGRADED):
+                cam.die()
+                if state is State.UP:
+                    await cam.live()
+                await collector.become("cam", state)
+            await cam.live()
+            cam.answer = answering("503 Service Unavailable")
+            await until(lambda: collector.state("cam") == ("degraded", "busy"))
+            told = [(one.new, one.cause) for one in await collector.changes()]
+            assert told[-1] == (State.DEGRADED, Cause.FLAPPING)
+            assert collector.outbox.memory("state:")["state:cam"].startswith("degraded busy ")
+        async with collecting(site) as collector:
+            assert collector.state("cam") == ("degraded", "busy")
+            assert not collector.watcher.roster.wards["cam"].judge.flapping
 
 
 def expired_identity(folder: Path) -> Path:

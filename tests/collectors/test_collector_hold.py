@@ -6,13 +6,13 @@ import asyncio
 import time
 from pathlib import Path
 
-from collector_kit import QUICK, answering, at, city, collecting, device, request, rtsp_reply, until
+from collector_kit import QUICK, answering, at, city, collecting, device, now, request, rtsp_reply, until
 from small_site import camera
 
 from monitor.model.observations import State
 
 HELD = {"rtsp": QUICK | {"hold": True}}
-SELDOM = {"rtsp": {"every": "20s", "timeout": "2s", "hold": True}}
+SELDOM = {"rtsp": {"every": "8s", "timeout": "2s", "hold": True}}
 
 
 async def test_a_held_connection_is_asked_again_and_again(tmp_path: Path) -> None:
@@ -31,19 +31,39 @@ async def test_a_held_connection_is_asked_again_and_again(tmp_path: Path) -> Non
         assert collector.state("cam") == ("up", "ok")
 
 
-async def test_the_end_of_a_held_connection_is_known_within_a_second_whatever_the_interval(
+async def test_the_end_of_a_held_connection_is_known_within_a_second_by_the_usual_judge_and_any_interval(
     tmp_path: Path,
 ) -> None:
     async with device(answering()) as cam:
-        site = city(tmp_path, [at("cam", cam)], probes=SELDOM)
+        site = city(tmp_path, [at("cam", cam)], probes=SELDOM, judge={})
         async with collecting(site) as collector:
             await collector.become("cam", State.UP, 25)
             await asyncio.sleep(1.2)  # who hangs up sooner than a second after an answer keeps no connections
-            died = time.monotonic()
+            died = now()
             cam.die()
             await collector.become("cam", State.DOWN)
-            assert time.monotonic() - died < 1.0
+            assert now() - died < 1_000
             assert collector.state("cam") == ("down", "refused")
+            _, down = await collector.changes()
+            assert down.not_before <= died <= down.at < died + 200
+            assert [piece.cause.value for piece in down.evidence] == ["reset", "refused", "refused"]
+
+
+async def test_a_device_that_only_tidies_up_its_connections_is_never_down(tmp_path: Path) -> None:
+    async def tidy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        _, cseq = await request(reader)
+        writer.write(rtsp_reply("200 OK", cseq))
+        await asyncio.sleep(1.1)
+
+    async with device(tidy) as cam:
+        site = city(tmp_path, [at("cam", cam)], probes=SELDOM, judge={})
+        async with collecting(site) as collector:
+            await collector.become("cam", State.UP, 25)
+            before = cam.connections
+            await until(lambda: cam.connections >= before + 4)
+            assert collector.state("cam") == ("up", "ok")
+            assert [one.new for one in await collector.changes()] == [State.UP]
+            assert cam.most == 1
 
 
 async def test_a_device_that_hangs_up_after_each_answer_is_not_asked_without_a_pause(tmp_path: Path) -> None:
@@ -128,6 +148,26 @@ async def test_a_reload_leaves_held_connections_of_others_alone_and_says_what_le
             assert (came.new, gone.old, gone.new) == (State.UP, State.UP, State.UNKNOWN)
             assert gone.cause.value == "not_asked"
             assert "state:goes" not in collector.outbox.memory("state:")
+
+
+async def test_a_reload_that_changes_how_to_judge_counts_for_those_that_stand_and_breaks_no_connection(
+    tmp_path: Path,
+) -> None:
+    async with device(answering()) as kept, device(answering(), "127.0.0.2") as other:
+        nodes = [at("kept", kept), at("dies", other)]
+        patient = {"confirm": 100, "recover": 1}
+        async with collecting(city(tmp_path, nodes, probes=HELD, judge=patient)) as collector:
+            await collector.stand({"kept": ("up", "ok"), "dies": ("up", "ok")})
+            other.die()
+            died = now()
+            await until(lambda: collector.watcher.roster.wards["dies"].judge.missing)
+            collector.take(city(tmp_path, nodes, probes=HELD, judge={"confirm": 2, "recover": 1}))
+            await collector.become("dies", State.DOWN, 3)
+            _, gone = await collector.changes("dies")
+            assert gone.not_before <= died <= gone.at
+            await asyncio.sleep(0.6)
+            assert kept.connections == 1
+            assert len(await collector.changes("kept")) == 1
 
 
 async def test_a_changed_address_is_asked_from_then_on(tmp_path: Path) -> None:

@@ -13,16 +13,26 @@ from typing import Any
 import pytest
 import servers
 import structlog
-from collector_kit import QUICK, at, city, collecting, device, devices, request, rtsp_reply, until
+from collector_kit import (
+    QUICK,
+    Conversation,
+    at,
+    city,
+    collecting,
+    device,
+    devices,
+    request,
+    rtsp_reply,
+    until,
+)
 from small_site import camera
 
-from collectors.locks import Locks
-from monitor.config import Credential
 from monitor.model.observations import State
 
 SECRET = "s3cret-Pa55word"
 WRONG = "wr0ng-Pa55word"
 PROBES = {"rtsp": QUICK | {"credential": "cams", "path": "/live"}}
+REFUSED, ANSWERS = ("degraded", "auth_rejected"), ("up", "ok")
 SDP = "v=0\r\nm=video 0 RTP/AVP 96\r\n"
 
 
@@ -117,11 +127,130 @@ async def test_three_devices_that_refuse_stop_a_credential_for_all(tmp_path: Pat
         nodes = [at(name, cam) for name, cam in cams.items()]
         site = city(tmp_path, nodes, probes=PROBES, credentials=use(WRONG))
         async with collecting(site) as collector:
-            await collector.stand(dict.fromkeys(guards, ("degraded", "auth_rejected")))
             await until(lambda: all(cam.connections >= 4 for cam in cams.values()))
+            refused = {name for name, guard in guards.items() if guard.rejected}
+            states = {name: REFUSED if name in refused else ANSWERS for name in guards}
+            await collector.stand(states)
     # Those asked in the same moment as the third may have been under way already.
     assert 3 <= sum(guard.rejected for guard in guards.values()) <= 5
     assert max(guard.rejected for guard in guards.values()) == 1
+
+
+async def test_three_replaced_cameras_degrade_none_that_has_the_login_rightly(tmp_path: Path) -> None:
+    guards = {f"cam-{number}": Guarded(SECRET) for number in range(12)}
+    async with devices(guards) as cams:
+        site = city(
+            tmp_path, [at(name, cam) for name, cam in cams.items()], probes=PROBES, credentials=use(SECRET)
+        )
+        async with collecting(site) as collector:
+            await collector.stand(dict.fromkeys(guards, ANSWERS))
+            for name in list(guards)[:3]:
+                guards[name].password = "another"
+            states = {name: REFUSED if place < 3 else ANSWERS for place, name in enumerate(guards)}
+            await collector.stand(states)
+            tried = [len(guard.attempts) for guard in guards.values()]
+            asked = [cam.connections for cam in cams.values()]
+            await until(
+                lambda: all(cam.connections >= was + 3 for cam, was in zip(cams.values(), asked, strict=True))
+            )
+            assert [len(guard.attempts) for guard in guards.values()] == tried, (
+                "nobody logs in with it any more"
+            )
+            assert collector.states() == states
+            down = {one.node for one in await collector.changes() if one.new is not State.UP}
+            assert down == {"cam-0", "cam-1", "cam-2"}
+            repaired = city(tmp_path, [at(name, cam) for name, cam in list(cams.items())[3:]], probes=PROBES)
+            collector.take(repaired)
+            await until(lambda: all(len(guard.attempts) > 8 for guard in list(guards.values())[3:]))
+    assert sum(guard.rejected for guard in guards.values()) == 3
+
+
+async def test_probes_and_nodes_of_one_device_are_one_device(tmp_path: Path) -> None:
+    recorder, others = Guarded(SECRET), Guarded(WRONG)
+    async with device(recorder) as bad, device(others, "127.0.0.2") as good:
+        ways = ";".join(f"{name}:{bad.port}" for name in ("rtsp", "again", "third"))
+        channels = [camera(f"channel-{n}", address=bad.host, probes=ways) for n in range(5)]
+        probes = PROBES | {name: PROBES["rtsp"] | {"protocol": "rtsp"} for name in ("again", "third")}
+        site = city(tmp_path, [*channels, at("cam", good)], probes=probes, credentials=use(WRONG))
+        async with collecting(site) as collector:
+            await until(lambda: good.connections >= 4 and bad.connections >= 40)
+            states = collector.states()
+    assert recorder.rejected == 1
+    assert len(others.attempts) >= 3, "one device is not enough to stop a credential"
+    assert sorted(states.values()) == [REFUSED, *[ANSWERS] * 5]
+
+
+def late(guard: Guarded) -> Conversation:
+    """Refuses in silence: the answer to a login comes when nobody waits for it any more."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            head, cseq = await request(reader)
+            if b"Authorization: " in head:
+                guard.attempts.append("late")
+                await asyncio.sleep(3)
+            writer.write(rtsp_reply("401 Unauthorized", cseq, 'WWW-Authenticate: Basic realm="IPC"'))
+
+    return answer
+
+
+def hanging_up(guard: Guarded) -> Conversation:
+    """Refuses without a word: it ends the connection."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        _, cseq = await request(reader)
+        writer.write(rtsp_reply("401 Unauthorized", cseq, 'WWW-Authenticate: Basic realm="IPC"'))
+        await request(reader)
+        guard.attempts.append("hung up")
+
+    return answer
+
+
+@pytest.mark.parametrize("silent", [late, hanging_up])
+async def test_a_login_that_gets_no_answer_is_sent_twice_and_then_given_up_for_good(
+    tmp_path: Path, silent: Callable[[Guarded], Conversation]
+) -> None:
+    guard = Guarded(SECRET)
+    async with device(silent(guard)) as cam:
+        site = city(tmp_path, [at("cam", cam)], probes=PROBES, credentials=use(WRONG))
+        for _ in range(2):  # a restart knows it still
+            async with collecting(site) as collector:
+                await until(lambda: collector.state("cam") == REFUSED)
+                await asyncio.sleep(3)
+                assert collector.state("cam") == REFUSED
+            assert len(guard.attempts) == 2
+        async with collecting(city(tmp_path, [at("cam", cam)], credentials=use(SECRET), probes=PROBES)):
+            await until(lambda: len(guard.attempts) == 3)
+
+
+async def test_one_login_without_an_answer_changes_nothing_and_is_followed_by_others(tmp_path: Path) -> None:
+    guard = Guarded(SECRET)
+    async with device(guard) as cam:
+        site = city(tmp_path, [at("cam", cam)], probes=PROBES, credentials=use(SECRET))
+        async with collecting(site) as collector:
+            await collector.become("cam", State.UP)
+            tried = len(guard.attempts)
+            lost = Guarded(SECRET)
+            cam.answer = hanging_up(lost)
+            await until(lambda: lost.attempts)
+            cam.answer = guard
+            await until(lambda: len(guard.attempts) >= tried + 3)
+            assert [one.new for one in await collector.changes()] == [State.UP]
+
+
+async def test_witnesses_never_log_in(tmp_path: Path) -> None:
+    guards = {f"gw-{number}": Guarded(SECRET) for number in range(3)}
+    async with devices(guards) as gates:
+        nodes = [at(name, gate, kind="gateway", **{"class": ""}) for name, gate in gates.items()]
+        networks = {"video": {"name": "视频专网", "witnesses": list(gates)}}
+        site = city(tmp_path, nodes, probes=PROBES, networks=networks, credentials=use(WRONG))
+        async with collecting(site) as collector:
+            for _ in range(4):
+                collector.watcher.witnesses.ask()
+                await until(lambda: not collector.watcher.witnesses._open)
+                collector.take(site)
+            await until(lambda: all(guard.rejected for guard in guards.values()))
+    assert [guard.rejected for guard in guards.values()] == [1, 1, 1]
 
 
 @pytest.mark.parametrize(("password", "state"), [(SECRET, "up"), (WRONG, "degraded")])
@@ -194,25 +323,3 @@ class tapped:  # noqa: N801
 
     async def __aexit__(self, *_: object) -> None:
         self.listener.close()
-
-
-def test_a_refusal_ends_when_the_place_uses_another_login() -> None:
-    one, two = Credential("admin", "a"), Credential("admin", "b")
-    locks = Locks({"one": one, "two": two}, {})
-    memory = {key: value for place in "abc" for key, value in locks.refuse(place, "one").items()}
-    assert locks.exhausted() == {"one"}
-    assert locks.locked("d", "one")
-    assert not locks.locked("a", "two")
-    again = Locks({"one": one, "two": two}, {key: str(value) for key, value in memory.items()})
-    assert again.locked("a", "one")
-    assert again.renew({"one": one, "two": two}, {"a": "two", "b": "one", "c": "one"}) == {"lock:a": None}
-    assert again.exhausted() == frozenset()
-    assert again.locked("b", "one")
-    assert not again.locked("d", "one")
-
-
-def test_what_is_remembered_of_a_login_is_not_the_login() -> None:
-    locks = Locks({"one": Credential("admin", SECRET)}, {})
-    memory = locks.refuse("cam/rtsp", "one")
-    assert memory.keys() == {"lock:cam/rtsp"}
-    assert SECRET not in str(memory)

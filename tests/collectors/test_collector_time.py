@@ -116,6 +116,48 @@ async def test_a_clock_that_is_set_ends_the_sight_by_the_old_one(tmp_path: Path)
         assert [one.new for one in await collector.changes()] == [State.UP]
 
 
+async def set_clock(collector: Collector, seconds: float) -> None:
+    """Return when the collector has noticed that the clock was set to so far from the true time."""
+    clock = collector.watcher.clock
+    clock._wall = lambda: time.time() + seconds
+    await until(lambda: abs(clock.now() - now() - 1000 * seconds) < 500)
+
+
+async def test_a_clock_set_back_half_a_minute_neither_deafens_the_judge_nor_bends_an_edge(
+    tmp_path: Path,
+) -> None:
+    async with device(answering()) as cam, collecting(city(tmp_path, [at("cam", cam)])) as collector:
+        await collector.become("cam", State.UP)
+        await set_clock(collector, 60.0)
+        await swept(collector)
+        await set_clock(collector, 30.0)
+        clock, track = collector.watcher.clock, collector.watcher.roster.wards["cam"].judge.tracks["rtsp"]
+        assert track.proof <= track.last <= clock.now()
+        died = clock.now()
+        cam.die()
+        await collector.become("cam", State.DOWN, 3)
+        _, down = await collector.changes()
+        assert died - 2_000 < down.not_before <= died <= down.at <= down.detected_at < died + 3_000
+
+
+async def test_a_clock_set_back_while_a_fault_is_being_confirmed_delays_that_by_nothing(
+    tmp_path: Path,
+) -> None:
+    seldom = {"rtsp": {"every": "5s", "timeout": "400ms"}}
+    async with device(answering()) as cam:
+        site = city(tmp_path, [at("cam", cam)], probes=seldom, judge={"confirm": 3, "retry": ["1s"]})
+        async with collecting(site) as collector:
+            await collector.become("cam", State.UP)
+            await set_clock(collector, 60.0)
+            died = collector.watcher.clock.now()
+            cam.die()
+            await until(lambda: collector.watcher.roster.wards["cam"].judge.missing)
+            await set_clock(collector, 30.0)
+            await collector.become("cam", State.DOWN, 4)
+            _, down = await collector.changes()
+            assert down.not_before <= died - 30_000 <= down.at < died - 30_000 + 6_000
+
+
 def test_the_clock_says_once_that_it_was_set() -> None:
     wall = [1_000.0]
     clock = Clock(lambda: 5.0, lambda: wall[0])

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import servers
 from aiomqtt import Client, MqttError, Will
-from collector_kit import city, collecting, until
+from collector_kit import Device, answering, at, city, collecting, device, hang, now, until
 from small_site import camera
 
 from monitor.config import Site
-from monitor.model.observations import State
+from monitor.model.observations import Cause, State
 
 WILL = "quanshi/+/will"
 
@@ -22,6 +22,13 @@ def told(folder: Path, port: int, *names: str, every: str = "30s") -> Site:
     nodes = [camera(name, address=f"127.0.5.{n + 1}", probes="mqtt") for n, name in enumerate(names)]
     broker = {"url": f"mqtt://127.0.0.1:{port}", "will_topic": WILL}
     return city(folder, nodes, probes={"mqtt": {"every": every}}, mqtt=broker)
+
+
+def both(folder: Path, port: int, cam: Device) -> Site:
+    """A camera that is asked now and then, with the usual patience, and tells by itself how it is."""
+    probes = {"mqtt": {"every": "30s"}, "rtsp": {"every": "6s", "timeout": "5s"}}
+    broker = {"url": f"mqtt://127.0.0.1:{port}", "will_topic": WILL}
+    return city(folder, [at("cam", cam, probes="rtsp;mqtt")], probes=probes, mqtt=broker, judge={})
 
 
 async def publish(port: int, topic: str, payload: bytes = b"", *, retain: bool = False) -> None:
@@ -54,6 +61,40 @@ async def test_a_client_that_is_killed_is_down_within_a_second(
         assert collector.state("other")[0] == "unknown"
         await publish(mosquitto.port, "quanshi/cam/heartbeat")
         await collector.become("cam", State.UP)
+
+
+async def test_a_camera_without_power_is_down_within_a_second_of_its_will(
+    tmp_path: Path, mosquitto: servers.Mosquitto
+) -> None:
+    async with device(answering()) as cam:
+        site = both(tmp_path / "site", mosquitto.port, cam)
+        async with collecting(site) as collector:
+            await heard(collector)
+            await publish(mosquitto.port, "quanshi/cam/heartbeat")
+            await collector.become("cam", State.UP)
+            cam.answer = hang  # nobody answers any more, and nobody says so
+            died = now()
+            await publish(mosquitto.port, "quanshi/cam/will")
+            await collector.become("cam", State.DOWN)
+            _, down = await collector.changes()
+            assert (down.cause, down.probe) == (Cause.REPORTED_OFF, "mqtt")
+            assert down.not_before <= died <= down.at <= down.detected_at < died + 1_000
+
+
+async def test_a_camera_that_answers_after_its_will_contradicts_it_within_a_second(
+    tmp_path: Path, mosquitto: servers.Mosquitto
+) -> None:
+    async with device(answering()) as cam:
+        site = both(tmp_path / "site", mosquitto.port, cam)
+        async with collecting(site) as collector:
+            await heard(collector)
+            await collector.become("cam", State.UP)
+            said = now()
+            await publish(mosquitto.port, "quanshi/cam/will")
+            await until(lambda: collector.state("cam") == ("degraded", "contradicted"))
+            _, down, kept = await collector.changes()
+            assert (down.new, down.cause) == (State.DOWN, Cause.REPORTED_OFF)
+            assert said <= down.at == kept.not_before <= kept.at <= said + 1_000
 
 
 async def test_a_broker_that_dies_leaves_its_watches_unknown_until_their_next_word(tmp_path: Path) -> None:

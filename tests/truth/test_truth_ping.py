@@ -27,5 +27,7 @@ def test_a_city_that_can_really_be_pinged_is_told_as_it_was(tmp_path: Path) -> N
     assert done.returncode == 0, done.stderr
     summary = json.loads(done.stdout)
     assert "ping@5s" in (tmp_path / "nodes.csv").read_text()
-    assert summary["faults"] >= 3, summary
-    assert (summary["missed"], summary["invented"], summary["wrong_edge"]) == (0, 0, 0), done.stderr
+    assert summary["faults"] == summary["long_enough"] >= 3, summary
+    wrongs = ("missed", "invented", "wrong_state", "wrong_cause", "wrong_edge")
+    assert [summary[name] for name in wrongs] == [0, 0, 0, 0, 0], done.stderr
+    assert (summary["unseen_seconds"], summary["turned_unknown"]) == (0, 0), summary

@@ -39,7 +39,7 @@ class Echo:
     def closed(self) -> Verdict:
         return Verdict(Cause.RESET, "closed")
 
-    def lock(self) -> None:
+    def lock(self, instead: Verdict | None) -> None:
         raise AssertionError
 
 

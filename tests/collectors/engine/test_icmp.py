@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from collectors.engine import icmp
 from collectors.engine.icmp import Pinger, PingSlot
@@ -113,3 +118,69 @@ async def test_without_the_right_to_send_it_says_what_to_grant(monkeypatch):
     assert "CAP_NET_RAW" in pinger.missing
     assert "net.ipv4.ping_group_range" in pinger.missing
     pinger.close()
+
+
+WITHOUT_RAW_SOCKETS = """
+import asyncio, ctypes, json, socket, time
+from pathlib import Path
+from collectors.engine.icmp import Pinger, PingSlot
+from monitor.demo.netns import enter_private_network
+
+def give_up_raw_sockets():
+    libc, net_raw = ctypes.CDLL(None, use_errno=True), 1 << 13
+    head = (ctypes.c_uint32 * 2)(0x20080522, 0)  # _LINUX_CAPABILITY_VERSION_3, this thread
+    sets = (ctypes.c_uint32 * 6)()  # effective, permitted, inheritable; and those above 31
+    assert libc.capget(head, sets) == 0
+    sets[0] &= ~net_raw
+    sets[1] &= ~net_raw
+    assert libc.capset(head, sets) == 0
+
+async def ping(*addresses):
+    causes = {}
+    pinger = Pinger(lambda slot, verdict, *_: causes.update({slot.address: verdict.cause}))
+    pinger.attach(asyncio.get_running_loop())
+    for address in addresses:
+        pinger.start(PingSlot(socket.AF_INET6 if ":" in address else socket.AF_INET, address), 2.0)
+    end = time.monotonic() + 5
+    while len(causes) < len(addresses) and time.monotonic() < end:
+        await asyncio.sleep(0.02)
+        pinger.expire(time.monotonic())
+    raw = {channel.raw for channel in pinger._channels.values()}
+    pinger.close()
+    return causes, raw
+
+async def both():
+    # As two collectors on one machine: the kernel gives each its own replies.
+    return await asyncio.gather(ping(*hosts), ping(*hosts))
+
+hosts = [f"127.9.{n // 250}.{n % 250 + 1}" for n in range(1_000)]
+enter_private_network()
+give_up_raw_sockets()
+refused = Pinger(lambda *_: None)
+said = {"refused": refused.missing, "can": refused.can(socket.AF_INET)}
+Path("/proc/sys/net/ipv4/ping_group_range").write_text("0 2147483647")
+causes, raw = asyncio.run(ping("127.0.0.1", "::1", "192.0.2.1"))
+said["causes"], said["raw"] = causes, list(raw)
+said["both"] = [sorted(set(causes.values())) for causes, _ in asyncio.run(both())]
+said["counts"] = [len(causes) for causes, _ in asyncio.run(both())]
+print(json.dumps(said))
+"""
+
+
+def test_without_raw_sockets_a_group_that_may_ping_is_enough():
+    repository = Path(__file__).resolve().parents[3]
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_RAW_SOCKETS],
+        env={**os.environ, "PYTHONPATH": str(repository)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert "net.ipv4.ping_group_range" in said["refused"]
+    assert not said["can"]
+    assert said["raw"] == [False]
+    assert said["causes"] == {"127.0.0.1": "ok", "::1": "ok", "192.0.2.1": "unreachable"}
+    assert said["both"] == [["ok"], ["ok"]]
+    assert said["counts"] == [1_000, 1_000]

@@ -91,6 +91,47 @@ def test_a_judge_taken_back_has_forgotten_what_it_saw_while_blind() -> None:
     assert see(judge, "rtsp", 74) is None
 
 
+def test_other_rules_are_judged_by_from_where_it_stands() -> None:
+    judge = Judge("n1", "video", TOLD, Rules(confirm=5))
+    judge.cannot_ask("mqtt", Cause.SOURCE_LOST, 5_000)
+    see(judge, "rtsp", 10)
+    see(judge, "rtsp", 40, Cause.REFUSED)
+    track = judge.tracks["rtsp"]
+    judge.use(Rules(confirm=2))
+    assert judge.tracks["rtsp"] is track
+    assert not judge.tracks["mqtt"].open
+    assert see(judge, "rtsp", 41, Cause.REFUSED) is None, "a run that had begun is dropped"
+    change = see(judge, "rtsp", 42, Cause.REFUSED)
+    assert change is not None
+    assert (change.new, change.not_before, change.at) == (State.DOWN, 10_000, 41_000)
+
+
+def test_after_the_clock_was_set_back_all_that_was_seen_was_seen_that_much_earlier() -> None:
+    judge = Judge("n1", "video", BOTH, Rules())
+    see(judge, "ping", 100)
+    see(judge, "rtsp", 101)
+    see(judge, "rtsp", 131, Cause.REFUSED)
+    judge.set_back(30_000)
+    decision = judge.observe(Observation("rtsp", 102_000, 102_000, Cause.REFUSED))
+    assert decision.again == 2.0
+    change = see(judge, "rtsp", 104, Cause.REFUSED)
+    assert change is not None
+    assert (change.not_before, change.at, change.detected_at) == (71_000, 101_000, 104_000)
+    assert [piece.at for piece in change.evidence] == [101_000, 102_000, 104_000, 70_000]
+
+
+def test_what_flapped_settles_in_time_although_the_clock_was_set_back() -> None:
+    judge = Judge("n1", "video", RTSP, Rules())
+    see(judge, "rtsp", 0)
+    for start in range(10, 90, 10):
+        flip(judge, start)
+    judge.set_back(60_000)  # it was good since 85, which is 25 now
+    assert see(judge, "rtsp", 144) is None
+    change = see(judge, "rtsp", 145)
+    assert change is not None
+    assert (change.new, change.detected_at) == (State.UP, 145_000)
+
+
 def test_what_could_not_be_asked_before_has_no_say_after_a_blind_time_either() -> None:
     judge = Judge("n1", "video", {"rtsp": Layer.SERVICE, "http": Layer.SERVICE}, Rules())
     judge.cannot_ask("http", Cause.NOT_ASKED, 5_000)
@@ -129,6 +170,22 @@ def test_it_settles_to_what_it_is_once_that_has_stood_for_two_minutes() -> None:
     assert flipped[-1].at <= change.at
     assert not judge.flapping
     assert judge.tracks["rtsp"].steady is Cause.OK
+
+
+def test_flapping_that_settles_in_the_state_it_was_told_as_ends_without_a_change() -> None:
+    judge = Judge("n1", "video", RTSP, Rules())
+    see(judge, "rtsp", 0)
+    for start in range(10, 90, 10):
+        flip(judge, start)
+    at = judge.at
+    busy = [Observation("rtsp", 1000 * second, 1000 * second, Cause.BUSY) for second in range(90, 590, 5)]
+    decisions = [judge.observe(seen) for seen in busy]
+    assert not any(decision.change for decision in decisions)
+    assert (judge.state, judge.cause, judge.at) == (State.DEGRADED, Cause.BUSY, at)
+    assert not judge.flapping
+    assert judge.tracks["rtsp"].steady is Cause.BUSY
+    assert [decision.settled for decision in decisions].count(True) == 1
+    assert Remembered.parse(judge.remember()).cause is Cause.BUSY
 
 
 def test_six_flips_in_five_minutes_or_seven_in_a_longer_time_are_no_flapping() -> None:

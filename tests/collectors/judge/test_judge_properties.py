@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 import pytest
@@ -93,6 +93,7 @@ def test_changes_form_a_chain_in_order_each_with_its_reason(
         assert seen.probe not in decision.ask
         assert set(decision.ask) <= set(probes) - {"mqtt"}
         assert len(set(decision.ask)) == len(decision.ask)
+        assert judge.flapping or judge.cause is not Cause.FLAPPING
         change = decision.change
         if change is None:
             assert (judge.state, judge.at) == (state, at)
@@ -136,7 +137,31 @@ def everything(judge: Judge) -> object:
         for track in judge.tracks.values()
     ]
     flap, panel = judge._flap, judge._panel
-    return (judge.standing, judge.before, tracks, flap.flips, flap.held, panel.state, panel.at, panel.awaited)
+    heard = panel.state, panel.cause, panel.at, panel.awaited
+    return (judge.standing, judge.before, tracks, flap.flips, flap.held, heard)
+
+
+@given(sequences(), RULES, st.integers(0, 100), st.sampled_from([1_000, 30_000, 59_000, 3_600_000]))
+@settings(max_examples=200, deadline=None)
+def test_a_clock_that_is_set_back_changes_no_decision(
+    sequence: tuple[list[str], list[Observation]], rules: Rules, when: int, by: int
+) -> None:
+    probes, answers = sequence
+    steady, moved = judge_of(probes, rules, None), judge_of(probes, rules, None)
+    for number, seen in enumerate(answers):
+        if number == when:
+            moved.set_back(by)
+        back = by if number >= when else 0
+        later = replace(seen, started=seen.started - back, finished=seen.finished - back)
+        expected, decision = steady.observe(seen), moved.observe(later)
+        assert (decision.again, decision.ask, decision.settled) == (
+            expected.again,
+            expected.ask,
+            expected.settled,
+        )
+        assert (moved.state, moved.cause) == (steady.state, steady.cause)
+        if (change := decision.change) is not None:
+            assert change.not_before is None or change.not_before <= change.at <= change.detected_at
 
 
 @given(sequences(), RULES)

@@ -239,17 +239,45 @@ def test_a_last_will_is_enough_where_nothing_else_can_be_asked() -> None:
     assert bench.states()[-1] == ("up", "ok")
 
 
-def test_a_last_will_beside_a_dead_service_is_down_at_the_wills_time() -> None:
+def test_a_last_will_needs_no_second_word_and_a_dead_service_adds_nothing_to_it() -> None:
     bench = Bench(PING, RTSP, MQTT)
     bench.see(PING, 0)
     bench.see(RTSP, 1)
     bench.see(MQTT, 2)
     will = bench.see(MQTT, 10, Cause.REPORTED_OFF)
-    assert (will.change, set(will.ask)) == (None, {PING, RTSP})
-    down = bench.see(RTSP, 10.1, REFUSED).change
+    assert set(will.ask) == {PING, RTSP}
+    down = will.change
     assert down is not None
     assert (down.new, down.cause, down.probe) == (State.DOWN, Cause.REPORTED_OFF, MQTT)
-    assert (down.at, down.not_before, down.detected_at) == (10_000, 1_000, 10_100)
+    assert (down.at, down.not_before, down.detected_at) == (10_000, 2_000, 10_000)
+    assert bench.judge.standing == Remembered(State.DOWN, Cause.REPORTED_OFF, 10_000, 10_000)
+    bench.see(RTSP, 10.1, REFUSED)
+    bench.see(MQTT, 30)
+    assert (bench.judge.state, bench.judge.cause) == (State.DOWN, Cause.REPORTED_OFF)
+    bench.see(RTSP, 30.1)
+    bench.see(RTSP, 31.1)
+    assert bench.states() == [("up", "ok"), ("down", "reported_off"), ("up", "ok")]
+    assert (bench.changes[-1].at, bench.changes[-1].not_before) == (30_100, 10_100)
+
+
+def test_who_is_said_to_be_off_was_on_when_anything_of_it_last_answered() -> None:
+    bench = Bench(PING, RTSP, MQTT)
+    for probe in (MQTT, RTSP, PING):
+        bench.see(probe, 0)
+    bench.see(RTSP, 7, took=0.5)
+    bench.see(PING, 8)
+    bench.see(PING, 9, NO_REPLY)
+    down = bench.see(MQTT, 10, Cause.REPORTED_OFF).change
+    assert down is not None
+    assert (down.at, down.not_before) == (10_000, 8_000)
+
+
+def test_a_last_will_is_enough_before_anything_was_asked() -> None:
+    bench = Bench(RTSP, MQTT)
+    assert bench.see(MQTT, 10, Cause.REPORTED_OFF).ask == (RTSP,)
+    assert bench.states() == [("down", "reported_off")]
+    bench.see(RTSP, 10.1)
+    assert bench.states() == [("down", "reported_off"), ("degraded", "contradicted")]
 
 
 def test_a_last_will_beside_a_good_service_is_kept_as_a_contradiction_until_the_heartbeat_returns() -> None:
@@ -257,20 +285,73 @@ def test_a_last_will_beside_a_good_service_is_kept_as_a_contradiction_until_the_
     bench.see(RTSP, 1)
     bench.see(MQTT, 2)
     bench.see(MQTT, 10, Cause.REPORTED_OFF)
-    bench.see(RTSP, 9.9, took=0.2)
-    assert bench.states() == [("up", "ok")], "that question was asked before the will"
-    bench.see(RTSP, 10.2)
+    early = bench.see(RTSP, 9.9, took=0.2)
+    assert early == Decision(None, again=0.0), "that question was asked before the will"
+    bench.see(RTSP, 10.2, took=0.1)
     kept = bench.changes[-1]
-    assert (kept.new, kept.cause, kept.at, kept.not_before) == (
-        State.DEGRADED,
-        Cause.CONTRADICTED,
-        10_000,
-        2_000,
-    )
+    assert (kept.new, kept.cause, kept.probe) == (State.DEGRADED, Cause.CONTRADICTED, MQTT)
+    assert (kept.at, kept.not_before) == (10_300, 10_000)
+    assert {(piece.probe, piece.cause) for piece in kept.evidence} == {(RTSP, OK), (MQTT, Cause.REPORTED_OFF)}
     bench.see(RTSP, 40)
     bench.see(MQTT, 62)
-    assert bench.states() == [("up", "ok"), ("degraded", "contradicted"), ("up", "ok")]
+    assert bench.states() == [
+        ("up", "ok"),
+        ("down", "reported_off"),
+        ("degraded", "contradicted"),
+        ("up", "ok"),
+    ]
     assert (bench.changes[-1].at, bench.changes[-1].not_before) == (62_000, 10_000)
+
+
+def test_a_last_will_taken_back_before_anything_answered_was_a_short_end() -> None:
+    bench = Bench(RTSP, MQTT)
+    bench.see(RTSP, 1)
+    bench.see(MQTT, 2)
+    bench.see(MQTT, 10, Cause.REPORTED_OFF)
+    bench.see(MQTT, 11)
+    assert bench.states() == [("up", "ok"), ("down", "reported_off"), ("up", "ok")]
+    assert (bench.changes[-1].at, bench.changes[-1].not_before) == (11_000, 10_000)
+
+
+def test_all_services_must_answer_to_contradict_a_last_will() -> None:
+    bench = Bench(RTSP, HTTP, MQTT)
+    for probe in (RTSP, HTTP, MQTT):
+        bench.see(probe, 1)
+    bench.see(MQTT, 10, Cause.REPORTED_OFF)
+    bench.see(RTSP, 10.1)
+    assert bench.judge.state is State.DOWN
+    bench.see(HTTP, 10.2, Cause.BUSY)
+    assert bench.states()[-1] == ("degraded", "contradicted")
+
+
+def test_a_last_will_stands_when_the_service_can_be_asked_no_more_until_ping_is_good_after_it() -> None:
+    bench = Bench(PING, RTSP, MQTT)
+    for probe in (PING, RTSP, MQTT):
+        bench.see(probe, 1)
+    bench.see(MQTT, 10, Cause.REPORTED_OFF)
+    assert bench.judge.cannot_ask(RTSP, Cause.NOT_ASKED, 11_000).change is None
+    assert (bench.judge.state, bench.judge.cause) == (State.DOWN, Cause.REPORTED_OFF)
+    bench.see(PING, 12)
+    assert bench.states()[-1] == ("degraded", "contradicted")
+
+
+def test_a_last_will_after_a_missed_heartbeat_is_a_word_of_its_own() -> None:
+    bench = Bench(RTSP, MQTT)
+    bench.see(RTSP, 1)
+    bench.see(MQTT, 2)
+    bench.see(MQTT, 62, Cause.HEARTBEAT_MISSED)
+    bench.see(RTSP, 62.1)
+    will = bench.see(MQTT, 75, Cause.REPORTED_OFF)
+    assert will.ask == (RTSP,)
+    down = will.change
+    assert down is not None
+    assert (down.new, down.cause, down.at, down.not_before) == (
+        State.DOWN,
+        Cause.REPORTED_OFF,
+        75_000,
+        62_100,
+    )
+    assert bench.see(MQTT, 76, Cause.REPORTED_OFF) == NOTHING
 
 
 def test_a_missed_heartbeat_beside_a_good_service_degrades() -> None:
@@ -341,6 +422,32 @@ def test_a_clock_set_back_an_hour_neither_blinds_the_judge_nor_turns_its_moments
     down = bench.changes[-1]
     assert down.new is State.DOWN
     assert down.not_before == down.at == down.detected_at == 4_000_000
+
+
+def test_the_answer_that_could_confirm_a_fault_is_known_before_it_is_asked_for() -> None:
+    bench = Bench(PING, RTSP, MQTT)
+    for probe in (PING, RTSP, MQTT):
+        bench.see(probe, 0)
+    assert not bench.judge.decides(RTSP)
+    bench.see(RTSP, 30, REFUSED)
+    assert not bench.judge.decides(RTSP)
+    bench.see(RTSP, 31, REFUSED)
+    assert bench.judge.decides(RTSP)
+    bench.see(RTSP, 33, REFUSED)
+    assert not bench.judge.decides(RTSP), "it is believed"
+    for second in (60, 61):
+        bench.see(RTSP, second)
+    for second in (70, 71, 73):
+        bench.see(PING, second, NO_REPLY)
+    assert bench.judge.decides(RTSP), "ping has failed: one more is enough"
+
+
+def test_the_answer_to_a_missed_heartbeat_decides() -> None:
+    bench = Bench(RTSP, MQTT)
+    bench.see(RTSP, 0)
+    bench.see(MQTT, 0)
+    bench.see(MQTT, 60, Cause.HEARTBEAT_MISSED)
+    assert bench.judge.decides(RTSP)
 
 
 def test_what_was_missing_is_what_was_good_once() -> None:

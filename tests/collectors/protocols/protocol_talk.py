@@ -14,7 +14,9 @@ LOGIN = Login("watcher", "Mm-Test#2026")
 def target(
     protocol: str, *, host: str = "10.44.20.31", port: int = 554, login: Login | None = None, **spec: object
 ) -> Target:
-    return Target(host, port, ProbeSpec(protocol, protocol, 30.0, 5.0, **spec), login)  # type: ignore[arg-type]
+    """A target of its own device: how it takes a login is known to no other."""
+    own = login and Login(login.user, login.password)
+    return Target(host, port, ProbeSpec(protocol, protocol, 30.0, 5.0, **spec), own)  # type: ignore[arg-type]
 
 
 def feed(asker: Asker, chunks: Iterable[bytes]) -> Step:

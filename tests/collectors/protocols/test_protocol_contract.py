@@ -13,6 +13,7 @@ from protocol_talk import BASIC, CHALLENGE, LOGIN, SDP, STALE, cut, feed, reply,
 
 from collectors.protocols import PROTOCOLS
 from collectors.protocols.base import Asker, Step
+from collectors.protocols.login import REJECTED
 from monitor.model.observations import Verdict
 
 SHAPES: dict[str, Callable[[], Asker]] = {
@@ -110,9 +111,9 @@ def test_an_asker_can_be_used_again_after_anything(
         feed(used, cut(data, 9))
         if hang_up:
             used.closed()
-    used.lock()
+    used.lock(REJECTED)
     new = make()
-    new.lock()
+    new.lock(REJECTED)
     for answer in (reply("200 OK"), OK_HTTP, b"garbage\0"):
         assert verdict_on(used, [answer]) == verdict_on(new, [answer])
 

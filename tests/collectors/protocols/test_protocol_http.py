@@ -6,6 +6,7 @@ from protocol_talk import LOGIN, cut, feed, target
 from collectors.protocols import PROTOCOLS
 from collectors.protocols.base import Asker
 from collectors.protocols.http import HttpAsker
+from collectors.protocols.login import REJECTED
 from collectors.protocols.verdicts import OK
 from monitor.model.observations import Cause, Verdict
 
@@ -182,9 +183,25 @@ class TestLogin:
         asker.receive(answer("401 Unauthorized", DIGEST))
         assert cause(asker.receive(answer("403 Forbidden"))) is Cause.AUTH_REJECTED
 
+    def test_a_login_without_an_answer_rests_and_is_given_up_after_the_second(self) -> None:
+        asker, sent = asked(login=LOGIN), 0
+        for _ in range(20):
+            asker.begin(fresh=True)
+            step = asker.receive(answer("401 Unauthorized", DIGEST))
+            sent += isinstance(step, bytes)
+        assert sent == 2
+        assert cause(step) is Cause.AUTH_REJECTED
+
+    def test_a_stale_nonce_on_a_connection_that_ends_is_a_login_that_was_answered(self) -> None:
+        asker = asked(login=LOGIN)
+        for _ in range(9):
+            asker.begin(fresh=True)
+            assert b"Authorization" in asker.receive(answer("401 Unauthorized", DIGEST))
+            asker.receive(answer("401 Unauthorized", STALE, "Connection: close"))
+
     def test_locked_from_outside_it_stays_honest(self) -> None:
         asker = asked(login=LOGIN)
-        asker.lock()
+        asker.lock(REJECTED)
         asker.begin(fresh=True)
         assert cause(asker.receive(answer("200 OK"))) is Cause.AUTH_REJECTED
         asker.begin(fresh=True)

@@ -7,6 +7,7 @@ from protocol_talk import BASIC, CHALLENGE, LOGIN, SDP, STALE, feed, reply, targ
 
 from collectors.protocols import PROTOCOLS
 from collectors.protocols.base import Asker
+from collectors.protocols.login import REJECTED, WITHHELD
 from collectors.protocols.verdicts import OK
 from monitor.model.observations import Cause, Verdict
 
@@ -102,7 +103,7 @@ class TestOptions:
 
     def test_a_lock_means_nothing_to_it(self) -> None:
         asker = options()
-        asker.lock()
+        asker.lock(REJECTED)
         assert asker.receive(reply("401 Unauthorized", CHALLENGE)).cause is Cause.OK
 
 
@@ -276,9 +277,38 @@ class TestLogin:
     )
     def test_locked_from_outside_it_asks_without_and_stays_honest(self, answer: bytes, meant: Cause) -> None:
         asker = login()
-        asker.lock()
+        asker.lock(REJECTED)
         assert b"Authorization" not in asker.begin(fresh=True)
         assert cause(asker.receive(answer)) is meant
+
+    @pytest.mark.parametrize(
+        ("answer", "meant"),
+        [
+            (reply("401 Unauthorized", CHALLENGE), Cause.AUTH_WANTED),
+            (VIDEO, Cause.OK),
+            (reply("403 Forbidden"), Cause.AUTH_WANTED),
+            (reply("404 Not Found"), Cause.NOT_FOUND),
+        ],
+    )
+    def test_a_login_that_others_refused_is_not_tried_and_degrades_nothing(
+        self, answer: bytes, meant: Cause
+    ) -> None:
+        asker = login()
+        asker.lock(WITHHELD)
+        assert b"Authorization" not in asker.begin(fresh=True)
+        assert cause(asker.receive(answer)) is meant
+        asker.lock(None)
+        asker.begin(fresh=True)
+        assert b"Authorization" in asker.receive(reply("401 Unauthorized", CHALLENGE))
+
+    def test_a_login_without_an_answer_rests_and_is_given_up_after_the_second(self) -> None:
+        asker, sent = login(), 0
+        for _ in range(20):
+            asker.begin(fresh=True)
+            step = asker.receive(reply("401 Unauthorized", CHALLENGE))
+            sent += isinstance(step, bytes)
+        assert sent == 2
+        assert cause(step) is Cause.AUTH_REJECTED
 
     def test_busy_after_the_login_is_busy_and_locks_nothing(self) -> None:
         asker = login()

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from protocol_talk import cut, reply, target
 
@@ -222,6 +222,45 @@ def test_any_bytes_for_a_server_hello_end_in_tls_failed_or_wait(data: bytes, siz
             assert step.cause is Cause.TLS_FAILED
             return
     assert asker.closed().cause is Cause.TLS_FAILED
+
+
+pieces = st.lists(
+    st.tuples(
+        st.sampled_from(("said", "changed", "cut off", "raw")), st.binary(max_size=80), st.integers(0, 255)
+    ),
+    max_size=6,
+)
+
+
+def records(device: Device, kind: str, data: bytes, number: int) -> bytes:
+    """What a device sends: records that hold ``data``, those records damaged, or ``data`` as it is."""
+    if kind == "raw":
+        return data
+    device._tls.write(b"RTSP/1.0 " + data)
+    said = bytearray(device._out.read())
+    if kind == "changed":
+        said[number % len(said)] ^= 1 + number % 255
+    return bytes(said[: number % len(said)] if kind == "cut off" else said)
+
+
+@settings(max_examples=150, deadline=None)
+@given(rounds=st.lists(st.tuples(pieces, st.integers(1, 60), st.booleans()), min_size=1, max_size=3))
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_any_records_after_the_handshake_end_in_a_verdict_or_wait(
+    identity: Path, version: ssl.TLSVersion, rounds: list[tuple[list[tuple[str, bytes, int]], int, bool]]
+) -> None:
+    asker, device = rtsp(hold=True), Device(identity, [reply("200 OK")], version)
+    assert isinstance(converse(asker, device), Verdict)
+    for sent, size, asked in rounds:
+        if asked:
+            assert asker.begin(fresh=False) is not None
+        for kind, data, number in sent:
+            for piece in cut(records(device, kind, data, number), size):
+                asker.receive(piece)
+        assert isinstance(asker.closed(), Verdict)
+    verdict = converse(asker, Device(identity, [reply("200 OK")], version))
+    assert isinstance(verdict, Verdict)
+    assert verdict.cause is Cause.OK
 
 
 def test_one_context_serves_all() -> None:

@@ -158,6 +158,16 @@ async def test_a_broker_that_was_never_there_is_lost_once(free_port: int) -> Non
     assert role.turns == [True]
 
 
+@pytest.mark.parametrize("host", ["10.1..2", "a" * 70, "no-such-broker.invalid"])
+async def test_a_broker_whose_name_cannot_be_looked_up_is_lost_and_tried_again(host: str) -> None:
+    role = Role()
+    source = made(f"mqtt://{host}", role)
+    async with listening(source, connect=False):
+        await until(lambda: role.turns)
+        await asyncio.sleep(1.5)
+    assert role.turns == [True]
+
+
 async def test_a_new_inventory_is_listened_for_at_once(mosquitto: servers.Mosquitto) -> None:
     role = Role()
     source = made(mosquitto.url, role)

@@ -9,9 +9,11 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import tools
 from bus_ledger import stopwatch
 from redis.asyncio import Redis
 
@@ -74,16 +76,165 @@ async def test_half_a_command_at_the_end_of_its_store_is_cut_off(server: Embedde
         assert await redis.xlen("s") == 1
 
 
-async def test_a_store_that_cannot_be_loaded_is_moved_aside(server: EmbeddedServer) -> None:
+def cut_in_half(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+
+
+def put_rubbish_before(file: Path) -> None:
+    file.write_bytes(b"rubbish\r\n" + file.read_bytes())
+
+
+def add_an_unknown_command(file: Path) -> None:
+    with file.open("ab") as store:
+        store.write(b"*2\r\n$5\r\nWHATX\r\n$1\r\na\r\n")
+
+
+def write_nonsense(file: Path) -> None:
+    file.write_text("hello\n")
+
+
+@pytest.fixture(params=["valkey-server", "redis-server"])
+def either_server(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[EmbeddedServer]:
+    """The server that is embedded, and the one that Debian ships: each has its own words for a bad store."""
+    if request.param == "redis-server":
+        monkeypatch.setenv("PATH", tools.program_paths())
+        monkeypatch.setenv("LD_LIBRARY_PATH", tools.env()["LD_LIBRARY_PATH"])
+    server = EmbeddedServer(tmp_path)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "breaks"),
+    [
+        ("*.incr.aof", put_rubbish_before),
+        ("*.incr.aof", add_an_unknown_command),
+        ("*.incr.aof", Path.unlink),
+        ("*.base.rdb", put_rubbish_before),
+        ("*.base.rdb", cut_in_half),
+        ("*.base.rdb", Path.unlink),
+        ("*.manifest", write_nonsense),
+        ("*.manifest", cut_in_half),
+    ],
+)
+async def test_a_store_that_cannot_be_loaded_is_moved_aside(
+    either_server: EmbeddedServer, pattern: str, breaks: Callable[[Path], None]
+) -> None:
+    server = either_server
+    async with connect(server.url) as redis:
+        for number in range(50):
+            await redis.xadd("s", {"a": str(number)})
+        await redis.bgrewriteaof()
+        while (await redis.info("persistence"))["aof_rewrites"] == 0:
+            await asyncio.sleep(0.02)
+        await redis.xadd("s", {"a": "last"})
+    server.stop()
+    breaks(max((server.directory / "appendonlydir").glob(pattern)))
+
+    server.start()
+
+    async with connect(server.url) as redis:
+        assert await redis.xlen("s") == 0
+    (aside,) = server.directory.glob("appendonlydir.broken-*")
+    assert list(aside.iterdir())
+
+
+@pytest.fixture
+async def stored(server: EmbeddedServer) -> EmbeddedServer:
+    """A server that stands still, with one entry in its store and much about that store in its log."""
     async with connect(server.url) as redis:
         await redis.xadd("s", {"a": "1"})
     server.stop()
-    (log,) = (server.directory / "appendonlydir").glob("*.incr.aof")
-    log.write_bytes(b"rubbish\r\n" + log.read_bytes())
+    for _ in range(3):
+        server.start()
+        server.stop()
+    with server.log_path.open("a") as log:
+        log.write("1:M # Bad file format reading the append only file of a former life\n")
+    return server
+
+
+def instead_of_the_server(folder: Path, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on the real server is started by this line of a shell, as ``"$server" "$@"``."""
+    script = folder / "valkey-server"
+    real = find_server()
+    script.write_text(f'#!/bin/sh\nserver={real}\n[ "$1" = --version ] && exec "$server" "$@"\n{command}\n')
+    script.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+
+
+async def keeps_its_store(server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Whether the next good start finds everything, and nothing was moved aside."""
+    monkeypatch.undo()
     server.start()
     async with connect(server.url) as redis:
-        assert await redis.xlen("s") == 0
-    assert list(server.directory.glob("appendonlydir.broken-*"))
+        found = await redis.xlen("s")
+    return found == 1 and not list(server.directory.glob("*.broken-*"))
+
+
+@pytest.mark.parametrize(
+    ("command", "why"),
+    [
+        ('ulimit -v 40000; exec "$server" "$@"', "Background Jobs"),
+        ('exec "$server" "$@" --maxmemory lots', "ended with status 1"),
+        ('exec "$server" "$@" --unixsocket /nowhere/socket', "No such file or directory"),
+    ],
+    ids=["cannot allocate", "bad option", "no socket"],
+)
+async def test_a_start_that_fails_for_another_reason_leaves_the_store_alone(
+    stored: EmbeddedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, why: str
+) -> None:
+    instead_of_the_server(tmp_path, command, monkeypatch)
+
+    with pytest.raises(EmbeddedError, match=why):
+        stored.start()
+
+    assert await keeps_its_store(stored, monkeypatch)
+
+
+async def test_a_server_that_is_killed_while_it_starts_leaves_the_store_alone(
+    stored: EmbeddedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    complaint = "Bad file format reading the append only file x"
+    instead_of_the_server(tmp_path, f"echo '{complaint}'; kill -9 $$", monkeypatch)
+
+    with pytest.raises(EmbeddedError, match="was ended by SIGKILL"):
+        stored.start()
+
+    assert await keeps_its_store(stored, monkeypatch)
+
+
+def test_a_start_need_not_be_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hold = tmp_path / "hold"
+    hold.touch()
+    instead_of_the_server(
+        tmp_path, f'while [ -e {hold} ]; do sleep 0.05; done; exec "$server" "$@"', monkeypatch
+    )
+    server = EmbeddedServer(tmp_path)
+
+    with stopwatch() as elapsed:
+        server.begin()
+        seen = [server.look() for _ in range(5)]
+    assert elapsed() < 1.0
+    assert seen == [False] * 5
+    hold.unlink()
+    while not server.look():
+        time.sleep(0.01)
+    server.stop()
+
+
+def test_a_server_that_hangs_is_ended_in_the_time_that_is_given(server: EmbeddedServer) -> None:
+    assert server.process is not None
+    server.process.send_signal(signal.SIGSTOP)
+    with stopwatch() as elapsed:
+        assert not server.look()
+    assert elapsed() < 0.5
+    with stopwatch() as elapsed:
+        server.stop(0.7)
+    assert elapsed() < 0.9
+    assert server.poll() == -signal.SIGKILL
 
 
 def test_a_second_server_on_the_same_data_is_refused_with_the_holder_named(server: EmbeddedServer) -> None:

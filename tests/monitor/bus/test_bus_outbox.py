@@ -12,7 +12,7 @@ from bus_ledger import NOW, a_change, changes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.bus.outbox import Outbox
+from monitor.bus.outbox import Outbox, peek, unconfirmed
 from monitor.bus.source import OutboxError
 from monitor.model.events import Sight
 
@@ -102,6 +102,27 @@ def test_a_box_older_than_the_ledgers_epoch_begins_a_later_one_and_keeps_all(out
     known = outbox.epoch + 10**9
     outbox.confirm(known, 7)
     assert (outbox.epoch, nodes(outbox)) == (known + 1, ["cam-2"])
+
+
+def test_what_is_unconfirmed_is_counted_from_outside_while_the_box_is_in_use(outbox: Outbox) -> None:
+    outbox.append(changes(1, 5))
+    before = unconfirmed(outbox.path)
+    outbox.pending(0, 10)
+    outbox.confirm(outbox.epoch, 3)
+    assert (before, unconfirmed(outbox.path)) == (5, 2)
+    outbox.close()
+    assert unconfirmed(outbox.path) == 2
+
+
+@pytest.mark.parametrize("content", [b"", b"no database" * 100])
+def test_what_is_no_box_is_an_error_to_whoever_looks_into_it(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "box.db").write_bytes(content)
+    for look in (peek, unconfirmed):
+        with pytest.raises(OutboxError, match=r"box\.db"):
+            look(tmp_path / "box.db")
+        with pytest.raises(OutboxError, match=r"none\.db"):
+            look(tmp_path / "none.db")
+    assert (tmp_path / "box.db").read_bytes() == content
 
 
 def test_memory_is_kept_with_the_events_and_found_by_prefix(tmp_path: Path) -> None:
@@ -197,7 +218,7 @@ import os, signal, sys
 sys.path.insert(0, {here!r})
 from pathlib import Path
 from bus_ledger import changes
-from monitor.bus.outbox import Outbox
+from monitor.bus.outbox import Outbox, peek, unconfirmed
 box = Outbox(Path({path!r}), "c")
 box.append(changes(1, 7), {{"state": "down"}})
 print("said", flush=True)

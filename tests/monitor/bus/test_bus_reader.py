@@ -90,6 +90,7 @@ GOOD = an_event(1).encode()
         (GOOD | {"id": "video-0of1/5"}, "is not collector/epoch/sequence"),
         (GOOD | {"id": f"video-0of1/5/{'9' * 30}"}, "is beyond 64 bits"),
         (GOOD | {"id": f"video-0of1/5/{'9' * 5000}"}, "ValueError"),
+        (GOOD | {"oldest": "-1"}, "oldest of video-0of1/5/1 is below zero"),
         (GOOD | {"data": "{"}, "data of video-0of1/5/1"),
         (GOOD | {"data": "[" * 200_000}, "RecursionError"),
         (GOOD | {"data": b'{"node": "\xff\xfe"}'}, "UnicodeEncodeError"),

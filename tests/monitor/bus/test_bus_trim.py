@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import time
 
+import pytest
 from bus_ledger import KEYS
 from redis.asyncio import Redis
+from redis.exceptions import OutOfMemoryError
 
 from monitor.bus.keys import entry_order
 from monitor.bus.reader import announce
@@ -79,3 +81,35 @@ async def test_when_memory_is_short_age_counts_no_more_but_reading_does(bus: Red
     await bus.config_set("maxmemory", int(used / 0.8))
     assert await trim(bus, KEYS, STREAM, keep=3600) > 1000
     assert [entry for entry, _ in await bus.xrange(STREAM)][-1999:] == entries[2001:]
+
+
+async def test_the_callers_own_position_counts_in_place_of_the_one_it_announced(bus: Redis) -> None:
+    entries = await fill(bus, 2000, age=3600)
+    await announce(bus, KEYS, STREAM, "ledger", entries[1500])
+    await trim(bus, KEYS, STREAM, keep=0, own=("ledger", entries[500]))
+    kept = await bus.xlen(STREAM)
+    await trim(bus, KEYS, STREAM, keep=0, own=("ledger", entries[-1]))
+    assert 1500 <= kept < 1700
+    assert await bus.xlen(STREAM) < 200
+
+
+async def test_the_callers_own_position_removes_nothing_that_another_has_not_read(bus: Redis) -> None:
+    entries = await fill(bus, 2000, age=3600)
+    await announce(bus, KEYS, STREAM, "slow", entries[500])
+    await trim(bus, KEYS, STREAM, keep=0, own=("ledger", entries[-1]))
+    assert [entry for entry, _ in await bus.xrange(STREAM)][-1499:] == entries[501:]
+
+
+async def test_a_server_full_of_what_was_read_has_room_again_though_it_refuses_to_hear_of_that(
+    bus: Redis,
+) -> None:
+    last = (await fill(bus, 3000, age=60, size=1000))[-1]
+    used = (await bus.info("memory"))["used_memory"]
+    await bus.config_set("maxmemory", used - 500_000)
+    with pytest.raises(OutOfMemoryError):
+        await announce(bus, KEYS, STREAM, "ledger", last)
+
+    assert await trim(bus, KEYS, STREAM, keep=3600, own=("ledger", last)) > 1000
+
+    await announce(bus, KEYS, STREAM, "ledger", last)
+    await fill(bus, 100, age=0, size=1000)

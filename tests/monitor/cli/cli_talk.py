@@ -155,12 +155,21 @@ def _role_of(words: list[str]) -> str:
 
 
 def unsent(data: Path) -> int:
-    """How many events lie in the outboxes of a data directory."""
-    count = 0
-    for box in (data / "collect").glob("*.db"):
-        with closing(sqlite3.connect(box)) as database:
-            count += database.execute("SELECT count(*) FROM events").fetchone()[0]
-    return count
+    """How many events nobody has confirmed: those in outboxes, and the judgements of the ledger."""
+    boxes = [(box, "SELECT count(*) FROM events") for box in (data / "collect").glob("*.db")]
+    ledgers = [(data / "ledger.db", "SELECT judgements - confirmed FROM head")]
+    return sum(_number(database, query) for database, query in boxes + ledgers)
+
+
+def heard(data: Path) -> int:
+    """How many events the alert role of this data directory ever heard."""
+    return _number(data / "alerts.db", "SELECT coalesce(sum(count), 0) FROM heard")
+
+
+def _number(path: Path, query: str) -> int:
+    with closing(sqlite3.connect(path)) as database:
+        found: int = database.execute(query).fetchone()[0]
+    return found
 
 
 def plain(text: str) -> str:
@@ -168,10 +177,10 @@ def plain(text: str) -> str:
     return re.sub(r"\x1b\[[0-9;]*m", "", text)
 
 
-def two_cameras(folder: Path, open_port: int, /, **settings: object) -> Path:
+def two_cameras(folder: Path, open_port: int, closed_port: int = 9, /, **settings: object) -> Path:
     """The site.yaml of a site with one camera that is up and one that is down."""
     nodes = [
         camera("cam-1", name="河西路口", address=f"127.0.0.1:{open_port}", probes="tcp@1s"),
-        camera("cam-2", name="河东路口", address="127.0.0.2:9", probes="tcp@1s"),
+        camera("cam-2", name="河东路口", address=f"127.0.0.2:{closed_port}", probes="tcp@1s"),
     ]
     return write_site(folder, nodes, judge=JUDGE, **settings)

@@ -118,14 +118,34 @@ def test_check_for_programs_is_one_json_document(tmp_path: Path) -> None:
     }
 
 
-def test_a_flood_of_mistakes_is_cut_and_counted(tmp_path: Path) -> None:
-    write_site(tmp_path, [camera(f"cam-{number}", "vidoe") for number in range(2000)], language="zh")
+def flood(folder: Path, language: str) -> Path:
+    """A site with 2,000 mistakes in it."""
+    return write_site(folder, [camera(f"cam-{number}", "vidoe") for number in range(2000)], language=language)
 
-    found = quanshi("check", "--site", tmp_path)
 
+def test_check_lists_a_flood_of_mistakes_to_the_last(tmp_path: Path) -> None:
+    found = quanshi("check", "--site", flood(tmp_path, "zh"))
+
+    assert found.stderr.count("not a network") == 2000
+    assert "nodes.csv:2001  network" in found.stderr
+    assert found.stderr.endswith("共 2,000 处错误\n")
+    assert "另有" not in found.stderr
+
+
+@pytest.mark.parametrize(
+    ("language", "more"), [("zh", "… 另有 1,950 处，全部："), ("en", "… 1,950 more, all of them:")]
+)
+def test_other_commands_cut_the_flood_and_say_where_all_of_it_is(
+    tmp_path: Path, language: str, more: str
+) -> None:
+    path = flood(tmp_path, language)
+
+    found = quanshi("probe", "cam-1", "--site", path)
+
+    assert found.returncode == 1
     assert found.stderr.count("not a network") == 50
-    assert "… 另有 1,950 处" in found.stderr
-    assert "共 2,000 处错误" in found.stderr
+    assert f"{more} quanshi check --site {path}\n" in found.stderr
+    assert "2,000" in found.stderr.splitlines()[-1]
 
 
 def test_a_terminal_that_lacks_our_signs_gets_others_instead(tmp_path: Path) -> None:

@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 import signal
 import socket
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
-from cli_talk import COMMAND, environment, is_alive, quanshi
+from cli_talk import is_alive, quanshi
+from sim_talk import ask, simulated
 from small_site import camera, write_site
 
 from monitor.config import load_site
@@ -22,28 +19,6 @@ from monitor.config import load_site
 def temporary(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where temporary files go; its name is short, for a unix socket lies there."""
     return tmp_path_factory.mktemp("t")
-
-
-@contextmanager
-def simulated(*arguments: object, temporary: Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
-    command = [*COMMAND, "sim", "--json", *map(str, arguments)]
-    more = environment(TMPDIR=str(temporary))
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=more) as process:
-        try:
-            assert process.stdout is not None
-            yield process, json.loads(process.stdout.readline())
-        finally:
-            process.kill()
-
-
-def ask(control: str, **request: object) -> dict[str, Any]:
-    """One line to the control, one back."""
-    with socket.socket(socket.AF_UNIX) as connection, connection.makefile("rw") as stream:
-        connection.connect(control)
-        stream.write(json.dumps(request) + "\n")
-        stream.flush()
-        answer: dict[str, Any] = json.loads(stream.readline())
-    return answer
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)

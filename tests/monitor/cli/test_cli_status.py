@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from cli_talk import quanshi
+from cli_talk import COMMAND, PATIENCE, environment, quanshi
 from small_site import camera, write_site
 
 from monitor.config import ConfigError, glance
@@ -91,6 +93,29 @@ def test_the_monitor_of_another_site_is_not_taken_for_ours(tmp_path: Path, answe
 
     assert answer.returncode == 1
     assert "监测未运行" in answer.stderr
+
+
+def test_data_that_only_another_user_may_read_are_told_apart(tmp_path: Path, free_port: int) -> None:
+    path = write_site(tmp_path, [camera("cam-1")], language="en")
+    data = note(tmp_path / "data", free_port)
+    data.chmod(0)
+    # Root may read everything, unless it gives up just that.
+    as_others = ["setpriv", "--bounding-set=-all"] if os.geteuid() == 0 else []
+
+    answer = subprocess.run(
+        [*as_others, *COMMAND, "status", "--site", path],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        timeout=PATIENCE,
+    )
+
+    data.chmod(0o700)
+    assert answer.returncode == 1
+    what, where, advice = answer.stderr.splitlines()
+    assert what == "the data directory is another user's"
+    assert where == f"  {data}"
+    assert "as the user that quanshi runs as" in advice
 
 
 def test_one_that_runs_and_is_silent_is_told_apart(

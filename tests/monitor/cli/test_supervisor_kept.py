@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import resource
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 
 from monitor import kept
-from monitor.kept import LONGEST_PAUSE, STEADY, Kept
+from monitor.kept import LONGEST_PAUSE, STEADY, Kept, KeptRole
 
 
 class Process(Kept):
@@ -13,8 +19,11 @@ class Process(Kept):
         super().__init__("process")
         self.code: int | None = None
         self.starts = 0
+        self.refusal: Exception | None = None
 
     def _start(self) -> None:
+        if self.refusal is not None:
+            raise self.refusal
         self.starts += 1
         self.code = None
 
@@ -82,3 +91,70 @@ def test_the_living_are_left_alone(clock: Clock) -> None:
         process.mend()
 
     assert process.starts == 1
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [OSError(errno.ENOMEM, "Cannot allocate memory"), subprocess.SubprocessError("in preexec_fn")],
+    ids=["no memory", "no preparation"],
+)
+def test_what_the_system_refuses_to_start_is_tried_again_ever_more_rarely(
+    clock: Clock, refusal: Exception
+) -> None:
+    process = Process()
+    process.start()
+    process.code = 1
+    process.mend()
+    process.refusal = refusal
+
+    pauses = []
+    for _ in range(3):
+        assert process.restart_at is not None
+        clock.now = process.restart_at
+        process.mend()
+        pauses.append(process.restart_at - clock.now)
+
+    assert pauses == [1.0, 2.0, 4.0]
+    process.refusal = None
+    clock.now = process.restart_at
+    process.mend()
+    assert (process.starts, process.restart_at) == (2, None)
+
+
+def test_a_first_start_may_be_planned_and_is_tried_again_too(clock: Clock) -> None:
+    process = Process()
+    process.refusal = OSError(errno.EAGAIN, "Resource temporarily unavailable")
+    process.plan_start()
+    process.mend()
+    assert process.restart_at == clock.now + 0.5
+    process.refusal = None
+    clock.now += 0.5
+    process.mend()
+    assert (process.starts, process.restart_at) == (1, None)
+
+
+@contextmanager
+def no_more_descriptors() -> Iterator[None]:
+    """Nothing can be opened in this process meanwhile, so no child can be started."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_role_that_cannot_be_started_for_now_starts_later(clock: Clock) -> None:
+    role = KeptRole("role", ("--version",))
+    role.plan_start()
+    with no_more_descriptors():
+        role.mend()
+    assert role.restart_at is not None
+    clock.now = role.restart_at
+
+    role.mend()
+
+    assert role.restart_at is None
+    role.wait(clock.now + 20)
+    role.mend()
+    assert role.restart_at is not None

@@ -82,10 +82,10 @@ def test_any_rows_of_regions(folder: Folder, rows: list[str]) -> None:
 KEYS = st.sampled_from(
     """
     site timezone language data redis ledger listen nodes regions credentials alerts networks probes judge
-    targets repair inspections invented
-    mqtt gb28181 snmp concurrency keep retain video police shards witnesses name protocol every timeout port
-    slow path ask tls hold credential rtsp ping confirm recover retry degrades flap blind changes within
-    settle share least url topic will_topic id network class1 user password
+    targets repair inspections invented mqtt gb28181 snmp concurrency per_uplink keep retain video police
+    shards witnesses name protocol every timeout port slow path ask tls hold credential rtsp ping confirm
+    recover retry degrades flap blind changes within settle share least url topic will_topic id network
+    class1 user password
     """.split()  # noqa: SIM905 - a table of words
 )
 VALUES = st.sampled_from(

@@ -305,6 +305,52 @@ def test_a_parent_whose_own_row_is_wrong_is_not_a_second_mistake(folder: Folder)
     assert folder.complaint().count("nodes.csv") == 1
 
 
+def test_the_parents_of_a_row_with_another_mistake_are_checked_too(folder: Folder) -> None:
+    folder.nodes(
+        "sw,swich,police,10.0.0.1,",
+        "c1,camrea,video,10.0.0.2,sw-9",
+        "c2,camera,video,10.0.0.0.0,sw",
+        "c3,camera,video,10.0.0.4,sw",
+        "c3,camera,video,10.0.0.5,sw-8",
+        heading="id,kind,network,address,parent",
+    )
+    complaint = folder.complaint()
+    for line, parent, allowed in (
+        (3, "sw-9", "no node has this id"),
+        (4, "sw", "must be in a network of its child: sw is in police, c2 in video"),
+        (5, "sw", "must be in a network of its child: sw is in police, c3 in video"),
+        (6, "sw-8", "no node has this id"),
+    ):
+        assert told((f'nodes.csv:{line}  parent = "{parent}"', allowed)) in complaint
+    assert complaint.count("nodes.csv") == 8
+
+
+def test_a_network_that_could_not_be_read_is_not_held_against_parents(folder: Folder) -> None:
+    folder.nodes(
+        "sw,switch,vidoe,10.0.0.1,", "c,camera,video,10.0.0.2,sw", heading="id,kind,network,address,parent"
+    )
+    assert folder.complaint().count("nodes.csv") == 1
+
+
+def test_a_circle_through_rows_with_other_mistakes_is_named(folder: Folder) -> None:
+    folder.nodes(
+        "a,swich,video,10.0.0.1,b",
+        "b,switch,video,10.0.0.0.0,a",
+        heading="id,kind,network,address,parent",
+    )
+    assert "parents go round in a circle: a → b → a" in folder.complaint()
+
+
+def test_of_very_many_circles_it_says_that_there_are_more(folder: Folder) -> None:
+    rows = [f"n{i},switch,video,10.0.0.1,n{i}" for i in range(101)]
+    folder.nodes(*rows, heading="id,kind,network,address,parent")
+    assert folder.complaint().startswith(
+        told(("nodes.csv  parent", "parents go round in more circles than the 100 that are listed"))
+    )
+    folder.nodes(*rows[:100], heading="id,kind,network,address,parent")
+    assert "more circles" not in folder.complaint()
+
+
 def test_a_circle_of_parents_is_named(folder: Folder) -> None:
     folder.nodes(
         "a,switch,video,10.0.0.1,b",

@@ -77,11 +77,3 @@ async def test_a_poke_is_told_at_once_and_once(folder: Folder) -> None:
     reloader.poke()
     await asyncio.wait_for(reloader.changed(), 1)
     assert await is_quiet(reloader)
-
-
-async def test_after_a_mistake_other_files_can_be_followed_too(folder: Folder) -> None:
-    reloader = watching(folder)
-    other = folder.write("other.csv", "broken")
-    reloader.follow_files([other])
-    folder.write("other.csv", NODES)
-    await asyncio.wait_for(reloader.changed(), 2)

@@ -31,7 +31,8 @@ def test_a_short_site_has_all_defaults(folder: Folder) -> None:
     assert site.inspections == (9 * 60, 15 * 60, 21 * 60)
     assert site.invented is False
     assert site.mqtt is None
-    assert (site.concurrency, site.keep, site.retain) == (2000, 86400.0, 400 * 86400.0)
+    assert (site.concurrency, site.per_uplink) == (2000, 64)
+    assert (site.keep, site.retain) == (86400.0, 400 * 86400.0)
     assert [path.name for path in site.files] == ["site.yaml", "credentials.yaml", "regions.csv", "nodes.csv"]
 
 
@@ -44,6 +45,7 @@ redis: rediss://:secret@redis.example:6380/1
 ledger: sqlite+aiosqlite:////var/lib/quanshi/ledger.db
 listen: "[::]:9090"
 concurrency: 500
+per_uplink: 20
 keep: 2d
 retain: 3650d
 judge:
@@ -62,7 +64,8 @@ mqtt: {url: "mqtts://broker.example", topic: "a/+/b", will_topic: ~, id: device,
     assert (site.timezone, site.language, site.data) == ("UTC", "en", Path("/srv/quanshi"))
     assert site.ledger_url == "sqlite+aiosqlite:////var/lib/quanshi/ledger.db"
     assert (site.listen_host, site.listen_port) == ("::", 9090)
-    assert (site.concurrency, site.keep, site.retain) == (500, 172800.0, 3650 * 86400.0)
+    assert (site.concurrency, site.per_uplink) == (500, 20)
+    assert (site.keep, site.retain) == (172800.0, 3650 * 86400.0)
     assert site.judge == JudgeSettings(
         confirm=2,
         recover=1,
@@ -105,7 +108,8 @@ def test_an_unknown_key_is_told_with_its_line_and_the_nearest_right_one(folder: 
 
 KEYS = (
     "site, timezone, language, data, redis, ledger, listen, nodes, regions, credentials, alerts, networks, "
-    "probes, judge, targets, repair, inspections, invented, mqtt, gb28181, snmp, concurrency, keep, retain"
+    "probes, judge, targets, repair, inspections, invented, mqtt, gb28181, snmp, concurrency, per_uplink, "
+    "keep, retain"
 )
 
 
@@ -160,6 +164,7 @@ CAUSES = (
         ),
         ("judge: 3", '5  judge = "3"', "keys are needed: confirm, recover, retry, degrades, flap, blind"),
         ("concurrency:", "5  concurrency", COUNT.format(60000)),
+        ("per_uplink: 0", '5  per_uplink = "0"', COUNT.format(60000)),
         ("mqtt: {topic: a/+}", "5  mqtt.url", BROKER),
         (
             "mqtt: {url: mqtt://b, network: vidoe}",
@@ -226,6 +231,34 @@ def test_a_password_in_a_wrong_url_is_not_shown(folder: Folder, key: str) -> Non
         assert "hunter2" not in complaint
 
 
+@pytest.mark.parametrize(
+    "host",
+    [
+        "10.1..2",
+        "10.1.2",
+        "256.0.0.1",
+        "a" * 70,
+        "bro ker",
+        "-broker",
+        "broker..example",
+        "[::1",
+        "224.0.0.1",
+    ],
+)
+def test_a_url_of_a_host_that_cannot_be_is_a_mistake(folder: Folder, host: str) -> None:
+    complaint = folder.site(f"mqtt: {{url: 'mqtt://{host}:1883'}}").complaint()
+    assert complaint.startswith('site.yaml:5  mqtt.url = "mqtt://')
+    assert complaint.endswith(BROKER)
+    assert folder.site(f"redis: 'redis://:pw@{host}:6379'").complaint().startswith("site.yaml:5  redis = ")
+
+
+@pytest.mark.parametrize("host", ["10.0.0.1", "broker_1.example", "[2001:db8::1]", "Broker", "localhost"])
+def test_a_url_of_a_host_that_can_be_is_none(folder: Folder, host: str) -> None:
+    site = folder.site(f"mqtt: {{url: 'mqtt://{host}:1883'}}\nredis: 'redis://{host}:6379'").load()
+    assert site.mqtt is not None
+    assert (site.mqtt.url, site.redis) == (f"mqtt://{host}:1883", f"redis://{host}:6379")
+
+
 def test_a_login_in_the_brokers_url_is_sent_to_the_credentials(folder: Folder) -> None:
     assert folder.site("mqtt: {url: mqtt://admin:hunter2@broker}").complaint() == told(
         (
@@ -260,6 +293,14 @@ def test_a_witness_must_be_a_node_that_its_network_sees(folder: Folder) -> None:
             "a witness of police must be seen from it; this node is in video",
         ),
     )
+
+
+def test_what_a_row_with_another_mistake_needs_of_the_site_is_told_too(folder: Folder) -> None:
+    folder.write("site.yaml", "site: x\nnetworks:\n  video: {witnesses: [cam-1]}\n  police: {}\n")
+    folder.nodes("cam-1,camrea,police,10.0.0.1,mqtt", heading="id,kind,network,address,probes")
+    complaint = folder.complaint()
+    assert "a witness of video must be seen from it; this node is in police" in complaint
+    assert "is needed: the node cam-1 has the probe mqtt" in complaint
 
 
 def test_a_heartbeat_needs_a_broker(folder: Folder) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from monitor.config import load_site
 from monitor.demo.city import FULL_POINTS, City, make_city
+from monitor.demo.patience import Patience
 from monitor.demo.places import all_towns
 from monitor.demo.site_files import SiteOptions, write_site
 from monitor.model import gbcode
@@ -154,3 +155,11 @@ def test_in_a_network_of_its_own_the_city_is_pinged_too() -> None:
     city = make_city(20, own_network=True)
     assert all(watch.address.host.startswith("10.") for watch in city.watches)
     assert all(node.probes[0].name == "ping" for node in city.nodes)
+
+
+def test_the_written_site_is_judged_as_fast_as_the_city_says(tmp_path: Path) -> None:
+    city = make_city(20)
+    site = load_site(write_site(city, tmp_path / "site", SiteOptions(broker="mqtt://127.0.0.1:1899")))
+    written = {watch.key: watch for network in site.networks for watch in site.inventory.watches(network)}
+    for watch in city.watches:
+        assert Patience.of(written[watch.key], site.judge) == Patience.of(watch), watch.node

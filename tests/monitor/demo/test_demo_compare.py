@@ -1,53 +1,24 @@
-from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from truth_talk import BORN, DEGRADED, DOWN, NOW, UNKNOWN, UP, T, change, flapping, result, row
 
+from monitor.config import JudgeSettings
 from monitor.demo.city import make_city
-from monitor.demo.compare import Comparison, Gap, compare, confirm_window
-from monitor.demo.faults import FaultKind
-from monitor.demo.truth import TruthFile, TruthRow, read_truth
+from monitor.demo.faults import EXPECTED, FaultKind
+from monitor.demo.patience import confirm_window, refused_window
+from monitor.demo.told import Gap
+from monitor.demo.truth import TruthFile, read_truth
 from monitor.model.events import Change
-from monitor.model.observations import Cause, State
+from monitor.model.nodes import Watch
+from monitor.model.observations import Cause
 
-T = 1_800_000_000_000
-UP, DOWN, DEGRADED, UNKNOWN = State.UP, State.DOWN, State.DEGRADED, State.UNKNOWN
-WINDOW = 10_000
-NOW = T + 300_000
-
-
-def row(
-    begin: int = 100_000,
-    end: int | None = 160_000,
-    fault: FaultKind = FaultKind.REFUSE,
-    *,
-    network: str = "video",
-    delay: float = 0.0,
-    root: str = "",
-) -> TruthRow:
-    ended = None if end is None else T + end
-    return TruthRow(
-        "n", network, "127.1.2.3", fault, T + begin, T + begin + 1, ended, ended, delay=delay, root=root
-    )
-
-
-def change(old: State, new: State, at: int, low: int | None, cause: Cause = Cause.OK) -> Change:
-    bound = None if low is None else T + low
-    return Change("n", "video", old, new, T + at, bound, T + at + 50, cause)
-
-
-BORN = change(UNKNOWN, UP, 1000, None)
 FELL = change(UP, DOWN, 102_000, 97_000, Cause.REFUSED)
 ROSE = change(DOWN, UP, 163_000, 158_000)
 TRUE = (BORN, FELL, ROSE)
-
-
-def result(rows: Iterable[TruthRow], changes: Iterable[Change], gaps: Sequence[Gap] = ()) -> Comparison:
-    windows = {("n", "video"): WINDOW, ("n", "police"): WINDOW}
-    return compare(rows, changes, windows, NOW, gaps=gaps)
 
 
 def test_a_true_ledger_is_right() -> None:
@@ -155,19 +126,117 @@ def test_a_fault_from_before_the_first_look_is_found_without_a_lower_bound() -> 
     assert result([row(begin=500)], (change(UNKNOWN, DOWN, 2_000, None, Cause.REFUSED), ROSE)).right
 
 
-def test_flapping_is_right_with_any_state_that_is_not_up() -> None:
-    flaps = row(fault=FaultKind.FLAPPING, delay=12.0)
-    assert result([flaps], TRUE).right
-    assert result([flaps], [BORN]).missed == 1
-    assert result([row(fault=FaultKind.FLAPPING, delay=5.0)], [BORN]).right, "no turn is long enough"
-
-
 def test_two_faults_of_one_watch_are_held_against_their_own_changes() -> None:
     later = row(begin=220_000, end=260_000, fault=FaultKind.BUSY)
     told = (*TRUE, change(UP, DEGRADED, 221_000, 219_000, Cause.BUSY), change(DEGRADED, UP, 262_000, 259_000))
     assert result([row(), later], told).right
     assert result([row(), later], TRUE).missed == 1
     assert result([row()], told).invented == 1
+
+
+def test_one_right_word_does_not_make_the_others_right() -> None:
+    worse = change(DOWN, DEGRADED, 130_000, 129_000, Cause.BUSY)
+    assert result([row()], (BORN, FELL, worse, ROSE)).wrong_state == 1
+    first = change(UP, DEGRADED, 102_000, 97_000, Cause.SLOW)
+    second = change(DEGRADED, DOWN, 104_000, 103_000, Cause.REFUSED)
+    assert result([row()], (BORN, first, second, ROSE)).wrong_state == 1
+
+
+REVIVED = change(DOWN, DEGRADED, 161_000, 158_000, Cause.CONTRADICTED)
+TOLD_OFF = change(UP, DOWN, 101_000, 97_000, Cause.REPORTED_OFF)
+
+
+def test_a_device_that_answers_before_its_heart_beats_again_is_told_rightly() -> None:
+    told = (BORN, TOLD_OFF, REVIVED, change(DEGRADED, UP, 163_000, 158_000))
+    assert result([row(fault=FaultKind.WILL)], told).right
+
+
+def test_a_link_that_is_back_before_the_third_silence_may_have_been_slow() -> None:
+    slow = change(UP, DEGRADED, 102_000, 97_000, Cause.SLOW)
+    back = change(DEGRADED, UP, 111_000, 107_000)
+    brief = row(end=108_000, fault=FaultKind.VANISH)
+    assert result([brief], (BORN, slow, back)).right
+    assert (
+        result([replace(brief, ended=T + 160_000, ended_by=T + 160_000)], (BORN, slow, ROSE)).wrong_state == 1
+    )
+
+
+def test_the_same_word_in_the_middle_of_the_fault_is_wrong() -> None:
+    for moment in (130_000, 159_000):
+        back = replace(REVIVED, at=T + moment)
+        told = (BORN, TOLD_OFF, back, change(DEGRADED, UP, 163_000, 158_000))
+        assert result([row(fault=FaultKind.WILL)], told).wrong_state == 1
+
+
+def test_a_passing_word_must_be_over_when_the_window_is() -> None:
+    told_so = replace(TOLD_OFF, new=DEGRADED, cause=Cause.CONTRADICTED)
+    for moment, wrong in ((109_000, 0), (115_000, 1)):
+        fell = change(DEGRADED, DOWN, moment, 101_000, Cause.REPORTED_OFF)
+        assert result([row(fault=FaultKind.WILL)], (BORN, told_so, fell, ROSE)).wrong_state == wrong
+
+
+def test_after_a_blind_time_the_window_begins_anew() -> None:
+    told_so = replace(TOLD_OFF, new=DEGRADED, cause=Cause.CONTRADICTED)
+    told = (BORN, told_so, change(DEGRADED, DOWN, 125_000, 101_000, Cause.REPORTED_OFF), ROSE)
+    gap = Gap("video", T + 105_000, T + 118_000)
+    assert result([row(fault=FaultKind.WILL)], told, gaps=[gap]).right
+
+
+@pytest.mark.parametrize("kind", FaultKind)
+def test_no_fault_may_pass_for_what_it_may_last_as(kind: FaultKind) -> None:
+    expected = EXPECTED[kind]
+    assert (expected.state, expected.cause) in expected.lasting
+    assert expected.lasting.isdisjoint(expected.passing)
+
+
+def test_an_interval_wider_than_the_window_proves_nothing() -> None:
+    late = change(UP, DOWN, 102_000, 91_000, Cause.REFUSED)
+    assert result([row()], (BORN, late, ROSE)).wrong_edge == 1
+    assert result([row()], (BORN, FELL, change(DOWN, UP, 169_000, 158_000))).wrong_edge == 1
+    assert result([], (BORN, late, ROSE)).wrong_edge == 1, "and of what never was, too"
+
+
+def test_it_may_be_wider_where_nobody_could_look() -> None:
+    late = change(UP, DOWN, 115_000, 97_000, Cause.REFUSED)
+    gap = Gap("video", T + 99_000, T + 112_000)
+    assert result([row()], (BORN, late, ROSE), gaps=[gap]).right
+    assert result([row()], (BORN, late, ROSE), gaps=[replace(gap, network="police")]).wrong_edge == 1
+    elsewhere = replace(gap, start=T + 20_000, end=T + 40_000)
+    assert result([row()], (BORN, late, ROSE), gaps=[elsewhere]).wrong_edge == 1
+
+
+def test_a_heartbeat_that_is_heard_again_was_silent_since_it_was_missed() -> None:
+    missed = change(UP, DEGRADED, 102_000, 97_000, Cause.HEARTBEAT_MISSED)
+    heard = change(DEGRADED, UP, 161_000, 102_000)
+    silent = row(fault=FaultKind.SILENT)
+    assert result([silent], (BORN, missed, heard)).right
+    assert result([silent], (BORN, missed, replace(heard, not_before=T + 101_000))).wrong_edge == 1
+    assert result([silent], (BORN, replace(missed, not_before=T + 91_000), heard)).wrong_edge == 1
+    refused = replace(missed, new=DOWN, cause=Cause.REFUSED)
+    assert result([row()], (BORN, refused, heard)).wrong_edge == 1, "what is asked is proven each time"
+
+
+def test_only_the_first_look_may_leave_the_beginning_open() -> None:
+    seen_before = (BORN, change(UP, UNKNOWN, 50_000, 49_000, Cause.SOURCE_LOST))
+    open_again = change(UNKNOWN, DOWN, 102_000, None, Cause.REFUSED)
+    born_again = change(UNKNOWN, UP, 51_000, 49_000)
+    assert result([row(begin=500)], (replace(open_again, at=T + 2_000), ROSE)).right
+    assert result([row()], (*seen_before, open_again, ROSE)).right, "the unknown time bounds it"
+    assert result([row()], (*seen_before, born_again, open_again, ROSE)).wrong_edge == 1
+
+
+def test_the_widths_of_the_edges_are_summed_up() -> None:
+    found = result([row()], TRUE).to_json()
+    assert (found["edge_median_ms"], found["edge_worst_ms"]) == (5_000, 5_000)
+    assert result([], [BORN]).to_json()["edge_worst_ms"] is None
+
+
+def test_a_fault_that_the_ledger_hides_is_still_counted_by_the_truth() -> None:
+    found = result([row()], [BORN], gaps=[Gap("video", T, NOW)])
+    assert (found.long_enough, found.faults, found.right, found.blind) == (1, 0, True, True)
+    seen = result([row()], TRUE)
+    assert (seen.long_enough, seen.faults, seen.blind) == (1, 1, False)
+    assert result([row(end=101_000)], [BORN]).blind is False, "nothing had to be found"
 
 
 def test_details_name_the_node_the_network_and_the_true_moments() -> None:
@@ -178,7 +247,7 @@ def test_details_name_the_node_the_network_and_the_true_moments() -> None:
     )
 
 
-@given(st.integers(0, 20_000), st.integers(0, 20_000), st.integers(1, 20_000), st.integers(1, 20_000))
+@given(st.integers(0, 5_000), st.integers(0, 5_000), st.integers(1, 20_000), st.integers(1, 20_000))
 def test_any_edges_around_the_truth_are_right_and_any_beside_it_are_caught(
     before: int, after: int, early: int, late: int
 ) -> None:
@@ -192,14 +261,35 @@ def test_any_edges_around_the_truth_are_right_and_any_beside_it_are_caught(
     assert result([row()], (BORN, fell, beside)).wrong_edge == 1
 
 
+def camera_watch() -> Watch:
+    return next(watch for watch in make_city(20).watches if watch.node.kind == "camera")
+
+
 def test_the_window_covers_a_round_the_repeats_and_their_deadlines() -> None:
-    city = make_city(20)
-    camera = next(watch for watch in city.watches if watch.node.kind == "camera")
-    assert confirm_window(camera) == round(1000 * (5 + 1 + 2 + 3 * 2.8 + 1))
+    assert confirm_window(camera_watch()) == round(1000 * (5 + 1 + 2 + 3 * 2.8 + 1))
+
+
+def test_what_is_refused_at_once_is_known_without_any_deadline() -> None:
+    assert refused_window(camera_watch()) == (1000 * (5 + 1 + 2 + 1))
+
+
+def test_the_windows_follow_the_rules_of_the_site() -> None:
+    judge = JudgeSettings(confirm=2, recover=5, retry=(1.0, 2.0))
+    assert refused_window(camera_watch(), judge) == (1000 * (5 + 1 + 2 + 2 + 2 + 1))
+    assert refused_window(camera_watch(), JudgeSettings(retry=())) == (1000 * (5 + 1))
+
+
+def test_a_heartbeat_is_missed_after_its_own_deadline_and_an_answer() -> None:
+    gateway = next(w for w in make_city(20).watches if any(p.protocol == "mqtt" for p in w.probes))
+    assert confirm_window(gateway) == round(1000 * (15 + 2 + 2.8 + 1))
 
 
 def test_a_truth_file_is_read_as_it_was_written(tmp_path: Path) -> None:
-    rows = [row(), row(end=None, fault=FaultKind.SLOW, delay=1.4, root="switch")]
+    rows = [
+        row(),
+        row(end=None, fault=FaultKind.SLOW, delay=1.4, root="switch"),
+        flapping(12_000, 100_000, 160_000),
+    ]
     file = TruthFile(tmp_path / "truth.csv")
     file.write(rows)
     file.close()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from monitor.demo import netns
 from monitor.demo.netns import Namespace, NetworkError, enter_private_network, join_network
 
 ROOT = os.geteuid() == 0
@@ -17,16 +18,17 @@ import contextlib, json, socket, struct, subprocess, sys, time
 from pathlib import Path
 from monitor.demo.city import make_city
 from monitor.demo.client import FleetProcess
+from monitor.demo import netns
 from monitor.demo.netns import Namespace, NetworkError, enter_private_network
 from monitor.demo.plan import plan_of
 
-def ping(host):
+def ping(host, limit=0.5):
     with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as sock:
-        sock.settimeout(0.5)
+        sock.settimeout(limit)
         head = struct.pack("!BBHHH", 8, 0, 0, 4242, 1)
         total = sum(struct.unpack("!4H", head))
         sock.sendto(struct.pack("!BBHHH", 8, 0, ~(total + (total >> 16)) & 0xFFFF, 4242, 1), (host, 0))
-        end = time.monotonic() + 0.5
+        end = time.monotonic() + limit
         while time.monotonic() < end:
             try:
                 packet, (sender, _) = sock.recvfrom(100)
@@ -60,13 +62,18 @@ with Namespace() as network:
         said["back"] = both(node)
         fleet.fail([node.id], "refuse")
         said["refused"] = both(node)
+        host = other.addresses[0].host
         try:
             network.impair(delay_ms=60)
             begun = time.monotonic()
-            ping(other.addresses[0].host)
+            ping(host)
             said["delay"] = time.monotonic() - begun
+            network.impair(loss_percent=50)
+            said["replies of 60"] = [ping(host, 0.1) for _ in range(60)].count("reply")
+            network.impair(loss_percent=0)
+            said["replies of 20"] = [ping(host) for _ in range(20)].count("reply")
         except NetworkError as error:
-            said["delay"] = str(error)
+            said["no netem"] = str(error)
     said["links"] = subprocess.run(["ip", "-brief", "link"], capture_output=True, text=True).stdout
 print(json.dumps(said))
 """
@@ -115,13 +122,50 @@ def test_a_refusing_device_still_answers_ping(scene: dict[str, object]) -> None:
     seen(scene, "refused", ["reply", "ConnectionRefusedError"])
 
 
+def impaired(scene: dict[str, object], what: str) -> float | None:
+    """What was measured on an impaired link; None where the kernel cannot impair one, and says so."""
+    if "no netem" not in scene:
+        return float(str(scene[what]))
+    assert "kernel module sch_netem" in str(scene["no netem"])
+    assert not os.environ.get("CI"), "CI must have sch_netem: delay and loss are untested without it"
+    return None
+
+
 def test_delay_is_real_or_clearly_refused(scene: dict[str, object]) -> None:
     if not ROOT:
         seen(scene, "delay", None)
-    elif isinstance(scene["delay"], float):
-        assert scene["delay"] >= 0.06
-    else:
-        assert "kernel module sch_netem" in str(scene["delay"])
+    elif (seconds := impaired(scene, "delay")) is not None:
+        assert seconds >= 0.06
+
+
+def test_loss_is_real_or_clearly_refused(scene: dict[str, object]) -> None:
+    """Half of 60 lost: all or nearly none coming through is less likely than 1 to 10 million."""
+    if not ROOT:
+        seen(scene, "replies of 60", None)
+    elif (replies := impaired(scene, "replies of 60")) is not None:
+        assert 10 <= replies <= 50
+        assert impaired(scene, "replies of 20") == 20, "and it ends"
+
+
+@pytest.mark.parametrize(
+    ("wished", "settings"),
+    [
+        ({"delay_ms": 60.0}, ["delay", "60.0ms", "loss", "0.0%"]),
+        ({"loss_percent": 5.0}, ["delay", "0.0ms", "loss", "5.0%"]),
+    ],
+)
+def test_what_is_wished_is_what_the_kernel_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, wished: dict[str, float], settings: list[str]
+) -> None:
+    """Also where the kernel would refuse it."""
+    asked: list[tuple[str, ...]] = []
+    monkeypatch.setattr(netns, "_need", lambda *_: None)
+    monkeypatch.setattr(netns, "_run", lambda *command: asked.append(command))
+
+    Namespace().impair(**wished)
+
+    ((*_, kind, delay, span, loss, share),) = asked
+    assert (kind, [delay, span, loss, share]) == ("netem", settings)
 
 
 def test_the_machines_own_network_is_never_touched(scene: dict[str, object]) -> None:

@@ -2,10 +2,12 @@ from pathlib import Path
 
 import pytest
 
+from monitor.config import JudgeSettings
 from monitor.demo.city import City, make_city
 from monitor.demo.faults import Fault, FaultKind, read_script, write_script
 from monitor.demo.script import Pace, script
-from monitor.model.nodes import Kind
+from monitor.demo_run import ROUND, SCRIPT_SECONDS
+from monitor.model.nodes import Kind, Level
 from monitor.model.observations import Cause, State
 
 START = 1_800_000_000_000
@@ -44,6 +46,41 @@ def test_a_blackout_takes_the_switch_and_all_behind_it(city: City) -> None:
         assert fault.kind is FaultKind.VANISH
         assert city.by_id[fault.root].kind is Kind.SWITCH
         assert fault.nodes == city.behind(fault.root)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_no_seed_leaves_out_what_the_pace_names(seed: int) -> None:
+    city = make_city(275, seed=seed)
+    faults = script(city, seed, START, 120, heartbeats=True)
+    levels = [city.by_id[fault.root].level for fault in faults if fault.root]
+    assert sorted(levels) == [Level.COUNTY, Level.TOWN]
+    longest = {
+        kind: max(((fault.end or 0) - fault.start for fault in faults if fault.kind is kind), default=0)
+        for kind in FaultKind
+    }
+    assert longest[FaultKind.FLAPPING] == 100_000
+    assert min(longest[FaultKind.WILL], longest[FaultKind.SILENT]) >= 40_000, "silence must be heard"
+
+
+def test_a_town_of_the_dark_county_is_not_darkened_twice(city: City) -> None:
+    county, town = sorted(
+        (fault for fault in script(city, 1, START, 120) if fault.root), key=lambda fault: -len(fault.nodes)
+    )
+    assert not set(county.nodes) & set(town.nodes)
+
+
+def test_a_city_with_one_heart_has_a_will_and_one_with_none_has_neither() -> None:
+    one = make_city(8)
+    kinds = {fault.kind for fault in script(one, 1, START, 120, heartbeats=True)}
+    assert FaultKind.WILL in kinds
+    assert FaultKind.SILENT not in kinds
+
+
+def test_rounds_that_follow_each_other_leave_nothing_behind(city: City) -> None:
+    settle = 1000 * JudgeSettings().flap_settle
+    for fault in script(city, 1, START, SCRIPT_SECONDS, pace=ROUND, heartbeats=True):
+        assert fault.end is not None
+        assert fault.end + settle + 17_400 <= START + 1000 * SCRIPT_SECONDS
 
 
 def test_devices_fail_only_in_ways_that_can_be_seen(city: City) -> None:

@@ -9,7 +9,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from ledgerkit import STREAM, change, said, sight, snapshot, url_of
+from ledgerkit import STREAM, T0, change, said, sight, snapshot, url_of
 
 from monitor.ledger import Ledger
 from monitor.model.events import Event
@@ -20,10 +20,10 @@ BATCH = 37
 def event(number: int) -> Event:
     """The n-th event: mostly changes, now and then a sight or a snapshot."""
     if number % 10 == 0:
-        return said(sight(number * 10_000, (number + 10) * 10_000), number)
+        return said(sight(T0 + number * 10_000, T0 + (number + 10) * 10_000), number)
     if number % 25 == 1:
-        return said(snapshot(number, up=[f"cam-{number}-{n}" for n in range(5)]), number)
-    return said(change(f"cam-{number}", at=number), number)
+        return said(snapshot(T0 + number, up=[f"cam-{number}-{n}" for n in range(5)]), number)
+    return said(change(f"cam-{number}", at=T0 + number), number)
 
 
 async def main(directory: str, total: int) -> None:

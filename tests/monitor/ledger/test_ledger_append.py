@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import math
+import sqlite3
+from pathlib import Path
+from typing import Any
 
-from ledgerkit import STREAM, T0, append, change, said, sight, snapshot
+import pytest
+from ledgerkit import STREAM, T0, append, change, down, file_of, said, sight, snapshot
 
 from monitor.ledger import Ledger, Origin
-from monitor.model.events import Event, EventId, Judged, ObserverTurned
+from monitor.model.events import Change, Event, EventId, Judged, ObserverTurned, Payload, Standing
 from monitor.model.observations import Cause, State
+from monitor.model.times import parse_time
 
 
 async def test_a_change_is_kept_as_it_was_said(ledger: Ledger) -> None:
@@ -97,25 +103,76 @@ async def test_entries_that_are_no_events_are_recorded_once(ledger: Ledger) -> N
     ]
 
 
-async def test_an_event_that_no_database_can_hold_is_refused_and_what_follows_is_kept(ledger: Ledger) -> None:
-    bad = [
-        change("\ud800"),
-        change("nul\0"),
-        change(["a", "list"]),  # JSON may hold anything
-        dataclasses.replace(change(), evidence=(dataclasses.replace(change().evidence[0], duration="1"),)),
-        sight(T0, T0 + 1, watches=2**70),
-        sight(T0, T0 + 1, blind="yes"),
-        sight(T0, T0 + 1, shard=3, shards=2),
-        snapshot(T0, shards=0),
-        snapshot(T0, up=[None]),
-        Judged.of(change(), "own"),
-        ObserverTurned("video-0of1", "video", T0, blind=True),
-    ]
-    events = [said(payload, n + 1) for n, payload in enumerate(bad)]
-    appended = await append(ledger, *events, said(change("good"), len(bad) + 1))
+def resting_on(**evidence: Any) -> Change:
+    """A change with something strange in its evidence."""
+    told = change()
+    return dataclasses.replace(told, evidence=(dataclasses.replace(told.evidence[0], **evidence),))
+
+
+def nested(depth: int) -> list[Any]:
+    """As deep as JSON may be read."""
+    deep: list[Any] = []
+    for _ in range(depth):
+        deep = [deep]
+    return deep
+
+
+@pytest.mark.parametrize(
+    ("bad", "why"),
+    [
+        (change("\ud800"), r"not a text: '\ud800'"),
+        (change("nul\0"), r"not a text: 'nul\x00'"),
+        (change(["a", "list"]), "not a text: a list"),  # JSON may hold anything
+        (resting_on(duration="1"), "evidence duration = '1'"),
+        (resting_on(duration=10**400), "evidence duration = 1000"),
+        (resting_on(duration=math.inf), "evidence duration = inf"),
+        (resting_on(duration=math.nan), "evidence duration = nan"),
+        (resting_on(duration=True), "evidence duration = True"),
+        (resting_on(ok=nested(100_000)), "evidence ok = a list"),
+        (resting_on(at=parse_time("0999-01-01T00:00:00Z")), "no moment of our time: 0999-01-01"),
+        (change(at=parse_time("1999-12-31T23:59:59.999Z")), "no moment of our time: 1999-12-31"),
+        (change(at=parse_time("9999-12-31T00:00:00Z")), "no moment of our time: 9999-12-31"),
+        (dataclasses.replace(change(), not_before=0), "no moment of our time: 1970-01-01"),
+        (dataclasses.replace(change(), detected_at=0), "no moment of our time: 1970-01-01"),
+        (sight(T0, T0 + 1, watches=2**70), "watches = 1180591620717411303424"),
+        (sight(T0, T0 + 1, blind="yes"), "blind = 'yes'"),
+        (sight(T0, T0 + 1, shard=3, shards=2), "shard 3/2"),
+        (sight(0, T0), "no moment of our time: 1970-01-01"),
+        (sight(T0, parse_time("2200-01-01T00:00:00Z")), "no moment of our time: 2200-01-01"),
+        (snapshot(T0, shards=0), "shard 0/0"),
+        (snapshot(T0, up=[None]), "not a text: None"),
+        (snapshot(0), "no moment of our time: 1970-01-01"),
+        (snapshot(T0, others={"a": down(0)}), "no moment of our time: 1970-01-01"),
+        (Judged.of(change(), "own"), "quanshi.watch.judged is no fact"),
+        (ObserverTurned("video-0of1", "video", T0, blind=True), "quanshi.observer.blind is no fact"),
+    ],
+)
+async def test_an_event_that_cannot_be_kept_is_refused_with_the_reason_and_what_follows_is_kept(
+    ledger: Ledger, bad: Payload, why: str
+) -> None:
+    appended = await append(ledger, said(bad, 1), said(change("good"), 2))
     assert [event.payload.node for event in appended.fresh] == ["good"]
-    assert appended.refused == len(bad)
-    assert len(await ledger.refusals()) == len(bad)
+    assert appended.refused == 1
+    (refusal,) = await ledger.refusals()
+    assert refusal.error.startswith(why)
+
+
+async def test_moments_are_taken_from_2000_to_2199_and_a_watch_that_was_never_known_needs_none(
+    ledger: Ledger,
+) -> None:
+    edges = ("2000-01-01T00:00:05Z", "2199-12-31T23:59:50Z")
+    never = {"a": Standing(State.UNKNOWN, Cause.NOT_ASKED, 0)}
+    events = [said(change(at=parse_time(at)), n) for n, at in enumerate(edges, 1)]
+    appended = await append(ledger, *events, said(snapshot(T0, others=never), 3))
+    assert appended.refused == 0
+    assert [event.id.sequence for event in appended.fresh][:3] == [1, 2, 3]
+
+
+async def test_a_probe_that_a_clock_was_set_back_under_may_have_lasted_less_than_nothing(
+    ledger: Ledger,
+) -> None:
+    await append(ledger, said(resting_on(duration=-3600.25)))
+    assert [row.change.evidence[0].duration for row in await ledger.changes()] == [-3600.25]
 
 
 async def test_an_event_with_an_impossible_id_has_no_place_in_the_sequence(ledger: Ledger) -> None:
@@ -124,6 +181,20 @@ async def test_an_event_with_an_impossible_id_has_no_place_in_the_sequence(ledge
     appended = await append(ledger, far, odd, said(change(), 1))
     assert appended.committed == {"video-0of1": (1, 1)}
     assert appended.refused == 2
+
+
+async def test_the_monitor_states_no_facts_and_is_told_nothing_of_what_is_committed(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    with sqlite3.connect(file_of(tmp_path)) as other:  # as the first version may have taken it
+        other.execute("INSERT INTO writers VALUES ('monitor', 1, 7, 0)")
+    other.close()
+    appended = await append(ledger, said(change("a"), 8, collector="monitor"), said(change("b"), 1))
+    assert [event.payload.node for event in appended.fresh] == ["b"]
+    assert appended.committed == await ledger.committed() == {"video-0of1": (1, 1)}
+    assert [(row.entry, row.error) for row in await ledger.refusals()] == [
+        ("monitor/1/8", "said by the monitor, which states no facts")
+    ]
 
 
 async def test_the_standing_of_a_watch_is_its_latest_change(ledger: Ledger) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+import sqlite3
+from pathlib import Path
+
 import pytest
-from ledgerkit import T0, append, change, said, sight, snapshot
+from ledgerkit import T0, append, change, file_of, said, sight, snapshot
 
 from monitor.ledger import Ledger
 from monitor.model.observations import State
@@ -33,6 +37,24 @@ async def test_changes_of_one_watch(filled: Ledger) -> None:
 
 async def test_changes_page_by_page(filled: Ledger) -> None:
     assert [row.id for row in await filled.changes(after_id=2, limit=3)] == [3, 4, 5]
+
+
+async def test_evidence_that_cannot_be_read_leaves_the_change_and_the_rest_of_its_evidence(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    piece = change().evidence[0]
+    told = dataclasses.replace(change(), evidence=(piece, dataclasses.replace(piece, probe="ping")))
+    await append(ledger, said(told, 1), said(change("cam-2"), 2))
+    with sqlite3.connect(file_of(tmp_path)) as other:  # as the first version wrote a moment of the year 999
+        amiss = "UPDATE changes SET evidence = json_set(evidence, '$[0].at', ?) WHERE id = 1"
+        other.execute(amiss, ("999-01-01T00:00:00.000Z",))
+    other.close()
+
+    first, second = await ledger.changes()
+
+    assert first.change == dataclasses.replace(told, evidence=told.evidence[1:])
+    assert second.change == change("cam-2")
+    assert [row.payload.node for row in await ledger.judgements(0, 10)] == ["cam-1", "cam-2"]
 
 
 async def test_an_inventory_is_kept_once_under_its_digest(ledger: Ledger) -> None:

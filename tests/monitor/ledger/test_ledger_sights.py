@@ -88,6 +88,16 @@ async def test_the_last_sight_of_each_shard_is_known(ledger: Ledger) -> None:
     }
 
 
+async def test_the_last_sight_is_the_one_said_last_also_when_the_clock_was_set_back(ledger: Ledger) -> None:
+    hour_ahead = said(sight(T0 + HOUR, T0 + HOUR + 10), 1)
+    put_right = said(sight(T0, T0 + 10, blind=True), 2)
+    replaced_by = said(sight(T0 - 20, T0 - 10), 1, collector="another")
+    for event in (hour_ahead, put_right, replaced_by):
+        await append(ledger, event)
+        (last,) = (await ledger.last_sights()).values()
+        assert (last.event, last.end) == (event.id, event.payload.end)
+
+
 async def test_going_blind_and_seeing_again_are_turns_of_the_observer(ledger: Ledger) -> None:
     flags = [False, False, True, True, False]
     await append(

@@ -163,6 +163,18 @@ def test_counters_targets_and_our_own_health_are_there(page: Any) -> None:
     assert shown.value("process_resident_memory_bytes") > 1e6
 
 
+def test_outboxes_are_counted_where_they_lie_else_as_of_the_last_event(live: Live, times: ProbeTimes) -> None:
+    live.apply(Voice("police", sequence=7, oldest=5).sees(T0 - 1000, T0))
+    health = Health(outboxes={"video-0of1": 3352, "video-0of2": 0, "video-1of2": 4})
+
+    shown = Page(Metrics(live, health, times).render(T0, openmetrics=False), openmetrics=False)
+
+    assert shown.value("quanshi_outbox_events", collector="video-0of1") == 3352
+    assert shown.value("quanshi_outbox_events", collector="police-0of1") == 3
+    assert shown.value("quanshi_outbox_events", collector="video-0of2") is None
+    assert shown.value("quanshi_outbox_events", collector="video-1of2") == 4
+
+
 def test_every_family_stands_together_and_has_its_help(page: Any) -> None:
     names = [family.name for family in page().families]
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from live_kit import DOWN, T0, UNKNOWN, UP, Clock, truth
 from small_site import Voice, camera, make_site
 
 from monitor.live.board import Word
@@ -15,36 +16,6 @@ from monitor.live.status import tally
 from monitor.model.events import Standing
 from monitor.model.nodes import shard_of
 from monitor.model.observations import Cause, State
-
-T0 = 1_700_000_000_000
-UP, DOWN, DEGRADED, UNKNOWN = State.UP, State.DOWN, State.DEGRADED, State.UNKNOWN
-
-
-class Clock:
-    now = T0
-
-    def __call__(self) -> int:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def live_of(tmp_path: Path, clock: Clock) -> Callable[..., Live]:
-    def make(*names: str, **site: Any) -> Live:
-        return Live(make_site(tmp_path, [camera(name) for name in names], **site), clock)
-
-    return make
-
-
-def truth(live: Live, node: str, network: str = "video") -> Word:
-    live.refresh()
-    row = live.board.row(node, network)
-    assert row is not None
-    return live.board.truth(row)
 
 
 def test_a_watch_that_nobody_has_looked_at_is_unknown(live_of: Callable[..., Live]) -> None:
@@ -125,27 +96,6 @@ def test_only_the_watches_of_a_silent_shard_are_unknown(live_of: Callable[..., L
     assert {truth(live, name).state for name in names if shard_of(name, 2) == 1} == {UNKNOWN}
 
 
-def test_a_collector_whose_clock_runs_ahead_does_not_outlive_its_death(
-    live_of: Callable[..., Live], clock: Clock
-) -> None:
-    live, voice = live_of("a"), Voice()
-    live.apply(voice.turns("a", UNKNOWN, UP, T0))
-    live.apply(voice.sees(T0, T0 + 600_000))
-
-    clock.now = T0 + FRESH + 1
-
-    assert truth(live, "a").state is UNKNOWN
-
-
-def test_a_sight_that_comes_late_does_not_undo_a_newer_one(live_of: Callable[..., Live]) -> None:
-    live, voice = live_of("a"), Voice()
-    live.apply(voice.sees(T0 - 10_000, T0))
-
-    live.apply(voice.sees(T0 - 60_000, T0 - 50_000, blind=True))
-
-    assert live.observers[voice.name].footing is Footing.SEES
-
-
 def test_a_snapshot_heals_what_was_lost_and_leaves_the_rest_alone(live_of: Callable[..., Live]) -> None:
     live, voice = live_of("a", "b", "c"), Voice()
     live.apply(voice.sees(T0 - 10_000, T0))
@@ -166,11 +116,12 @@ def test_restored_states_show_if_the_restored_sight_is_fresh(
     sight = voice.sees(T0 - 10_000, T0).payload
     change = voice.turns("a", UP, DOWN, T0 - 8000).payload
 
-    live.restore({("a", "video"): Standing(DOWN, Cause.REFUSED, T0 - 8000)}, [sight], [change])  # type: ignore[list-item]
+    word = Word(DOWN, Cause.REFUSED, T0 - 8000, T0 - 7500, "rtsp")
+    live.restore({("a", "video"): word}, [sight], [change])  # type: ignore[list-item]
     at_once = truth(live, "a")
     clock.now = T0 + 50_000
 
-    assert at_once == Word(DOWN, Cause.REFUSED, T0 - 8000, T0 - 8000)
+    assert at_once == word
     assert truth(live, "a").state is UNKNOWN
     assert list(live.changes) == [change]
 

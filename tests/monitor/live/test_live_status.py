@@ -130,12 +130,12 @@ def test_nodes_are_listed_by_state_and_network(live: Live) -> None:
 def test_it_is_ready_only_when_every_reason_is_gone(live: Live) -> None:
     health = Health()
     all_reasons = list(health.not_ready(live))
-    health.ledger_open = health.bus_connected = health.restored = True
+    health.ledger_takes = health.bus_connected = health.restored = True
     unheard = list(health.not_ready(live))
     live.apply(Voice("police").sees(T0 - 1000, T0))
 
     assert all_reasons == [
-        "ledger is not open",
+        "ledger takes nothing",
         "Redis is not connected",
         "states are not restored",
         "no sight of collector police-0of1 yet",

@@ -4,16 +4,21 @@ from hypothesis import strategies as st
 
 from monitor.model.times import format_span, format_time, parse_span, parse_time
 
-YEAR_2100 = 4_102_444_800_000
+YEAR_1 = -62_135_596_800_000
+YEAR_10000 = 253_402_300_800_000
 
 
-@given(st.integers(0, YEAR_2100))
+@given(st.integers(YEAR_1, YEAR_10000 - 1))
 def test_a_moment_survives_being_written(moment: int):
     assert parse_time(format_time(moment)) == moment
 
 
 def test_a_moment_is_written_in_utc_with_milliseconds():
     assert format_time(1_795_404_983_441) == "2026-11-23T03:36:23.441Z"
+
+
+def test_an_early_year_has_four_digits_too():
+    assert format_time(parse_time("0999-01-01T00:00:00Z")) == "0999-01-01T00:00:00.000Z"
 
 
 @pytest.mark.parametrize(

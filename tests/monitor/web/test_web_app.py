@@ -38,7 +38,7 @@ def live(tmp_path: Path) -> Live:
 
 @pytest.fixture
 def health() -> Health:
-    return Health(ledger_open=True, bus_connected=True, restored=True)
+    return Health(ledger_takes=True, bus_connected=True, restored=True)
 
 
 @pytest.fixture
@@ -84,13 +84,13 @@ async def test_it_is_ready_when_states_are_known(client: Any) -> None:
 
 
 async def test_it_says_why_it_is_not_ready(client: Any, health: Health) -> None:
-    health.ledger_open = False
+    health.ledger_takes = False
     health.bus_connected = False
 
     answer = await client.get("/readyz")
 
     assert answer.status == 503
-    assert (await problem(answer))["reasons"] == ["ledger is not open", "Redis is not connected"]
+    assert (await problem(answer))["reasons"] == ["ledger takes nothing", "Redis is not connected"]
 
 
 async def test_the_status_is_one_document(client: Any) -> None:

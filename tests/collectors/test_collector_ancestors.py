@@ -1,0 +1,107 @@
+"""A watch that fails has those above it asked at once: the cause shall be known with the failure."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from itertools import count
+from pathlib import Path
+
+import servers
+from aiomqtt import Client
+from collector_kit import Device, at, city, collecting, device, hang, now, until
+from small_site import camera
+
+from collectors.ancestors import above
+from monitor.model.nodes import Address, Kind, Node, stable_hash
+from monitor.model.observations import Cause, State
+
+PROBES = {"tcp": {"every": "1s", "timeout": "900ms"}}
+
+
+def seldom(name: str) -> str:
+    """An id by which a probe that comes once a minute has its first turn soon after the start."""
+    return next(f"{name}-{n}" for n in count() if stable_hash(f"{name}-{n}/tcp") % 300 < 10)
+
+
+TOWN, CORE = seldom("town"), seldom("core")
+
+
+def switch(node: str, made: Device, parent: str = "") -> dict[str, str]:
+    return at(node, made, kind="switch", probes="tcp@60s", parent=parent) | {"class": ""}
+
+
+async def test_a_switch_that_is_seldom_asked_is_down_with_the_first_cameras_behind_it(tmp_path: Path) -> None:
+    async with AsyncExitStack() as stack:
+        core, town, *cams = [
+            await stack.enter_async_context(device(hang, f"127.0.6.{n + 1}")) for n in range(5)
+        ]
+        nodes = [switch(CORE, core), switch(TOWN, town, CORE)]
+        nodes += [at(f"cam-{n}", cam, probes="tcp", parent=TOWN) for n, cam in enumerate(cams)]
+        async with collecting(city(tmp_path, nodes, probes=PROBES, judge={})) as collector:
+            await until(lambda: {state for state, _ in collector.states().values()} == {"up"})
+            before, died = core.connections, now()
+            for dead in (town, *cams):
+                dead.die()
+            await collector.become(TOWN, State.DOWN, 8)
+            _, down = await collector.changes(TOWN)
+            assert down.cause is Cause.REFUSED
+            assert died <= down.at < died + 1_500
+            assert down.detected_at < died + 6_000
+            await until(lambda: all(collector.state(f"cam-{n}")[0] == "down" for n in range(3)))
+            # Those above the switch are asked too, and not once for every camera.
+            assert 1 <= core.connections - before <= 1 + (now() - died) / 1000
+            assert collector.state(CORE) == ("up", "ok")
+
+
+async def test_a_camera_that_is_told_to_be_off_has_its_switch_asked(
+    tmp_path: Path, mosquitto: servers.Mosquitto
+) -> None:
+    async with device(hang) as town:
+        cam = camera("cam", address="127.0.6.9", probes="mqtt", parent=TOWN)
+        broker = {"url": f"mqtt://127.0.0.1:{mosquitto.port}"}
+        site = city(tmp_path / "site", [switch(TOWN, town), cam], probes=PROBES, mqtt=broker)
+        async with collecting(site) as collector, Client("127.0.0.1", mosquitto.port) as client:
+            await until(lambda: collector.state(TOWN)[0] == "up" and collector.listening._source.connected)
+            await client.publish("quanshi/cam/heartbeat", qos=1)
+            await collector.become("cam", State.UP)
+            before = town.connections
+            await client.publish("quanshi/cam/will", qos=1)
+            await until(lambda: town.connections > before, 1.0)
+
+
+async def test_a_reload_that_moves_a_camera_behind_another_switch_is_heeded(tmp_path: Path) -> None:
+    async with device(hang) as town, device(hang, "127.0.6.2") as core, device(hang, "127.0.6.3") as cam:
+        switches = [switch(TOWN, town), switch(CORE, core)]
+        before = city(tmp_path, [*switches, at("cam", cam, probes="tcp", parent=TOWN)], probes=PROBES)
+        async with collecting(before) as collector:
+            await until(lambda: {state for state, _ in collector.states().values()} == {"up"})
+            moved = [*switches, at("cam", cam, probes="tcp", parent=CORE)]
+            collector.take(city(tmp_path, moved, probes=PROBES))
+            asked = core.connections
+            cam.die()
+            await until(lambda: core.connections > asked, 3.0)
+            await asyncio.sleep(0.2)
+            assert town.connections == 1
+
+
+def node(name: str, *parents: str, networks: tuple[str, ...] = ("video",)) -> Node:
+    addresses = tuple(Address("127.0.0.1") for _ in networks)
+    return Node(name, Kind.SWITCH, networks, addresses, (), parents=parents)
+
+
+def test_above_are_the_parents_and_theirs_each_once_and_the_nearest_first() -> None:
+    made = [node("town", "east", "west"), node("east", "core"), node("west", "core"), node("core")]
+    nodes = {one.id: one for one in made}
+    assert list(above(("town",), nodes, "video")) == ["town", "east", "west", "core"]
+
+
+def test_a_parent_in_another_network_or_in_no_list_is_none() -> None:
+    made = [node("a", "b", "gone"), node("b", "c", networks=("police",)), node("c")]
+    nodes = {one.id: one for one in made}
+    assert list(above(("a",), nodes, "video")) == ["a"]
+
+
+def test_parents_in_a_circle_come_to_an_end() -> None:
+    nodes = {"a": node("a", "b"), "b": node("b", "a")}
+    assert list(above(("b",), nodes, "video")) == ["b", "a"]
