@@ -193,6 +193,7 @@ async def test_a_lease_in_words_that_are_none_of_ours_is_waited_out(candidate: C
         ("here:x", False),
         ("", False),
     ],
+    ids=["living", "elsewhere", "gone", "another", "no number", "nothing"],
 )
 def test_only_who_is_certainly_dead_is_said_to_be(text: str, dead: bool) -> None:
     assert Holder.parse(text).is_dead() is dead

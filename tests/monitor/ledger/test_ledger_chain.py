@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ledgerkit import HOUR, T0, append, change, file_of, rows, said, sight, url_of
 
-from monitor.ledger import ChainHead, Ledger, Signer
+from monitor.ledger import ChainHead, Ledger, LedgerError, Signer
 from monitor.ledger.chain import BASE, FORMS, GENESIS, LEAVING, form_of, next_hash
 from monitor.ledger.schema import metadata
 
@@ -166,6 +167,18 @@ async def test_rows_of_an_exported_segment_may_go_and_no_others(filled: Ledger, 
             rows(tmp_path, f"DELETE FROM {table}")
     with pytest.raises(sqlite3.IntegrityError, match="a row of inventories stays"):
         rows(tmp_path, "DELETE FROM inventories WHERE link <= 5")
+
+
+async def test_what_could_not_be_stored_takes_no_link(filled: Ledger, tmp_path: Path) -> None:
+    head = await filled.head()
+    with closing(sqlite3.connect(file_of(tmp_path), isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(LedgerError):
+            await append(filled, said(change("cam-8"), 50, oldest=50))
+    assert await filled.head() == head
+    await append(filled, said(change("cam-8"), 50, oldest=50))
+    assert (await filled.head()).links == head.links + 2
+    assert verified(tmp_path).ok
 
 
 async def test_two_ledgers_on_one_file_make_one_chain(tmp_path: Path) -> None:

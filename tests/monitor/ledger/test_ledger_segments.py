@@ -316,7 +316,9 @@ def test_one_flipped_bit_of_the_file_is_found(copy: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"not gzip", gzip.compress(b"{}"), gzip.compress(b"[1]\n"), gzip.compress(b"\xff\n")]
+    "content",
+    [b"", b"not gzip", gzip.compress(b"{}"), gzip.compress(b"[1]\n"), gzip.compress(b"\xff\n")],
+    ids=["empty", "no gzip", "no list", "no row", "no text"],
 )
 def test_a_file_that_is_none_is_said_to_be_damaged(copy: Path, content: bytes) -> None:
     the_file(copy).write_bytes(content)
