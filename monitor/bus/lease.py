@@ -15,7 +15,7 @@ from typing import Any, Final, Self
 
 import structlog
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import OutOfMemoryError, RedisError
 
 from monitor.bus.holder import Holder
 from monitor.bus.keys import Keys
@@ -107,6 +107,11 @@ class Lease:
             try:
                 answer = await self.attempt(floor)
                 self._outage.ended()
+            except OutOfMemoryError:
+                # Nobody has it, and a full server takes no word; it stays full until a leader has read what
+                # it holds. The store, which refuses all lower numbers, is enough to keep us apart.
+                log.warning("redis is full: leading by the store's number alone")
+                return floor + 1
             except (RedisError, OSError) as error:
                 await self._sleep(self._outage.failed(error))
                 continue
