@@ -37,7 +37,7 @@ async def test_a_whole_city_of_standings_is_read_for_less_than_half_a_second_of_
 async def test_a_chain_is_verified_and_its_steps_read_for_microseconds_a_row(
     ledger: Ledger, tmp_path: Path
 ) -> None:
-    """Promised are 200,000 links a second on two cores, and 400,000 steps in 1.5 s; busy machines take more."""
+    """Promised are 200,000 links a second on two cores, 400,000 steps in 1.5 s; a busy machine takes more."""
     count = 20_000
     for first in range(1, count, 2_000):
         numbers = range(first, first + 2_000)
