@@ -395,6 +395,9 @@ async def test_old_rows_leave_for_a_file_and_what_stays_goes_on(
     found = verified(database, tmp_path / "archive")
     assert found.findings == ()
     assert (found.archived, found.unchecked) == (segment.last, 0)
+    command = ["verify", "--ledger", database.url, "--archive", str(tmp_path / "archive")]
+    answer = await asyncio.to_thread(CliRunner().invoke, main, command)
+    assert answer.exit_code == 0, answer.output
 
 
 async def test_a_ledger_is_verified_while_a_monitor_appends(filled: Ledger, database: Database) -> None:
