@@ -111,6 +111,7 @@ def run(folder: Path, *role: str) -> Iterator[subprocess.Popen[bytes]]:
 class City:
     """Cameras and a collector, watched by two monitors: ``one`` leads, and ``two`` follows."""
 
+    server: Postgres
     ledger: str
     cameras: Cameras
     one: Monitor
@@ -163,10 +164,16 @@ def redis(tmp_path: Path) -> Iterator[EmbeddedServer]:
 
 
 @pytest.fixture
-async def city(tmp_path: Path, postgres: Postgres, redis: EmbeddedServer) -> AsyncIterator[City]:
+def own_server() -> Iterator[Postgres]:
+    """One that a test may stop."""
+    with servers.postgres() as server:
+        yield server
+
+
+@pytest.fixture
+async def city(tmp_path: Path, own_server: Postgres, redis: EmbeddedServer) -> AsyncIterator[City]:
     cameras = Cameras()
-    name = postgres.make()
-    ledger = postgres.url(name)
+    ledger = own_server.url("postgres")
     nodes = [
         {
             "id": str(port),
@@ -181,7 +188,6 @@ async def city(tmp_path: Path, postgres: Postgres, redis: EmbeddedServer) -> Asy
         (tmp_path / role).mkdir()
         write_site(tmp_path / role, nodes, redis=redis.url, ledger=ledger, **SETTINGS)
     async with AsyncExitStack() as stack:
-        stack.callback(postgres.drop, name)
         session = await stack.enter_async_context(ClientSession())
         for port in cameras.ports[::2]:
             await cameras.turn(port)
@@ -192,7 +198,7 @@ async def city(tmp_path: Path, postgres: Postgres, redis: EmbeddedServer) -> Asy
         stack.enter_context(run(tmp_path / "collect", "collect", "--network", "video"))
         await until(one.leads, 40, "one is ready")
         await stack.enter_async_context(turning(cameras))
-        yield City(ledger, cameras, one, two)
+        yield City(own_server, ledger, cameras, one, two)
 
 
 async def _has_fence(ledger: str, fence: int) -> bool:
@@ -240,6 +246,20 @@ async def test_a_leader_that_stops_hands_over_at_once(city: City) -> None:
     city.one.signal(signal.SIGTERM)
     await asyncio.to_thread(city.one.process.wait, 10)
     assert await until(lambda: _has_fence(city.ledger, 2), 8, "two leads") < TTL
+    await settle(city)
+    await city.assert_everything_once()
+
+
+@pytest.mark.timeout(180)
+async def test_while_the_database_is_away_the_leader_waits_and_goes_on_by_itself(city: City) -> None:
+    await until(lambda: city.has_more_than(20), 40, "changes come")
+    await asyncio.to_thread(city.server.stop)
+    await asyncio.sleep(3)
+    await asyncio.to_thread(city.server.start)
+    known = len(await city.changes())
+    await until(lambda: city.has_more_than(known + 20), 30, "changes come again")
+    assert city.one.process.poll() is None
+    assert "the server cannot be reached" in city.one.log()
     await settle(city)
     await city.assert_everything_once()
 
