@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import click
 
@@ -18,6 +18,10 @@ from monitor.trouble import Said, Trouble
 if TYPE_CHECKING:
     from monitor.ledger.chain import ChainHead
     from monitor.reports.check import Checked
+
+
+_OTHER_COPY: Final = Said("保留这份文件，换一份副本再试", "keep this file, and try another copy")
+_SEE_TO_SERVER: Final = Said("检查地址、账号和数据库服务", "see to the address, the login and the server")
 
 
 class Place(NamedTuple):
@@ -35,6 +39,11 @@ class Place(NamedTuple):
     metavar="FILE|URL",
     help="台账（不需要 site.yaml）/ the ledger; needs no site.yaml",
 )
+@click.option(
+    "--archive",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="归档文件所在目录 / the folder of what has left it  [台账旁 beside it]",
+)
 @site_option
 @click.option(
     "--key",
@@ -50,6 +59,7 @@ class Place(NamedTuple):
 def verify(  # noqa: PLR0917 - click passes them by name
     report: Path | None,
     ledger: str | None,
+    archive: Path | None,
     path: Path,
     key: Path | None,
     language: str | None,
@@ -67,7 +77,7 @@ def verify(  # noqa: PLR0917 - click passes them by name
     if report is None:
         if again:
             raise click.UsageError("--again: REPORT")
-        sys.exit(0 if _ledger(_place(ledger, path, language), public, (), as_json) else 1)
+        sys.exit(0 if _ledger(_place(ledger, archive, path, language), public, (), as_json) else 1)
     from monitor import reverifying
 
     checked = _report(report, public, path if again else None)
@@ -79,7 +89,7 @@ def verify(  # noqa: PLR0917 - click passes them by name
     right = not checked.flaws
     if ledger is not None:
         expected = (reverifying.head_of(checked),)
-        right = _ledger(_place(ledger, path, language), public, expected, as_json) and right
+        right = _ledger(_place(ledger, archive, path, language), public, expected, as_json) and right
     sys.exit(0 if right else 1)
 
 
@@ -99,7 +109,7 @@ def _ledger(place: Place, public: str | None, expected: Sequence[ChainHead], as_
         raise Trouble(
             Said("台账无法核验", "the ledger cannot be verified"),
             str(error),
-            Said("保留这份文件，换一份副本再试", "keep this file, and try another copy"),
+            _SEE_TO_SERVER if "://" in place.ledger else _OTHER_COPY,
             place.language,
         ) from error
     shown = place_of(place.ledger) if "://" in place.ledger else place.ledger
@@ -127,13 +137,13 @@ def _report(path: Path, public: str | None, site: Path | None) -> Checked:
     return checked
 
 
-def _place(ledger: str | None, path: Path, language: str | None) -> Place:
+def _place(ledger: str | None, archive: Path | None, path: Path, language: str | None) -> Place:
     """The ledger that was named, or else the one of the site."""
     if ledger is not None:
-        archive = None if "://" in ledger else Path(ledger).parent / "archive"
-        return Place(ledger, archive, language or "zh")
+        beside = None if "://" in ledger else Path(ledger).parent / "archive"
+        return Place(ledger, archive or beside, language or "zh")
     site = glance(path, needs=("ledger",))
-    return Place(site.ledger_url, site.data / "archive", language or site.language)
+    return Place(site.ledger_url, archive or site.data / "archive", language or site.language)
 
 
 def _public(path: Path) -> str:

@@ -329,7 +329,7 @@ def _postgres_program(name: str) -> Path:
 def _start_postgres(folder: Path) -> subprocess.Popen[bytes]:
     log = folder / "log"
     settings = {"listen_addresses": "", "unix_socket_directories": str(folder), "max_connections": "60"}
-    settings |= dict.fromkeys(("fsync", "synchronous_commit", "full_page_writes", "autovacuum"), "off")
+    settings |= dict.fromkeys(("fsync", "full_page_writes", "autovacuum"), "off")
     options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
     command = [_postgres_program("postgres"), "-D", folder / "data", *options]
     with log.open("ab") as output:

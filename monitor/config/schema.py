@@ -11,7 +11,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from pathlib import PurePath
 from typing import Annotated, Any, Final, Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -124,7 +124,21 @@ def _redis(text: str) -> str:
 
 
 def _ledger(text: str) -> str:
-    return text if text == "sqlite" else _url("sqlite+aiosqlite")(text)
+    if text == "sqlite":
+        return text
+    parts = urlsplit(text)
+    if parts.scheme == "postgresql":
+        return _postgres(text)
+    return _url("sqlite+aiosqlite")(text)
+
+
+def _postgres(text: str) -> str:
+    """With a database, and a host unless ``?host=`` names the folder of a socket."""
+    parts = urlsplit(text)
+    by_socket = "host" in parse_qs(parts.query)
+    if not parts.path.strip("/") or not (parts.hostname or by_socket) or parts.port == 0:
+        raise ValueError("not such a URL")
+    return text
 
 
 def _not_yet(_: object) -> None:
@@ -303,7 +317,7 @@ class SiteFile(Section):
         "embedded", "embedded or a URL is allowed: redis://host:6379, rediss://host:6379, unix:///path"
     )
     ledger: Annotated[str, _reads(_ledger)] = _said(
-        "sqlite", "sqlite is allowed; PostgreSQL is not there yet"
+        "sqlite", "sqlite or a URL is allowed: postgresql://user@host/database"
     )
     listen: Annotated[Address, _reads(_listen)] = _said(
         Address("127.0.0.1", 8080), "an own address and a port are needed, such as 127.0.0.1:8080"

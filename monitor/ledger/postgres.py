@@ -32,7 +32,7 @@ def is_postgres(target: URL) -> bool:
 def shown(target: URL) -> str:
     """The address without a password, wherever in it that stands."""
     query = {name: value for name, value in target.query.items() if name in _SHOWN}
-    place = target.set(drivername="postgresql", password=None, query=query)
+    place = URL.create("postgresql", target.username, None, target.host, target.port, target.database, query)
     # A slash in a folder's name needs no escape, and people look for the folder.
     return place.render_as_string().replace("%2F", "/")
 

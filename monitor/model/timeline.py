@@ -16,10 +16,10 @@ The **low** bound counts doubt and unknown time as down, the **high** bound as u
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
-from itertools import islice, takewhile
+from itertools import takewhile
 from typing import Final, NamedTuple
 
 from monitor.model.events import Change
@@ -211,44 +211,6 @@ def _rate(good: int, known: int, unknown: int, doubted: int, missed: int) -> Rat
     )
 
 
-class Stretch(NamedTuple):
-    """A watch in one state. Its true end lies in [``doubted``, ``end``]; ``following`` is the state then.
-
-    ``start`` and ``end`` may lie outside the window: what counts is what a frame sees of them. ``following``
-    is unknown for a flapping watch, all of which is doubt, and None when nothing followed.
-    """
-
-    start: int
-    end: int
-    state: State
-    cause: Cause
-    doubted: int
-    following: State | None
-
-
-def stretches(steps: Sequence[Step], start: int, end: int) -> Iterator[Stretch]:
-    """The stretches that touch [start, end), in order. Before the first step all is unknown."""
-    place = bisect_right(steps, start, key=_moment)
-    at, _, state, cause = steps[place - 1] if place else Step(start, None, State.UNKNOWN, Cause.NOT_ASKED)
-    make = tuple.__new__  # what Stretch() does, without its way through Python
-    for step in islice(steps, place, None):
-        until, not_before, following, _ = step
-        doubted = at if not_before is None or not_before < at else min(not_before, until)
-        if cause is Cause.FLAPPING:
-            doubted, following = at, State.UNKNOWN
-        yield make(Stretch, (at, until, state, cause, doubted, following))
-        at, _, state, cause = step
-        if at >= end:
-            return
-    flaps = cause is Cause.FLAPPING
-    last = max(at, end)
-    yield Stretch(at, last, state, cause, at if flaps else last, State.UNKNOWN if flaps else None)
-
-
-def _moment(step: Step) -> int:
-    return step.at
-
-
 def doubts(state: State, following: State) -> tuple[str, ...]:
     """Which parts grow by a time that belonged to one of the two, nobody knows to which.
 
@@ -278,6 +240,10 @@ def corrected(steps: Sequence[Step], corrections: Iterable[tuple[int, int, State
         corrected_to = Step(start, start, state, _CORRECTED[state])
         found[first:last] = [corrected_to, before._replace(at=end, not_before=end)]
     return found
+
+
+def _moment(step: Step) -> int:
+    return step.at
 
 
 _CORRECTED: Final = {

@@ -19,6 +19,7 @@ from typing import Any, Final
 
 if __name__ != "__main__":
     from measure import MIB, Figure, at_most, mebibytes, millis, seconds
+    from proof import verifying
 
 from monitor.config import Site, load_site
 from monitor.demo.city import VIDEO, make_city
@@ -58,6 +59,7 @@ def figures(folder: Path) -> Iterator[Figure]:
     yield Figure("  CPU of all", tuple(used["cpu"] for used in rounds), seconds)
     yield Figure("  peak memory", tuple(peaks), mebibytes, at_most(600.0 * MIB, mebibytes))
     yield Figure("  digest of the report", tuple(used["digest"] for used in rounds), millis)
+    yield from verifying(site.data / "ledger.db")
 
 
 def child(site: Site) -> dict[str, float]:

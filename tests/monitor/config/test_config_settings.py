@@ -211,7 +211,6 @@ def test_all_mistakes_of_all_files_are_told_together(folder: Folder) -> None:
 @pytest.mark.parametrize(
     ("more", "allowed"),
     [
-        ("ledger: postgresql://db.example/ledger", "sqlite is allowed; PostgreSQL is not there yet"),
         ("gb28181: {port: 5060}", "GB/T 28181 is not there yet"),
         ("snmp: v2c", "SNMP is not there yet"),
     ],
@@ -220,6 +219,44 @@ def test_what_is_not_built_yet_is_a_mistake_and_not_silence(folder: Folder, more
     with pytest.raises(ConfigError) as caught:
         folder.site(f"{more}\n").load()
     assert [mistake.allowed for mistake in caught.value.mistakes] == [allowed]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://quanshi@db.example/quanshi",
+        "postgresql://quanshi:hunter2@db.example:6432/quanshi?sslmode=verify-full&sslrootcert=/etc/ca.pem",
+        "postgresql://quanshi@/quanshi?host=/run/postgresql",
+        "postgresql:///quanshi?host=/run/postgresql",
+        "postgresql://[::1]/quanshi",
+    ],
+)
+def test_a_ledger_may_be_in_postgres(folder: Folder, url: str) -> None:
+    site = folder.site(f"ledger: {url}\n").load()
+    assert site.ledger_url == url
+    assert "hunter2" not in repr(site)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:hunter2@db.example",
+        "postgresql://u:hunter2@db.example/",
+        "postgresql://u:hunter2@/quanshi",
+        "postgresql://u:hunter2@db.example:0/quanshi",
+        "postgresql://u:hunter2@db.example:port/quanshi",
+        "postgresql+psycopg://u:hunter2@db.example/quanshi",
+        "postgres://u:hunter2@db.example/quanshi",
+        "mysql://u:hunter2@db.example/quanshi",
+    ],
+)
+def test_another_ledger_is_a_mistake_that_shows_no_password(folder: Folder, url: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        folder.site(f"ledger: {url}\n").load()
+    (mistake,) = caught.value.mistakes
+    assert mistake.allowed == "sqlite or a URL is allowed: postgresql://user@host/database"
+    assert "***@" in mistake.value
+    assert "hunter2" not in str(mistake)
 
 
 @pytest.mark.parametrize("key", ["redis", "ledger"])

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
+from dataclasses import asdict
 from itertools import pairwise
 from random import Random
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.model.events import Change
@@ -14,7 +16,7 @@ from monitor.model.faults import faults
 from monitor.model.observations import Cause, State
 from monitor.model.spans import Measure, Span, common, merged, without
 from monitor.model.tally import Tally, divide
-from monitor.model.timeline import Frame, Parts, Rate, Step, in_order
+from monitor.model.timeline import Frame, Parts, Rate, Step, doubts, in_order
 
 END = 1000
 moments = st.integers(-200, END + 200)
@@ -72,6 +74,37 @@ def test_the_parts_add_up_to_the_time_in_service(
     six = (parts.up, parts.degraded, parts.down_own, parts.down_upstream, parts.excluded, parts.unknown)
     assert all(part >= 0 for part in six)
     assert sum(six) == frame.counted.total == parts.window
+
+
+def plainly(told: list[Step], frame: Frame, upstream: list[Span]) -> Counter[str]:
+    """The same as ``divide``, millisecond by millisecond."""
+    found: Counter[str] = Counter()
+    seen, stated, blamed = size(frame.seen.spans), size(frame.stated.spans), size(upstream)
+    for moment in size(frame.counted.spans):
+        past = [step for step in told if step.at <= moment]
+        current = past[-1] if past else Step(moment, None, State.UNKNOWN, Cause.NOT_ASKED)
+        if moment not in stated:
+            found["excluded"] += 1
+        elif moment not in seen or current.state is State.UNKNOWN:
+            found["unknown"] += 1
+        else:
+            down = "down_upstream" if moment in blamed else "down_own"
+            found[{State.UP: "up", State.DEGRADED: "degraded"}.get(current.state, down)] += 1
+            following = told[len(past)] if len(past) < len(told) else None
+            if current.cause is Cause.FLAPPING:
+                found.update(doubts(current.state, State.UNKNOWN))
+            elif following and (following.not_before is None or following.not_before <= moment):
+                found.update(doubts(current.state, following.state))
+    return found
+
+
+@settings(max_examples=60, deadline=None)
+@given(steps, frames, spans)
+def test_the_parts_are_what_each_millisecond_was(
+    told: list[Step], frame: Frame, upstream: list[Span]
+) -> None:
+    parts = divide(told, frame, upstream)
+    assert {name: count for name, count in asdict(parts).items() if count} == plainly(told, frame, upstream)
 
 
 @given(steps, frames, spans)
