@@ -182,7 +182,7 @@ def sim(  # noqa: PLR0917 - click passes them by name
     wildcard: bool,
     as_json: bool,
 ) -> None:
-    """只运行模拟设备（仅本机），直到 --for 到时或 Ctrl-C；故障由脚本或控制套接字给出。
+    """只运行模拟设备（仅本机），到 --for 或 Ctrl-C 为止；故障由脚本或控制给出。
 
     Run the simulated devices alone, on this machine only, until --for is over or Ctrl-C. Where the
     control listens is printed: a unix socket that takes one JSON object a line and answers each with
