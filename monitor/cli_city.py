@@ -59,6 +59,7 @@ def _network_options(command: Callable[P, None]) -> Callable[P, None]:
 )
 @click.option("--for", "span", help="运行多久，如 60s / how long, such as 60s")
 @click.option("--seed", default=1, show_default=True, help="种子 / of the city and its faults")
+@click.option("--history", "past", help="虚构的历史，如 400d / an invented past in the ledger, such as 400d")
 @language_option
 @_network_options
 @click.option("--dir", "directory", type=click.Path(path_type=Path), help="写到哪里 / where to write")
@@ -68,6 +69,7 @@ def demo(  # noqa: PLR0917 - click passes them by name
     points: int,
     span: str | None,
     seed: int,
+    past: str | None,
     language: str,
     netns: bool,
     delay: str | None,
@@ -91,7 +93,8 @@ def demo(  # noqa: PLR0917 - click passes them by name
     folder = directory or Path(tempfile.mkdtemp(prefix="quanshi-demo-"))
     keep_what_is_real(folder)
     signal.signal(signal.SIGTERM, _interrupt)
-    wish = Wish(points, seconds, seed, language, netns, delay=lag, loss=loss)
+    history = _seconds(past)
+    wish = Wish(points, seconds, seed, language, netns, delay=lag, loss=loss, history=history)
     try:
         with Demo(wish, folder, lambda text: click.echo(f"  {text}", err=True)) as running:
             right = watch_demo(running, as_json=as_json)

@@ -21,16 +21,21 @@ from typing import Any, Final, Self
 
 from monitor.config import Site, load_site
 from monitor.demo.broker import BrokerProcess
+from monitor.demo.chronicle import write_history
 from monitor.demo.city import Intervals, make_city
 from monitor.demo.client import FleetProcess, free_port
 from monitor.demo.comparison import Comparison
 from monitor.demo.heartbeat import Broker
+from monitor.demo.history import History, invent
 from monitor.demo.netns import OUR_ADDRESS, enter_command, own_network
 from monitor.demo.plan import plan_of
 from monitor.demo.process import die_with
 from monitor.demo.script import Pace, script
 from monitor.demo.site_files import TOPIC, WILL_TOPIC, SiteOptions, write_site
 from monitor.demo_verdict import Summary, judge_ledger, states_of
+from monitor.ledger.errors import LedgerError
+from monitor.ledger.ledger import Ledger
+from monitor.model.times import format_span
 from monitor.web.client import ask_status, is_ready, monitor_url
 
 READY_WITHIN: Final = 90.0
@@ -42,6 +47,8 @@ ROUND: Final = Pace(lasting=0.0, quiet=140.0)
 the same nodes: faults that meet on a node could not be told apart."""
 
 _STOP_WITHIN: Final = 10.0
+_KEPT_BEYOND: Final = 40 * 86_400.0
+"""Seconds for which an invented past stays in the ledger, beyond its own age."""
 
 
 class DemoError(Exception):
@@ -62,6 +69,8 @@ class Wish:
     """Seconds and per cent, on the link to the devices: in a network namespace only."""
     heartbeats: bool = True
     intervals: Intervals | None = None
+    history: float | None = None
+    """Seconds of an invented past in the ledger."""
     page_port: int | None = None
     """None: 8080 if it is free; 0: whichever the kernel gives."""
 
@@ -121,11 +130,35 @@ class Demo:
         stack.enter_context(self.fleet)
         port = _page_port() if wish.page_port is None else wish.page_port
         url = None if broker is None else broker.url
-        options = SiteOptions(listen=f"127.0.0.1:{port}", language=wish.language, broker=url)
+        retain = None if wish.history is None else format_span(wish.history + _KEPT_BEYOND)
+        options = SiteOptions(f"127.0.0.1:{port}", wish.language, broker=url, retain=retain)
         self.site: Site = load_site(write_site(self.city, self.directory, options))
+        if wish.history is not None:
+            self._fill(wish.history)
         self._tell("starting Quanshi: embedded server, collectors, monitor, alert")
         self.started = _now()
         stack.enter_context(self._roles())
+
+    def _fill(self, seconds: float) -> None:
+        """Give the ledger a past. Raises DemoError where it cannot be had."""
+        days = round(seconds / 86400)
+        self._tell(f"inventing a past of {days:,} days")
+        end = _now()
+        history = invent(self.city, self.wish.seed, end - round(1000 * seconds), end)
+        try:
+            asyncio.run(self._write(history))
+        except LedgerError as error:
+            raise DemoError(str(error)) from error
+
+    async def _write(self, history: History) -> None:
+        self.site.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        async with await Ledger.open(self.site.ledger_url) as ledger:
+            if await ledger.inventory_uses():
+                raise DemoError(
+                    f"{self.site.data}: its ledger has a past already; name a new folder with --dir"
+                )
+            count = await write_history(ledger, self.site, history, lambda _: None)
+        self._tell(f"{count:,} events of that past stand in the ledger")
 
     def _broker(self, stack: ExitStack, host: str) -> Broker | None:
         if not self.wish.heartbeats:

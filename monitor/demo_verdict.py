@@ -56,7 +56,7 @@ async def judge_ledger(
     at which they still looked. ``ready``: when their first sweep was done; None if it never was.
     """
     async with await Ledger.open(site.ledger_url) as ledger:
-        rows = await ledger.changes()
+        rows = await ledger.changes(since=started)
         sights = await ledger.sights(started, until)
     patience = {
         watch.key: Patience.of(watch, site.judge)

@@ -42,6 +42,7 @@ from monitor.live.probetimes import ProbeTimes
 from monitor.live.recall import Recall
 from monitor.live.states import Live
 from monitor.live.upkeep import Upkeep
+from monitor.reports.monthly import Monthly
 from monitor.web.app import make_app
 
 PAUSE: Final = 1.0
@@ -217,6 +218,7 @@ class Monitor:
             named(upkeep.run(), "upkeep"),
             named(self._reload(recall), "reload"),
             named(keeper.run(), "keeper"),
+            named(Monthly(ledger, lambda: self.live.site).run(), "monthly reports"),
         ]
         try:
             await until(stop, tasks)

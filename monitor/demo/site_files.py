@@ -35,6 +35,7 @@ class SiteOptions:
     redis: str = "embedded"
     ledger: str = "sqlite"
     broker: str | None = None
+    retain: str | None = None
 
 
 def write_site(city: City, directory: Path, options: SiteOptions | None = None) -> Path:
@@ -106,6 +107,8 @@ def _site_yaml(city: City, options: SiteOptions) -> str:
         "judge: {confirm: 3, recover: 2, retry: [1s, 2s, 4s]}",
         "targets: {class1: 98%, class2: 95%, class3: 90%}",
     ]
+    if options.retain:
+        lines.append(f"retain: {options.retain}")
     if options.broker:
         lines.append(f"mqtt: {{url: '{options.broker}', topic: '{TOPIC}', will_topic: '{WILL_TOPIC}'}}")
     return INVENTED + "\n".join(lines) + "\n"

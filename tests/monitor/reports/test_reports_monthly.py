@@ -1,0 +1,63 @@
+"""The report of each month is made by itself, once, and kept."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from small_site import camera, make_site
+
+from monitor.config import Site
+from monitor.ledger.ledger import Ledger
+from monitor.reports.monthly import FOLDER, FORMS, Monthly, last_month, missing
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    return make_site(tmp_path, [camera("a"), camera("b")])
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def test_a_month_is_over_an_hour_after_midnight_on_the_clock_of_the_place(site: Site) -> None:
+    assert last_month(at("2026-10-31T16:59:59"), site) == "2026-09"  # 00:59:59 on the first, there
+    assert last_month(at("2026-10-31T17:00:01"), site) == "2026-10"
+    assert last_month(at("2027-01-05T00:00:00"), site) == "2026-12"
+
+
+@pytest.mark.timeout(180)
+async def test_the_files_of_the_last_month_are_made_once_and_kept(site: Site) -> None:
+    now = datetime.now(UTC)
+    month, folder = last_month(now, site), site.data / FOLDER
+    site.data.mkdir(exist_ok=True)
+    async with await Ledger.open(site.ledger_url) as ledger:
+        begun = round((now - timedelta(days=62)).timestamp() * 1000)
+        await ledger.use_inventory(site.inventory.digest, site.inventory.to_json(), begun)
+        await Monthly(ledger, lambda: site).look(now)
+
+        assert missing(folder, month) == []
+        document = json.loads((folder / f"{month}.json").read_text())
+        assert document["report"]["period"] == month
+        assert (folder / f"{month}.pdf").read_bytes().startswith(b"%PDF")
+        made = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
+        await Monthly(ledger, lambda: site).look(now)
+        assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == made
+        assert len(await ledger.reports()) == 1  # one question, one digest, however many files
+
+
+async def test_of_a_month_in_which_nothing_was_watched_nothing_is_made(site: Site) -> None:
+    site.data.mkdir(exist_ok=True)
+    async with await Ledger.open(site.ledger_url) as ledger:
+        now = datetime.now(UTC)
+        await Monthly(ledger, lambda: site).look(now)
+        await ledger.use_inventory(
+            site.inventory.digest, site.inventory.to_json(), round(now.timestamp() * 1000)
+        )
+        await Monthly(ledger, lambda: site).look(now)
+
+    assert not (site.data / FOLDER).exists()
+    assert len(FORMS) == 3
