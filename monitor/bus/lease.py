@@ -17,6 +17,8 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from monitor.bus.client import BusError
+from monitor.bus.contact import check_server
 from monitor.bus.holder import Holder
 from monitor.bus.keys import Keys
 from monitor.bus.outage import Outage
@@ -103,11 +105,16 @@ class Lease:
 
         ``follows`` is told who has it instead, at each look.
         """
+        met = False
         while True:
             try:
+                if not met:
+                    await check_server(self._redis)
+                    met = True
                 answer = await self.attempt(floor)
                 self._outage.ended()
-            except (RedisError, OSError) as error:
+            except (RedisError, OSError, BusError) as error:
+                met = False
                 await self._sleep(self._outage.failed(error))
                 continue
             if isinstance(answer, int):
