@@ -17,6 +17,8 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import OutOfMemoryError, RedisError
 
+from monitor.bus.client import BusError
+from monitor.bus.contact import check_server
 from monitor.bus.holder import Holder
 from monitor.bus.keys import Keys
 from monitor.bus.outage import Outage
@@ -103,8 +105,12 @@ class Lease:
 
         ``follows`` is told who has it instead, at each look.
         """
+        met = False
         while True:
             try:
+                if not met:
+                    await check_server(self._redis)
+                    met = True
                 answer = await self.attempt(floor)
                 self._outage.ended()
             except OutOfMemoryError:
@@ -112,7 +118,8 @@ class Lease:
                 # it holds. The store, which refuses all lower numbers, is enough to keep us apart.
                 log.warning("redis is full: leading by the store's number alone")
                 return floor + 1
-            except (RedisError, OSError) as error:
+            except (RedisError, OSError, BusError) as error:
+                met = False
                 await self._sleep(self._outage.failed(error))
                 continue
             if isinstance(answer, int):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from itertools import accumulate, islice
+from itertools import accumulate, repeat
 
 from monitor.model.observations import State
 from monitor.model.spans import Measure
@@ -22,6 +22,7 @@ class Inspector:
         self._frame = frame
         self._moments = moments
         self._expected = [_holds(frame.stated, moment) for moment in moments]
+        self._stated = sum(self._expected)
         self._seen = [_holds(frame.seen, moment) for moment in moments]
         self._seen_before = [0, *accumulate(self._seen)]
         self._watches = 0
@@ -31,9 +32,11 @@ class Inspector:
     def add(self, steps: Sequence[Step]) -> Snapshots:
         """Add one watch; what was found of it."""
         self._watches += 1
-        known = online = 0
-        for first, last, state in self._runs(steps):
-            count = self._seen_before[last] - self._seen_before[first]
+        seen, known, online = self._seen_before, 0, 0
+        for state, first, last in self._runs(steps):
+            if first == last or state is State.UNKNOWN:
+                continue
+            count = seen[last] - seen[first]
             known += count
             self._known[first] += 1
             self._known[last] -= 1
@@ -41,26 +44,18 @@ class Inspector:
                 online += count
                 self._online[first] += 1
                 self._online[last] -= 1
-        return Snapshots(online, known, sum(self._expected))
+        return Snapshots(online, known, self._stated)
 
-    def _runs(self, steps: Sequence[Step]) -> Iterable[tuple[int, int, State]]:
-        """From which moment to which the watch was in a known state."""
-        moments = self._moments
-        if not moments:
-            return
-        start = max(0, bisect_right(steps, moments[0], key=_moment) - 1)
-        first, state = 0, State.UNKNOWN
-        for at, _, following, _ in islice(steps, start, None):
-            if at > moments[first]:
-                last = bisect_left(moments, at)
-                if state is not State.UNKNOWN:
-                    yield first, last, state
-                if last == len(moments):
-                    return
-                first = last
-            state = following
-        if state is not State.UNKNOWN:
-            yield first, len(moments), state
+    def _runs(self, steps: Sequence[Step]) -> Iterable[tuple[State, int, int]]:
+        """Each state of a watch, and from which to which of the moments it had it."""
+        if not self._moments:
+            return ()
+        place = bisect_right(steps, self._moments[0], key=_moment)
+        told = steps[place:]
+        before = steps[place - 1].state if place else State.UNKNOWN
+        lasts = list(map(bisect_left, repeat(self._moments), [step[0] for step in told]))
+        states = [before, *(step[2] for step in told)]
+        return zip(states, [0, *lasts], [*lasts, len(self._moments)], strict=True)
 
     def found(self) -> list[Snapshots]:
         """At each moment, over all watches added."""

@@ -15,6 +15,8 @@ from places import Database
 
 from monitor.ledger import Ledger
 
+NewPlace = Callable[[], AbstractContextManager[Path | Database]]
+
 _PLACES = {"place", "empty_place", "new_place"}
 _FILES = {"tmp_path", "other_process"}
 
@@ -50,12 +52,20 @@ def empty_place(request: pytest.FixtureRequest) -> Iterator[Path | Database]:
 
 
 @pytest.fixture(scope="session")
-def new_place(request: pytest.FixtureRequest) -> Callable[[], AbstractContextManager[Path | Database]]:
+def new_place(request: pytest.FixtureRequest) -> NewPlace:
     """Places for a test that needs many, each ``with new_place() as place``."""
-    if request.param == "sqlite":
-        factory = request.getfixturevalue("tmp_path_factory")
-        return lambda: nullcontext(factory.mktemp("place"))
-    postgres, migrated = request.getfixturevalue("postgres"), request.getfixturevalue("migrated")
+    kind = "new_folder" if request.param == "sqlite" else "new_database"
+    made: NewPlace = request.getfixturevalue(kind)
+    return made
+
+
+@pytest.fixture(scope="session")
+def new_folder(tmp_path_factory: pytest.TempPathFactory) -> NewPlace:
+    return lambda: nullcontext(tmp_path_factory.mktemp("place"))
+
+
+@pytest.fixture(scope="session")
+def new_database(postgres: servers.Postgres, migrated: str) -> NewPlace:
     return lambda: _database(postgres, migrated)
 
 
@@ -85,6 +95,19 @@ def _database(postgres: servers.Postgres, template: str) -> Iterator[Database]:
         yield Database(postgres, name)
     finally:
         postgres.drop(name)
+
+
+@pytest.fixture
+def database(fresh_database: Callable[[], Database]) -> Database:
+    """For what is PostgreSQL's own."""
+    return fresh_database()
+
+
+@pytest.fixture
+def empty(postgres: servers.Postgres) -> Iterator[Database]:
+    """A database in which there is nothing."""
+    with _database(postgres, "template0") as database:
+        yield database
 
 
 @pytest.fixture

@@ -89,7 +89,19 @@ async def deliver(writers: Writers, url: str, rounds: int) -> tuple[list[Event],
 
 @settings(max_examples=20, deadline=None)
 @given(st.integers(0, 2**32), st.integers(3, 12))
-async def test_each_event_is_kept_once_and_in_order(new_place: Any, seed: int, rounds: int) -> None:
+async def test_each_event_is_kept_once_and_in_order(new_folder: Any, seed: int, rounds: int) -> None:
+    await speak(new_folder, seed, rounds)
+
+
+@settings(max_examples=5, deadline=None)
+@given(st.integers(0, 2**32), st.integers(3, 12))
+async def test_in_postgres_too_each_event_is_kept_once_and_in_order(
+    new_database: Any, seed: int, rounds: int
+) -> None:
+    await speak(new_database, seed, rounds)
+
+
+async def speak(new_place: Any, seed: int, rounds: int) -> None:
     random = Random(seed)
     writers = Writers(random)
     with new_place() as place:

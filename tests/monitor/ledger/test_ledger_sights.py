@@ -122,15 +122,28 @@ async def test_a_turn_is_noticed_across_batches_and_restarts(ledger: Ledger, pla
     assert [turn.blind for turn in await ledger.observers()] == [True, False]
 
 
+SIGHTS = {
+    "pauses": st.lists(st.sampled_from((0, 0, 0, 1, 500_000)), min_size=1, max_size=40),
+    "length": st.integers(1, 900_000),
+    "cuts": st.lists(st.integers(1, 7), min_size=1, max_size=12),
+}
+
+
 @settings(max_examples=25, deadline=None)
-@given(
-    pauses=st.lists(st.sampled_from((0, 0, 0, 1, 500_000)), min_size=1, max_size=40),
-    length=st.integers(1, 900_000),
-    cuts=st.lists(st.integers(1, 7), min_size=1, max_size=12),
-)
+@given(**SIGHTS)
 async def test_merged_rows_cover_exactly_what_was_seen_however_it_came(
-    new_place: Any, pauses: list[int], length: int, cuts: list[int]
+    new_folder: Any, **sights: Any
 ) -> None:
+    await merge(new_folder, **sights)
+
+
+@settings(max_examples=5, deadline=None)
+@given(**SIGHTS)
+async def test_they_do_so_in_postgres_too(new_database: Any, **sights: Any) -> None:
+    await merge(new_database, **sights)
+
+
+async def merge(new_place: Any, pauses: list[int], length: int, cuts: list[int]) -> None:
     events, moment = [], T0
     for n, pause in enumerate(pauses):
         events.append(said(sight(moment + pause, moment + pause + length), n + 1))
