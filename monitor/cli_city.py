@@ -59,7 +59,7 @@ def _network_options(command: Callable[P, None]) -> Callable[P, None]:
 )
 @click.option("--for", "span", help="运行多久，如 60s / how long, such as 60s")
 @click.option("--seed", default=1, show_default=True, help="种子 / of the city and its faults")
-@click.option("--history", "past", help="虚构的历史，如 400d / an invented past in the ledger, such as 400d")
+@click.option("--history", "past", help="虚构的历史，如 400d / an invented past")
 @language_option
 @_network_options
 @click.option("--dir", "directory", type=click.Path(path_type=Path), help="写到哪里 / where to write")

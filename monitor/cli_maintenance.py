@@ -27,7 +27,9 @@ _to = click.option("--to", "last", required=True, help="至 / to; 只写日期�
 
 @click.group(short_help="维护与更正 / time left out, states put right")
 def maintenance() -> None:
-    """计划维护、停电等时间不计入指标；错误的状态可以更正。申请与批准须为两人，全部留在台账。
+    """计划维护、停电等时间不计入指标；错误的状态可以更正。
+
+    申请与批准须为两人，全部留在台账。
 
     Time of planned work, power cuts and the like is left out of the figures; a wrong state can be put
     right. One person asks, another approves; all of it stays in the ledger.
@@ -37,7 +39,7 @@ def maintenance() -> None:
 @maintenance.command(short_help="申请剔除时间 / ask for time to be left out")
 @site_option
 @click.option("--node", "nodes", multiple=True, help="节点 / a node")
-@click.option("--region", "regions", multiple=True, help="行政区划及其下级 / a region and what lies in it")
+@click.option("--region", "regions", multiple=True, help="行政区划及其下级 / a region, all in it")
 @click.option("--contractor", "contractors", multiple=True, help="运维单位 / a contractor")
 @click.option("--parent", "parents", multiple=True, help="其下挂的全部节点 / all behind this node")
 @click.option("--network", "networks", multiple=True, help="网络 / a network")

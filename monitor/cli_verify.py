@@ -42,7 +42,7 @@ class Place(NamedTuple):
 @click.option(
     "--archive",
     type=click.Path(path_type=Path, file_okay=False),
-    help="归档文件所在目录 / the folder of what has left it  [台账旁 beside it]",
+    help="归档文件目录 / of what has left it  [台账旁 beside it]",
 )
 @site_option
 @click.option(
@@ -51,9 +51,7 @@ class Place(NamedTuple):
     help="只信任这个公钥 / the only key believed, ledger.pub",
 )
 @click.option("--language", type=click.Choice(["zh", "en"]), help="语言 / language")
-@click.option(
-    "--again", is_flag=True, help="由本站台账重新计算报告 / compute the report anew from this site's ledger"
-)
+@click.option("--again", is_flag=True, help="由本站台账重新计算 / compute it anew here")
 @json_option
 @explains
 def verify(  # noqa: PLR0917 - click passes them by name
@@ -66,7 +64,9 @@ def verify(  # noqa: PLR0917 - click passes them by name
     again: bool,
     as_json: bool,
 ) -> None:
-    """核验台账：逐环核对、核对签名与归档文件；或核验一份报告的内容与签名。只读，可离线进行。
+    """核验台账：逐环核对、核对签名与归档文件；或核验一份报告。
+
+    只读，可离线进行。
 
     Check every link of the ledger's chain, its signatures and its archived files. Nothing is written;
     a copied ledger.db, with the folder archive beside it, is enough. Without --key, compare the key that

@@ -31,8 +31,10 @@ log = structlog.get_logger(__name__)
 
 
 def standings(connection: Connection) -> list[StandingRow]:
+    """Of one whose change has left for an archive, the probe and when it was sure are known there alone."""
     table, change = schema.standings, schema.changes
-    query = select(table, change.c.detected_at, change.c.probe).join(change, change.c.id == table.c.change_id)
+    known = (change.c.detected_at, change.c.probe)
+    query = select(table, *known).outerjoin(change, change.c.id == table.c.change_id)
     return [
         StandingRow(
             node=row["node"],
@@ -41,8 +43,8 @@ def standings(connection: Connection) -> list[StandingRow]:
             cause=Cause(row["cause"]),
             at=row["at"],
             change_id=row["change_id"],
-            detected_at=row["detected_at"],
-            probe=row["probe"],
+            detected_at=row["at"] if row["detected_at"] is None else row["detected_at"],
+            probe=row["probe"] or "",
         )
         for row in connection.execute(query).mappings()
     ]

@@ -70,9 +70,9 @@ def test_roles_by_themselves_wait_for_a_server_say_so_and_go_on_when_it_comes(tm
     ):
         for role in (collect, monitor, alert):
             role.wait_for("waiting for the embedded server")
-        monitor.wait_for("restored")
         server = EmbeddedServer(data)
         server.start()
+        monitor.wait_for("restored")
         try:
             for role in (collect, alert):
                 role.wait_for("bus flows again")
