@@ -216,6 +216,11 @@ async def test_the_ledger_is_signed_with_a_key_of_its_own_at_the_start_and_at_th
         async def taken() -> bool:
             return await monitor.states() == {"a": "up", "b": "down"}
 
+        async def signed() -> bool:
+            async with await Ledger.open(site.ledger_url) as ledger:
+                return await ledger.checkpoints() != []
+
+        await until(signed)
         await publish(bus, *first_words(Voice(), now()))
         await until(taken)
 
