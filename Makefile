@@ -39,7 +39,7 @@ check: setup-dev ## style, types and who may import whom
 	$(BIN)/lint-imports --no-logo
 
 test: check tools fonts ## all checks and all tests: make test ARGS="-k rtsp"
-	$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
+	$(BIN)/pytest -n 4 --dist worksteal $(ARGS)
 
 bench: setup-dev tools fonts ## the promises of speed, measured beside their budgets
 	@$(BIN)/python tests/bench/run.py $(ARGS)
