@@ -49,7 +49,8 @@ def test_all_that_a_run_writes_is_its_owners_alone(tmp_path: Path, open_port: in
 @pytest.mark.usefixtures("open_umask")
 def test_what_an_older_version_left_open_is_closed(tmp_path: Path) -> None:
     data = tmp_path / "data"
-    (data / "collect").mkdir(parents=True)
+    for folder in ("collect", "reports", "archive"):
+        (data / folder).mkdir(parents=True)
     (data / "ledger.db").write_text("")
     assert open_to_others(data)
 
