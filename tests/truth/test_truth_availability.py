@@ -20,8 +20,8 @@ from pathlib import Path
 import pytest
 
 from monitor.config import Site
-from monitor.demo.compare import confirm_window
 from monitor.demo.faults import FaultKind
+from monitor.demo.patience import confirm_window
 from monitor.demo.script import Pace
 from monitor.demo.truth import TruthRow
 from monitor.demo_run import Demo, Wish
@@ -123,7 +123,7 @@ def exclusion(key: WatchKey, span: Span) -> Exclusion:
 
 def brief_spans(run: Run, watch: Watch) -> list[Span]:
     """The faults that need not be noticed, with the time in which they may be noticed all the same."""
-    settle = confirm_window(watch, confirm=run.site.judge.confirm, retry=run.site.judge.retry)
+    settle = confirm_window(watch, run.site.judge)
     return [
         (row.began - edge(watch, run.site), (row.ended_by or row.ended) + settle)
         for row in run.truth[watch.key]
