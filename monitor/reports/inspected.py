@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Sequence
 from itertools import accumulate, repeat
 
-from monitor.model.observations import State
+from monitor.model.reading import DOWN, UNKNOWN, Reading
 from monitor.model.spans import Measure
-from monitor.model.timeline import Frame, Step
+from monitor.model.timeline import Frame
 from monitor.reports.document import Snapshots
 
 
@@ -29,33 +29,24 @@ class Inspector:
         self._known = [0] * (len(moments) + 1)
         self._online = [0] * (len(moments) + 1)
 
-    def add(self, steps: Sequence[Step]) -> Snapshots:
-        """Add one watch; what was found of it."""
+    def add(self, reading: Reading) -> Snapshots:
+        """Add one watch, read in this frame; what was found of it."""
         self._watches += 1
         seen, known, online = self._seen_before, 0, 0
-        for state, first, last in self._runs(steps):
-            if first == last or state is State.UNKNOWN:
+        lasts = list(map(bisect_left, repeat(self._moments), reading.moments))
+        runs = zip(reading.codes, [0, *lasts], [*lasts, len(self._moments)], strict=True)
+        for code, first, last in runs:
+            if first == last or code == UNKNOWN:
                 continue
             count = seen[last] - seen[first]
             known += count
             self._known[first] += 1
             self._known[last] -= 1
-            if state is not State.DOWN:
+            if code != DOWN:
                 online += count
                 self._online[first] += 1
                 self._online[last] -= 1
         return Snapshots(online, known, self._stated)
-
-    def _runs(self, steps: Sequence[Step]) -> Iterable[tuple[State, int, int]]:
-        """Each state of a watch, and from which to which of the moments it had it."""
-        if not self._moments:
-            return ()
-        place = bisect_right(steps, self._moments[0], key=_moment)
-        told = steps[place:]
-        before = steps[place - 1].state if place else State.UNKNOWN
-        lasts = list(map(bisect_left, repeat(self._moments), [step[0] for step in told]))
-        states = [before, *(step[2] for step in told)]
-        return zip(states, [0, *lasts], [*lasts, len(self._moments)], strict=True)
 
     def found(self) -> list[Snapshots]:
         """At each moment, over all watches added."""
@@ -69,7 +60,3 @@ class Inspector:
 
 def _holds(measure: Measure, moment: int) -> bool:
     return measure.within(moment, moment + 1) == 1
-
-
-def _moment(step: Step) -> int:
-    return step.at

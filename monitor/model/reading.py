@@ -1,0 +1,63 @@
+"""A watch's steps as a frame sees them: prepared once, for all that is asked of them. Pure."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from monitor.model.observations import Cause, State
+from monitor.model.timeline import Frame, Step
+
+UNKNOWN, DOWN, DEGRADED, UP, FLAPS = CODES = range(5)
+"""States as numbers. A flapping watch has one of its own: it is degraded, and all of that is doubt."""
+
+_CODES: Final = {
+    State.UNKNOWN: UNKNOWN,
+    State.DOWN: DOWN,
+    State.DEGRADED: DEGRADED,
+    State.UP: UP,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """``steps``: those in the frame's window and the first behind it; ``past``: how many there are before.
+
+    ``moments`` are when they happened, and ``seen`` is what the frame saw until each. ``codes``: what the
+    watch was before the first of them, and from each of them on.
+    """
+
+    frame: Frame
+    all: Sequence[Step]
+    past: int
+    steps: Sequence[Step]
+    moments: Sequence[int]
+    seen: Sequence[int]
+    codes: Sequence[int]
+
+    @classmethod
+    def of(cls, steps: Sequence[Step], frame: Frame) -> Reading:
+        """``steps`` are all of a watch, in order."""
+        past = bisect_right(steps, frame.start, key=_moment)
+        within = steps[past : bisect_left(steps, frame.end, key=_moment) + 1]
+        moments = [step[0] for step in within]
+        before = code_of(steps[past - 1]) if past else UNKNOWN
+        codes = [before, *(FLAPS if step[3] is Cause.FLAPPING else _CODES[step[2]] for step in within)]
+        return cls(frame, steps, past, within, moments, frame.seen.untils(moments), codes)
+
+    @property
+    def before(self) -> Step:
+        """The last step before the window; where there is none, that nothing was known when it began."""
+        if self.past:
+            return self.all[self.past - 1]
+        return Step(self.frame.start, None, State.UNKNOWN, Cause.NOT_ASKED)
+
+
+def code_of(step: Step) -> int:
+    return FLAPS if step.cause is Cause.FLAPPING else _CODES[step.state]
+
+
+def _moment(step: Step) -> int:
+    return step.at
