@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from monitor.model.observations import Cause, State
-from monitor.model.reading import DOWN, Reading
+from monitor.model.reading import DOWN, Reading, proven
 from monitor.model.spans import Measure, Span
 from monitor.model.timeline import Frame, Step
 
@@ -59,21 +59,16 @@ class _Finder:
         self._found: list[Fault] = []
 
     def find(self) -> list[Fault]:
-        steps, codes = self._reading.steps, self._reading.codes
+        steps, codes, proofs = self._reading.steps, self._reading.codes, self._reading.proofs
         answered = 0
-        begun, before = _open_fault(self._reading.all, self._reading.past)
-        if begun is not None:
+        if open_fault := _open_fault(self._reading.all, self._reading.past):
             answered = self._answered(0)
-            self._add(begun, _proven(before, begun), -1, answered)
+            self._add(*open_fault, -1, answered)
         for place in [place for place in range(self._last) if codes[place + 1] == DOWN]:
             if place >= answered:
                 answered = self._answered(place + 1)
-                before = steps[place - 1] if place else self._before()
-                self._add(steps[place], _proven(before, steps[place]), place, answered)
+                self._add(steps[place], proofs[place], place, answered)
         return self._found
-
-    def _before(self) -> Step | None:
-        return self._reading.before if self._reading.past else None
 
     def _answered(self, place: int) -> int:
         """The place of the first step from here on by which the watch answers; the end when none does."""
@@ -84,21 +79,22 @@ class _Finder:
 
     def _add(self, begun: Step, not_before: int, first: int, answered: int) -> None:
         start, _, _, cause = begun
-        over, end, proven = self._over, None, None
+        over, end, proof = self._over, None, None
         if answered < self._last:
-            step = self._reading.steps[answered]
-            over = end = step[0]
-            proven = _proven(self._reading.steps[answered - 1] if answered else self._before(), step)
+            over = end = self._reading.moments[answered]
+            proof = self._reading.proofs[answered]
         down = self._seen_down(first, answered)
         if down or self._reading.frame.stated.within(start, over):  # what was seen down is stated
             lasted = over - start
             stopped = self._stopped.within(start, over) if self._stopped.spans else 0
-            found = (start, not_before, end, proven, cause, lasted, down, lasted - stopped)
+            found = (start, not_before, end, proof, cause, lasted, down, lasted - stopped)
             self._found.append(tuple.__new__(Fault, found))
 
     def _seen_down(self, first: int, answered: int) -> int:
         """What the frame saw of being down between two steps; -1 is what was before the first of them."""
         seen, codes = self._reading.seen, self._reading.codes
+        if first + 1 == answered < self._last and first >= 0:  # nearly always
+            return seen[answered] - seen[first]
         total = 0
         for place in range(first, answered):
             if codes[place + 1] == DOWN:
@@ -107,20 +103,12 @@ class _Finder:
         return total
 
 
-def _open_fault(steps: Sequence[Step], past: int) -> tuple[Step | None, Step | None]:
-    """The step by which a fault began that was open after so many steps, and the step before it."""
+def _open_fault(steps: Sequence[Step], past: int) -> tuple[Step, int] | None:
+    """The step by which a fault began that was open after so many steps, and until when it was not yet."""
     place = past
     while place and steps[place - 1].state not in (State.UP, State.DEGRADED):
         place -= 1
     for number in range(place, past):
         if steps[number].state is State.DOWN:
-            return steps[number], steps[number - 1] if number else None
-    return None, None
-
-
-def _proven(before: Step | None, step: Step) -> int:
-    """Until when the state before this step was proven; its own beginning, where nobody says."""
-    at, not_before, _, _ = step
-    if before is not None and (not_before is None or not_before < before[0]):
-        return before[0]
-    return at if not_before is None or not_before > at else not_before
+            return steps[number], proven(steps[number], steps[number - 1].at if number else None)
+    return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,8 +25,9 @@ _CODES: Final = {
 class Reading:
     """``steps``: those in the frame's window and the first behind it; ``past``: how many there are before.
 
-    ``moments`` are when they happened, and ``seen`` is what the frame saw until each. ``codes``: what the
-    watch was before the first of them, and from each of them on.
+    ``moments`` are when they happened, ``proofs`` until when the state before each was proven (nowhere
+    before it began), and ``seen`` is what the frame saw until each moment. ``codes``: what the watch was
+    before the first of them, and from each of them on.
     """
 
     frame: Frame
@@ -34,6 +35,7 @@ class Reading:
     past: int
     steps: Sequence[Step]
     moments: Sequence[int]
+    proofs: Sequence[int]
     seen: Sequence[int]
     codes: Sequence[int]
 
@@ -43,9 +45,10 @@ class Reading:
         past = bisect_right(steps, frame.start, key=_moment)
         within = steps[past : bisect_left(steps, frame.end, key=_moment) + 1]
         moments = [step[0] for step in within]
-        before = code_of(steps[past - 1]) if past else UNKNOWN
+        before = _code(steps[past - 1]) if past else UNKNOWN
         codes = [before, *(FLAPS if step[3] is Cause.FLAPPING else _CODES[step[2]] for step in within)]
-        return cls(frame, steps, past, within, moments, frame.seen.untils(moments), codes)
+        proofs = _proofs(within, [steps[past - 1].at if past else None, *moments])
+        return cls(frame, steps, past, within, moments, proofs, frame.seen.untils(moments), codes)
 
     @property
     def before(self) -> Step:
@@ -55,7 +58,22 @@ class Reading:
         return Step(self.frame.start, None, State.UNKNOWN, Cause.NOT_ASKED)
 
 
-def code_of(step: Step) -> int:
+def proven(step: Step, former: int | None) -> int:
+    """Until when the state before a step was proven; ``former``: when that began, None if nobody knows."""
+    return _proofs([step], [former])[0]
+
+
+def _proofs(steps: Iterable[Step], formers: Iterable[int | None]) -> list[int]:
+    """Where nobody says, a state is only sure to have begun; of the very first one not even that."""
+    return [
+        (at if former is None else former)
+        if proof is None
+        else min(at, proof if former is None or proof > former else former)
+        for (at, proof, _, _), former in zip(steps, formers, strict=False)
+    ]
+
+
+def _code(step: Step) -> int:
     return FLAPS if step.cause is Cause.FLAPPING else _CODES[step.state]
 
 

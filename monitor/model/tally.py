@@ -78,7 +78,7 @@ class Tally:
         self._cuts = cuts
         self._edges = [frame.start, *cuts, frame.end]
         self._seen = frame.seen.untils(self._edges)
-        self._gathered: dict[int, _Gathered] = {}
+        self._gathered: list[_Gathered | None] = [None] * _KINDS
         self._blamed = [0] * (len(cuts) + 1)
 
     def add(self, reading: Reading, upstream: Sequence[Span] = ()) -> Parts:
@@ -89,7 +89,7 @@ class Tally:
         self.watches += 1
         # Whatever it is at last, it is so until the window ends, without a doubt.
         ends, seen = [*reading.moments, self._frame.end], [*reading.seen, self._frame.seen.total]
-        proofs = [*_proofs(reading), self._frame.end]
+        proofs = [*reading.proofs, self._frame.end]
         kinds = [len(CODES) * former + following for former, following in pairwise(reading.codes)]
         kinds.append(len(CODES) * reading.codes[-1])
         fields = self._gather(kinds, ends, seen, proofs)
@@ -104,30 +104,27 @@ class Tally:
         The fields that they come to in the whole window.
         """
         sums, doubts = [0] * _KINDS, [0] * _KINDS
+        gathered, edges = self._gathered, self._edges
         pieces = map(bisect_right, repeat(self._cuts), ends)
         proven = self._frame.seen.untils(proofs)
         for kind, piece, reached, proof, sure in zip(kinds, pieces, seen, proofs, proven, strict=True):
-            gathered = self._gathered.get(kind) or self._gathered_anew(kind)
-            gathered[0][piece] += 1
-            gathered[1][piece] += reached
+            counts, until, doubted = gathered[kind] or self._gathered_anew(kind)
+            counts[piece] += 1
+            until[piece] += reached
             sums[kind] += reached
             if sure < reached:
                 doubts[kind] += reached - sure
-                if proof >= self._edges[piece]:
-                    gathered[2][piece] += reached - sure
+                if proof >= edges[piece]:
+                    doubted[piece] += reached - sure
                 else:
-                    self._share_out(gathered[2], (proof, sure), (piece, reached))
-        return [
-            row[0]
-            for row in _fields(
-                ((kind, sums[kind : kind + 1], doubts[kind : kind + 1]) for kind in range(_KINDS)), 1
-            )
-        ]
+                    self._share_out(doubted, (proof, sure), (piece, reached))
+        used = [kind for kind, reached in enumerate(sums) if reached]
+        return [row[0] for row in _fields([(kind, [sums[kind]], [doubts[kind]]) for kind in used], 1)]
 
     def _gathered_anew(self, kind: int) -> _Gathered:
         pieces = len(self._cuts) + 1
-        self._gathered[kind] = _Gathered([0] * pieces, [0] * pieces, [0] * pieces)
-        return self._gathered[kind]
+        found = self._gathered[kind] = _Gathered([0] * pieces, [0] * pieces, [0] * pieces)
+        return found
 
     def _share_out(self, row: list[int], begin: tuple[int, int], end: tuple[int, int]) -> None:
         """Share out what is seen from a moment to one in a piece; both with what is seen before them."""
@@ -155,7 +152,7 @@ class Tally:
         for measure in (self._frame.counted, self._frame.stated):
             yield [self.watches * measure.within(*piece) for piece in pairwise(self._edges)]
         yield self._blamed
-        shares = ((kind, self._shares(one), one.doubted) for kind, one in self._gathered.items())
+        shares = ((kind, self._shares(one), one.doubted) for kind, one in enumerate(self._gathered) if one)
         yield from _fields(shares, len(self._cuts) + 1)
 
     def _shares(self, gathered: _Gathered) -> list[int]:
@@ -169,15 +166,6 @@ class Tally:
             reached - count * before + later * (after - before)
             for count, reached, later, (before, after) in rows
         ]
-
-
-def _proofs(reading: Reading) -> list[int]:
-    """Until when the state before each change was proven: nowhere before it began, nor after it ended."""
-    starts = [reading.before.at, *reading.moments]
-    return [
-        start if proof is None or proof < start else min(proof, end)
-        for start, (end, proof, _, _) in zip(starts, reading.steps, strict=False)
-    ]
 
 
 def _fields(changes: Iterable[tuple[int, Sequence[int], Sequence[int]]], pieces: int) -> list[list[int]]:

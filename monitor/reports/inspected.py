@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from itertools import accumulate, repeat
+from itertools import accumulate, compress, repeat
+from operator import lt
 
 from monitor.model.reading import DOWN, UNKNOWN, Reading
 from monitor.model.spans import Measure
@@ -26,35 +27,36 @@ class Inspector:
         self._seen = [_holds(frame.seen, moment) for moment in moments]
         self._seen_before = [0, *accumulate(self._seen)]
         self._watches = 0
-        self._known = [0] * (len(moments) + 1)
+        self._down = [0] * (len(moments) + 1)
         self._online = [0] * (len(moments) + 1)
 
     def add(self, reading: Reading) -> Snapshots:
         """Add one watch, read in this frame; what was found of it."""
         self._watches += 1
-        seen, known, online = self._seen_before, 0, 0
+        seen, down, online = self._seen_before, 0, 0
         lasts = list(map(bisect_left, repeat(self._moments), reading.moments))
-        runs = zip(reading.codes, [0, *lasts], [*lasts, len(self._moments)], strict=True)
-        for code, first, last in runs:
-            if first == last or code == UNKNOWN:
+        firsts, lasts = [0, *lasts], [*lasts, len(self._moments)]
+        runs = zip(reading.codes, firsts, lasts, strict=True)
+        for code, first, last in compress(runs, map(lt, firsts, lasts)):
+            if code == UNKNOWN:
                 continue
             count = seen[last] - seen[first]
-            known += count
-            self._known[first] += 1
-            self._known[last] -= 1
-            if code != DOWN:
+            if code == DOWN:
+                down += count
+                self._down[first] += 1
+                self._down[last] -= 1
+            else:
                 online += count
                 self._online[first] += 1
                 self._online[last] -= 1
-        return Snapshots(online, known, self._stated)
+        return Snapshots(online, online + down, self._stated)
 
     def found(self) -> list[Snapshots]:
         """At each moment, over all watches added."""
-        known, online = accumulate(self._known), accumulate(self._online)
-        rows = zip(self._seen, self._expected, known, online, strict=False)
+        rows = zip(self._seen, self._expected, accumulate(self._down), accumulate(self._online), strict=False)
         return [
-            Snapshots(online_then * seen, known_then * seen, self._watches * expected)
-            for seen, expected, known_then, online_then in rows
+            Snapshots(online * seen, (online + down) * seen, self._watches * expected)
+            for seen, expected, down, online in rows
         ]
 
 
