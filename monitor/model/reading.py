@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -45,9 +45,12 @@ class Reading:
         past = bisect_right(steps, frame.start, key=_moment)
         within = steps[past : bisect_left(steps, frame.end, key=_moment) + 1]
         moments = [step[0] for step in within]
-        before = _code(steps[past - 1]) if past else UNKNOWN
-        codes = [before, *(FLAPS if step[3] is Cause.FLAPPING else _CODES[step[2]] for step in within)]
-        proofs = _proofs(within, [steps[past - 1].at if past else None, *moments])
+        codes = [UNKNOWN if not past else _code(steps[past - 1]), *_codes(within)]
+        proofs = [proven(step, steps[past - 1].at if past else None) for step in within[:1]]
+        proofs += [
+            proof if proof is not None and former <= proof <= at else proven(step, former)
+            for step, (at, proof, _, _), former in zip(within[1:], within[1:], moments, strict=False)
+        ]
         return cls(frame, steps, past, within, moments, proofs, frame.seen.untils(moments), codes)
 
     @property
@@ -59,22 +62,23 @@ class Reading:
 
 
 def proven(step: Step, former: int | None) -> int:
-    """Until when the state before a step was proven; ``former``: when that began, None if nobody knows."""
-    return _proofs([step], [former])[0]
+    """Until when the state before a step was proven; ``former``: when that began, None if nobody knows.
+
+    Where nobody says, a state is only sure to have begun; of the very first one not even that.
+    """
+    at, proof, _, _ = step
+    if former is not None and (proof is None or proof < former):
+        return former
+    return at if proof is None or proof > at else proof
 
 
-def _proofs(steps: Iterable[Step], formers: Iterable[int | None]) -> list[int]:
-    """Where nobody says, a state is only sure to have begun; of the very first one not even that."""
-    return [
-        (at if former is None else former)
-        if proof is None
-        else min(at, proof if former is None or proof > former else former)
-        for (at, proof, _, _), former in zip(steps, formers, strict=False)
-    ]
+def _codes(steps: Sequence[Step]) -> list[int]:
+    flapping = Cause.FLAPPING
+    return [FLAPS if step[3] is flapping else _CODES[step[2]] for step in steps]
 
 
 def _code(step: Step) -> int:
-    return FLAPS if step.cause is Cause.FLAPPING else _CODES[step.state]
+    return _codes([step])[0]
 
 
 def _moment(step: Step) -> int:
