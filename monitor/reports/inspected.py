@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import accumulate, repeat
+from operator import sub
 
 from monitor.model.reading import DOWN, Reading
 from monitor.model.spans import Measure
@@ -21,8 +22,8 @@ class Inspector:
     def __init__(self, frame: Frame, moments: Sequence[int]) -> None:
         self._frame = frame
         self._moments = moments
-        self._stated = [_holds(frame.stated, moment) for moment in moments]
-        self._seen = [_holds(frame.seen, moment) for moment in moments]
+        self._stated = _held(frame.stated, moments)
+        self._seen = _held(frame.seen, moments)
         self._expected = sum(self._stated)
         self._seen_before = [0, *accumulate(self._seen)]
         self._watches = 0
@@ -50,15 +51,14 @@ class Inspector:
         runs = zip(reading.codes, [0, *lasts], [*lasts, len(self._moments)], strict=True)
         return [run for run in runs if run[0] <= DOWN and run[1] < run[2]]
 
-    def found(self) -> list[Snapshots]:
-        """At each moment, over all watches added."""
-        found = []
-        rows = zip(self._stated, self._seen, accumulate(self._unknown), accumulate(self._down), strict=False)
-        for stated, seen, unknown, down in rows:
-            known = (self._watches - unknown) * seen
-            found.append(Snapshots(known - down * seen, known, self._watches * stated))
-        return found
+    def rows(self) -> tuple[list[int], list[int], list[int]]:
+        """How many of all watches added were online, known and expected at each moment."""
+        unknown, down = list(accumulate(self._unknown)), list(accumulate(self._down))
+        known = [(self._watches - missed) * seen for missed, seen in zip(unknown, self._seen, strict=False)]
+        online = [one - dead * seen for one, dead, seen in zip(known, down, self._seen, strict=False)]
+        return online, known, [self._watches * stated for stated in self._stated]
 
 
-def _holds(measure: Measure, moment: int) -> bool:
-    return measure.within(moment, moment + 1) == 1
+def _held(measure: Measure, moments: Sequence[int]) -> list[int]:
+    """For each moment 1 if it lies within the spans, else 0."""
+    return list(map(sub, measure.untils([moment + 1 for moment in moments]), measure.untils(moments)))

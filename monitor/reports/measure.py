@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import add
 
 from monitor.model.decisions import Correction
 from monitor.model.faults import Fault, faults_in
@@ -92,13 +93,11 @@ class Measuring:
 
     def inspections(self) -> list[tuple[int, Snapshots]]:
         """What was found at each inspection, over all that was measured."""
-        sums = [(0, 0, 0)] * len(self._moments)
+        sums = [[0] * len(self._moments) for _ in range(3)]
         for _, _, inspector in self._frames.values():
-            sums = [
-                (online + one.online, known + one.known, expected + one.expected)
-                for (online, known, expected), one in zip(sums, inspector.found(), strict=True)
-            ]
-        return [(moment, Snapshots(*three)) for moment, three in zip(self._moments, sums, strict=True)]
+            for row, more in zip(sums, inspector.rows(), strict=True):
+                row[:] = map(add, row, more)
+        return [(moment, Snapshots(*three)) for moment, *three in zip(self._moments, *sums, strict=True)]
 
     def unseen(self) -> list[tuple[Part, Span, bool, int]]:
         """When which part was not seen, whether blindly, and how many watches were in service then."""
