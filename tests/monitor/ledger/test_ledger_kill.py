@@ -20,7 +20,7 @@ KILLS = 3
 
 def start(tmp_path: Path) -> subprocess.Popen[str]:
     here = Path(__file__)
-    path = os.pathsep.join([str(here.parent), str(here.parents[3])])
+    path = os.pathsep.join(str(folder) for folder in (here.parent, here.parents[2], here.parents[3]))
     return subprocess.Popen(
         [sys.executable, here.with_name("ledger_victim.py"), tmp_path, str(TOTAL)],
         stdout=subprocess.PIPE,
