@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from monitor.model.observations import Cause, State
+from monitor.model.reading import DOWN, Reading, proven
 from monitor.model.spans import Measure, Span
 from monitor.model.timeline import Frame, Step
 
@@ -38,73 +39,76 @@ def faults(steps: Sequence[Step], frame: Frame, stopped: Iterable[Span] = ()) ->
     fault that lies in excluded time as a whole is none. Unknown time does not end a fault: that nobody
     looked repairs nothing.
     """
-    if not frame.counted.spans:
-        return []
-    return _Finder(frame, Measure(stopped)).find(steps)
+    return faults_in(Reading.of(steps, frame), stopped)
 
 
-_ANSWERS: Final = (State.UP, State.DEGRADED)
+def faults_in(reading: Reading, stopped: Iterable[Span] = ()) -> list[Fault]:
+    """The same for steps that were read in their frame already."""
+    service = reading.frame.counted.spans
+    return _Finder(reading, service[-1][1], Measure(stopped)).find() if service else []
 
 
 class _Finder:
-    """Walks the steps with one open fault at most."""
+    """Looks at the steps by which a watch went down, and from each for the one by which it answered."""
 
-    def __init__(self, frame: Frame, stopped: Measure) -> None:
-        self._frame = frame
+    def __init__(self, reading: Reading, over: int, stopped: Measure) -> None:
+        self._reading = reading
+        self._over = over
+        self._last = bisect_left(reading.moments, over)
         self._stopped = stopped
-        self._over = frame.counted.spans[-1][1]
         self._found: list[Fault] = []
 
-    def find(self, steps: Sequence[Step]) -> list[Fault]:
-        first = _last_answer(steps, self._frame.start)
-        before = steps[first - 1] if first else None
-        begun: Step | None = None
-        not_before = down = 0
-        steps = steps[first : bisect_left(steps, self._over, key=_moment)]
-        seen = self._frame.seen.untils([step[0] for step in steps])
-        former = 0
-        for step, reached in zip(steps, seen, strict=True):
-            state = step[2]
-            if begun is None:
-                if state is State.DOWN:
-                    begun, not_before, down = step, _proven(before, step), 0
-            else:
-                if before is not None and before[2] is State.DOWN:
-                    down += reached - former
-                if state in _ANSWERS:
-                    self._add(begun, not_before, down, (step[0], _proven(before, step)))
-                    begun = None
-            before, former = step, reached
-        if begun is not None:
-            if before is not None and before.state is State.DOWN:
-                down += self._frame.seen.total - former
-            self._add(begun, not_before, down, (None, None))
+    def find(self) -> list[Fault]:
+        steps, codes, proofs = self._reading.steps, self._reading.codes, self._reading.proofs
+        answered = 0
+        if open_fault := _open_fault(self._reading.all, self._reading.past):
+            answered = self._answered(0)
+            self._add(*open_fault, -1, answered)
+        for place in [place for place in range(self._last) if codes[place + 1] == DOWN]:
+            if place >= answered:
+                answered = self._answered(place + 1)
+                self._add(steps[place], proofs[place], place, answered)
         return self._found
 
-    def _add(self, begun: Step, not_before: int, down: int, end: tuple[int | None, int | None]) -> None:
+    def _answered(self, place: int) -> int:
+        """The place of the first step from here on by which the watch answers; the end when none does."""
+        codes = self._reading.codes
+        while place < self._last and codes[place + 1] <= DOWN:
+            place += 1
+        return place
+
+    def _add(self, begun: Step, not_before: int, first: int, answered: int) -> None:
         start, _, _, cause = begun
-        over = self._over if end[0] is None else end[0]
-        if down or self._frame.stated.within(start, over):  # what was seen down is stated
+        over, end, proof = self._over, None, None
+        if answered < self._last:
+            over = end = self._reading.moments[answered]
+            proof = self._reading.proofs[answered]
+        down = self._seen_down(first, answered)
+        if down or self._reading.frame.stated.within(start, over):  # what was seen down is stated
             lasted = over - start
             stopped = self._stopped.within(start, over) if self._stopped.spans else 0
-            self._found.append(Fault(start, not_before, *end, cause, lasted, down, lasted - stopped))
+            found = (start, not_before, end, proof, cause, lasted, down, lasted - stopped)
+            self._found.append(tuple.__new__(Fault, found))
+
+    def _seen_down(self, first: int, answered: int) -> int:
+        """What the frame saw of being down between two steps; -1 is what was before the first of them."""
+        seen, codes = self._reading.seen, self._reading.codes
+        if first + 1 == answered < self._last and first >= 0:  # nearly always
+            return seen[answered] - seen[first]
+        total = 0
+        for place in range(first, answered):
+            if codes[place + 1] == DOWN:
+                until = seen[place + 1] if place + 1 < self._last else self._reading.frame.seen.total
+                total += until - (seen[place] if place >= 0 else 0)
+        return total
 
 
-def _last_answer(steps: Sequence[Step], moment: int) -> int:
-    """How many steps until this moment can be passed over: the last of them is one by which it answered."""
-    place = bisect_right(steps, moment, key=_moment)
-    while place and steps[place - 1].state not in _ANSWERS:
+def _open_fault(steps: Sequence[Step], past: int) -> tuple[Step, int] | None:
+    """The step by which a fault began that was open after so many steps, and until when it was not yet."""
+    place = past
+    while place and steps[place - 1].state not in (State.UP, State.DEGRADED):
         place -= 1
-    return place
-
-
-def _moment(step: Step) -> int:
-    return step.at
-
-
-def _proven(before: Step | None, step: Step) -> int:
-    """Until when the state before this step was proven; its own beginning, where nobody says."""
-    at, not_before, _, _ = step
-    if before is not None and (not_before is None or not_before < before.at):
-        return before.at
-    return at if not_before is None or not_before > at else not_before
+    for number in range(place, past):
+        if steps[number].state is State.DOWN:
+            return steps[number], proven(steps[number], steps[number - 1].at if number else None)
+    return None

@@ -8,14 +8,14 @@ in; what they come to is worked out once, for all watches that share a frame.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise, repeat
 from operator import add, sub
-from typing import Final
+from typing import Final, NamedTuple
 
-from monitor.model.observations import Cause, State
+from monitor.model.observations import State
+from monitor.model.reading import CODES, DOWN, FLAPS, UNKNOWN, Reading
 from monitor.model.spans import Measure, Span
 from monitor.model.timeline import Frame, Parts, Step, doubts
 
@@ -23,20 +23,16 @@ _FIELDS: Final = (
     "up",
     "degraded",
     "down",
-    "blamed",
     "up_doubted",
     "up_missed",
     "online_doubted",
     "online_missed",
 )
-_STATES: Final = (State.UNKNOWN, State.DOWN, State.DEGRADED, State.UP)
-_FLAPS: Final = 4
-"""A flapping watch has a state of its own here: degraded, and all of it doubt."""
+_STATES: Final = (State.UNKNOWN, State.DOWN, State.DEGRADED, State.UP, State.DEGRADED)
+"""By their codes; the last is that of a flapping watch."""
 
-_CODES: Final = {state: code for code, state in enumerate(_STATES)}
-_KINDS: Final = len(_STATES) + 1
-_BLAMED: Final = _KINDS * _KINDS
-"""The kind of what is no change: being down by another's fault, from its beginning to its end."""
+_KINDS: Final = len(CODES) ** 2
+"""The kind of a change is the code before it times their number, plus the code after it."""
 
 _OF_STATE: Final = tuple(
     tuple(map(_FIELDS.index, names))
@@ -45,17 +41,14 @@ _OF_STATE: Final = tuple(
 
 
 def _of_doubt(kind: int) -> tuple[int, ...]:
-    """The fields that grow by the doubt about a change of this kind."""
-    former, following = divmod(kind, _KINDS)
-    if kind == _BLAMED:
-        return (_FIELDS.index("blamed"),)
-    if _STATES[former % _FLAPS] is State.UNKNOWN:  # flapping is in doubt as a whole already
+    """The fields that grow by the doubt about a change of this kind. Of flapping all is in doubt already."""
+    former, following = divmod(kind, len(CODES))
+    if former in (UNKNOWN, FLAPS):
         return ()
-    after = State.DEGRADED if following == _FLAPS else _STATES[following]
-    return tuple(map(_FIELDS.index, doubts(_STATES[former], after)))
+    return tuple(map(_FIELDS.index, doubts(_STATES[former], _STATES[following])))
 
 
-_OF_DOUBT: Final = tuple(map(_of_doubt, range(_BLAMED + 1)))
+_OF_DOUBT: Final = tuple(map(_of_doubt, range(_KINDS)))
 
 
 def divide(steps: Sequence[Step], frame: Frame, upstream: Sequence[Span] = ()) -> Parts:
@@ -63,7 +56,15 @@ def divide(steps: Sequence[Step], frame: Frame, upstream: Sequence[Span] = ()) -
 
     The time of a window equals that of its pieces added up, however it is cut.
     """
-    return Tally(frame).add(steps, upstream)
+    return Tally(frame).add(Reading.of(steps, frame), upstream)
+
+
+class _Gathered(NamedTuple):
+    """Changes of one kind by the piece that they lie in: how many, what is seen until each, and the doubt."""
+
+    counts: list[int]
+    seen: list[int]
+    doubted: list[int]
 
 
 class Tally:
@@ -75,136 +76,126 @@ class Tally:
         self.watches = 0
         self._frame = frame
         self._cuts = cuts
-        # The changes, and the last proofs before them: in between is doubt.
-        self._ends = _Events(len(cuts) + 1)
-        self._proofs = _Events(len(cuts) + 1)
+        self._edges = [frame.start, *cuts, frame.end]
+        self._seen = frame.seen.untils(self._edges)
+        self._gathered: list[_Gathered | None] = [None] * _KINDS
+        self._blamed = [0] * (len(cuts) + 1)
 
-    def add(self, steps: Sequence[Step], upstream: Sequence[Span] = ()) -> Parts:
-        """Add one watch; the parts of its time within the whole window. See :func:`divide`."""
+    def add(self, reading: Reading, upstream: Sequence[Span] = ()) -> Parts:
+        """Add one watch, read in this frame; the parts of its time within the whole window.
+
+        See :func:`divide`.
+        """
         self.watches += 1
-        told, before = self._within(steps)
-        ends = [step[0] for step in told]
-        starts = [before.at, *ends]
-        proofs = [
-            start if proof is None or proof < start else min(proof, end)
-            for start, (end, proof, _, _) in zip(starts, told, strict=False)
-        ]
-        codes = [_FLAPS if step[3] is Cause.FLAPPING else _CODES[step[2]] for step in (before, *told)]
-        kinds = [_KINDS * former + following for former, following in pairwise(codes)]
         # Whatever it is at last, it is so until the window ends, without a doubt.
-        end = max(starts[-1], self._frame.end)
-        ends.append(end)
-        proofs.append(end)
-        kinds.append(_KINDS * codes[-1])
-        if upstream:
-            _blame(Measure(upstream), zip(codes, starts, ends, strict=True), (kinds, ends, proofs))
-        return self._add(kinds, ends, proofs)
+        ends, seen = [*reading.moments, self._frame.end], [*reading.seen, self._frame.seen.total]
+        proofs = [*reading.proofs, self._frame.end]
+        kinds = [len(CODES) * former + following for former, following in pairwise(reading.codes)]
+        kinds.append(len(CODES) * reading.codes[-1])
+        fields = self._gather(kinds, ends, seen, proofs)
+        blamed = self._blame(reading, Measure(upstream)) if upstream else 0
+        return _parts(self._frame.counted.total, self._frame.stated.total, blamed, fields)
 
-    def _within(self, steps: Sequence[Step]) -> tuple[Sequence[Step], Step]:
-        """The steps in the window and the first behind it; and the one before them."""
-        first = bisect_right(steps, self._frame.start, key=_moment)
-        last = bisect_left(steps, self._frame.end, key=_moment)
-        unheard = Step(self._frame.start, None, State.UNKNOWN, Cause.NOT_ASKED)
-        return steps[first : last + 1], steps[first - 1] if first else unheard
+    def _gather(
+        self, kinds: Iterable[int], ends: Sequence[int], seen: Iterable[int], proofs: Sequence[int]
+    ) -> list[int]:
+        """Gather changes: their kinds, when they happened, until when the state before was proven.
 
-    def _add(self, kinds: Sequence[int], ends: Sequence[int], proofs: Sequence[int]) -> Parts:
-        until = self._frame.seen.untils
-        seen, proven = until(ends), until(proofs)
-        self._ends.add(kinds, map(bisect_right, repeat(self._cuts), ends), seen)
-        self._proofs.add(kinds, map(bisect_right, repeat(self._cuts), proofs), proven)
-        sums, sure = [0] * (_BLAMED + 1), [0] * (_BLAMED + 1)
-        for kind, reached, proof in zip(kinds, seen, proven, strict=True):
+        The fields that they come to in the whole window.
+        """
+        sums, doubts = [0] * _KINDS, [0] * _KINDS
+        gathered, edges = self._gathered, self._edges
+        pieces = map(bisect_right, repeat(self._cuts), ends)
+        proven = self._frame.seen.untils(proofs)
+        for kind, piece, reached, proof, sure in zip(kinds, pieces, seen, proofs, proven, strict=True):
+            counts, until, doubted = gathered[kind] or self._gathered_anew(kind)
+            counts[piece] += 1
+            until[piece] += reached
             sums[kind] += reached
-            sure[kind] += proof
-        whole = {kind: [reached] for kind, reached in enumerate(sums) if reached}
-        fields = _fields(whole, {kind: [sure[kind]] for kind in whole}, 1)
-        return _parts(self._frame.counted.total, self._frame.stated.total, [field[0] for field in fields])
+            if sure < reached:
+                doubts[kind] += reached - sure
+                if proof >= edges[piece]:
+                    doubted[piece] += reached - sure
+                else:
+                    self._share_out(doubted, (proof, sure), (piece, reached))
+        used = [kind for kind, reached in enumerate(sums) if reached]
+        return [row[0] for row in _fields([(kind, [sums[kind]], [doubts[kind]]) for kind in used], 1)]
+
+    def _gathered_anew(self, kind: int) -> _Gathered:
+        pieces = len(self._cuts) + 1
+        found = self._gathered[kind] = _Gathered([0] * pieces, [0] * pieces, [0] * pieces)
+        return found
+
+    def _share_out(self, row: list[int], begin: tuple[int, int], end: tuple[int, int]) -> None:
+        """Share out what is seen from a moment to one in a piece; both with what is seen before them."""
+        (start, before), (last, reached) = begin, end
+        for piece in range(bisect_right(self._cuts, start), last + 1):
+            row[piece] += min(reached, self._seen[piece + 1]) - max(before, self._seen[piece])
+
+    def _blame(self, reading: Reading, upstream: Measure) -> int:
+        """Add what was down by another's fault; how much that is in the whole window."""
+        until, blamed = self._frame.seen.until, 0
+        stretches = pairwise([reading.before.at, *reading.moments, self._frame.end])
+        for code, (start, end) in zip(reading.codes, stretches, strict=True):
+            for first, last in upstream.parts(start, end) if code == DOWN else ():
+                before, reached = until(first), until(last)
+                self._share_out(self._blamed, (first, before), (bisect_right(self._cuts, last), reached))
+                blamed += reached - before
+        return blamed
 
     def pieces(self) -> list[Parts]:
         """The parts of all watches added, for each piece of the window."""
         return together([self], len(self._cuts) + 1)
 
-    def rows(self) -> Iterator[Iterable[int]]:
-        """By piece: milliseconds counted, those stated, and then each field. For :func:`together`."""
-        edges = [self._frame.start, *self._cuts, self._frame.end]
+    def rows(self) -> Iterator[Sequence[int]]:
+        """By piece: milliseconds counted, stated, and blamed, and then each field. For :func:`together`."""
         for measure in (self._frame.counted, self._frame.stated):
-            yield [self.watches * measure.within(*piece) for piece in pairwise(edges)]
-        seen = self._frame.seen.untils(edges)
-        yield from _fields(self._ends.shares(seen), self._proofs.shares(seen), len(edges) - 1)
+            yield [self.watches * measure.within(*piece) for piece in pairwise(self._edges)]
+        yield self._blamed
+        shares = ((kind, self._shares(one), one.doubted) for kind, one in enumerate(self._gathered) if one)
+        yield from _fields(shares, len(self._cuts) + 1)
 
+    def _shares(self, gathered: _Gathered) -> list[int]:
+        """For each piece: what is seen of it until each change, added up.
 
-class _Events:
-    """Events of several kinds, gathered by the piece that each lies in."""
-
-    def __init__(self, pieces: int) -> None:
-        self._counts: defaultdict[int, list[int]] = defaultdict(lambda: [0] * pieces)
-        self._seen: defaultdict[int, list[int]] = defaultdict(lambda: [0] * pieces)
-
-    def add(self, kinds: Iterable[int], pieces: Iterable[int], seen: Iterable[int]) -> None:
-        counts, sums = self._counts, self._seen
-        for kind, piece, reached in zip(kinds, pieces, seen, strict=True):
-            counts[kind][piece] += 1
-            sums[kind][piece] += reached
-
-    def shares(self, seen: Sequence[int]) -> dict[int, list[int]]:
-        """By kind, for each piece: what is seen of it until each event, added up.
-
-        ``seen``: what is seen until the edges of the pieces. Until an event behind a piece that is all of it.
+        Until a change behind the piece that is all of it.
         """
-        found = {}
-        for kind, counts in self._counts.items():
-            behind = [*accumulate(reversed(counts[1:]), initial=0)][::-1]
-            rows = zip(counts, self._seen[kind], behind, pairwise(seen), strict=True)
-            found[kind] = [
-                reached - count * before + later * (after - before)
-                for count, reached, later, (before, after) in rows
-            ]
-        return found
+        behind = [*accumulate(reversed(gathered.counts[1:]), initial=0)][::-1]
+        rows = zip(gathered.counts, gathered.seen, behind, pairwise(self._seen), strict=True)
+        return [
+            reached - count * before + later * (after - before)
+            for count, reached, later, (before, after) in rows
+        ]
 
 
-def _blame(
-    upstream: Measure,
-    stretches: Iterable[tuple[int, int, int]],
-    events: tuple[list[int], list[int], list[int]],
-) -> None:
-    """Add to the events what of these stretches was down by another's fault."""
-    kinds, ends, proofs = events
-    for code, start, end in list(stretches):
-        if code == _CODES[State.DOWN]:
-            for first, last in upstream.parts(start, end):
-                kinds.append(_BLAMED)
-                proofs.append(first)
-                ends.append(last)
-
-
-def _fields(
-    ends: Mapping[int, Sequence[int]], proofs: Mapping[int, Sequence[int]], pieces: int
-) -> list[list[int]]:
-    """The fields by piece, from what is seen until changes, and until the proofs before them, by kind."""
+def _fields(changes: Iterable[tuple[int, Sequence[int], Sequence[int]]], pieces: int) -> list[list[int]]:
+    """The fields by piece, from what is seen until the changes of each kind, and the doubt about them."""
     fields = [[0] * pieces for _ in _FIELDS]
-    for kind, row in ends.items():
-        if kind != _BLAMED:
-            former, following = divmod(kind, _KINDS)
-            for place in _OF_STATE[former]:
-                fields[place][:] = map(add, fields[place], row)
-            for place in _OF_STATE[following]:
-                fields[place][:] = map(sub, fields[place], row)
+    for kind, seen, doubted in changes:
+        former, following = divmod(kind, len(CODES))
+        for place in _OF_STATE[former]:
+            fields[place][:] = map(add, fields[place], seen)
+        for place in _OF_STATE[following]:
+            fields[place][:] = map(sub, fields[place], seen)
         for place in _OF_DOUBT[kind]:
-            fields[place][:] = map(add, fields[place], map(sub, row, proofs[kind]))
+            fields[place][:] = map(add, fields[place], doubted)
     return fields
 
 
 def together(tallies: Iterable[Tally], pieces: int) -> list[Parts]:
     """The parts of all watches of several tallies that are cut alike, for each of the ``pieces``."""
-    sums = [[0] * pieces for _ in range(len(_FIELDS) + 2)]
+    sums = [[0] * pieces for _ in range(len(_FIELDS) + 3)]
     for tally in tallies:
         for row, more in zip(sums, tally.rows(), strict=True):
             row[:] = map(add, row, more)
-    return [_parts(counted, stated, fields) for counted, stated, *fields in zip(*sums, strict=True)]
+    return [
+        _parts(counted, stated, blamed, fields)
+        for counted, stated, blamed, *fields in zip(*sums, strict=True)
+    ]
 
 
-def _parts(counted: int, stated: int, fields: Iterable[int]) -> Parts:
-    up, degraded, down, blamed, *doubted = fields
+def _parts(counted: int, stated: int, blamed: int, fields: Iterable[int]) -> Parts:
+    up, degraded, down, *doubted = fields
     return Parts(
         up=up,
         degraded=degraded,
@@ -212,9 +203,5 @@ def _parts(counted: int, stated: int, fields: Iterable[int]) -> Parts:
         down_upstream=blamed,
         excluded=counted - stated,
         unknown=stated - up - degraded - down,
-        **dict(zip(_FIELDS[4:], doubted, strict=True)),
+        **dict(zip(_FIELDS[3:], doubted, strict=True)),
     )
-
-
-def _moment(step: Step) -> int:
-    return step.at

@@ -20,6 +20,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from itertools import takewhile
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from monitor.model.events import Change
@@ -146,17 +147,10 @@ class Parts:
     online_doubted: int = 0
     online_missed: int = 0
 
-    def __add__(self, other: Parts) -> Parts:
-        return Parts(*(getattr(self, name) + getattr(other, name) for name in _NAMES))
-
     @classmethod
     def total(cls, parts: Iterable[Parts]) -> Parts:
         """All of them added up: sums of time, never averages of rates."""
-        sums = dict.fromkeys(_NAMES, 0)
-        for each in parts:
-            for name in _NAMES:
-                sums[name] += getattr(each, name)
-        return cls(**sums)
+        return cls(*map(sum, zip(*map(_all_of, parts), strict=True)))
 
     @property
     def down(self) -> int:
@@ -199,7 +193,7 @@ class Parts:
         return _rate(self.up, known, self.unknown, self.up_doubted, missed)
 
 
-_NAMES: Final = tuple(field.name for field in fields(Parts))
+_all_of: Final = attrgetter(*(field.name for field in fields(Parts)))
 
 
 def _rate(good: int, known: int, unknown: int, doubted: int, missed: int) -> Rate:

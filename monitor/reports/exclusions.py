@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 
 from monitor.model.decisions import Exclusion, Scope
 from monitor.model.nodes import Node
@@ -25,36 +26,50 @@ def left_out(exclusions: Sequence[Exclusion], eras: Sequence[Era], atlas: Atlas)
     for number, era in enumerate(eras):
         start = None if number == 0 else era.start
         end = None if number == len(eras) - 1 else era.end
-        family = Family(era.nodes)
+        family = Family(era.nodes, atlas)
         for place, exclusion in enumerate(exclusions):
             span = (
                 exclusion.start if start is None else max(exclusion.start, start),
                 exclusion.end if end is None else min(exclusion.end, end),
             )
             if span[0] < span[1]:
-                for key in _held(exclusion.scope, era.nodes, family, atlas):
+                for key in family.held(exclusion.scope):
                     found[key].append((place, span))
     return dict(found)
 
 
-def _held(scope: Scope, nodes: Mapping[str, Node], family: Family, atlas: Atlas) -> Iterator[WatchKey]:
-    wanted: Iterable[Node] = nodes.values()
-    if scope.nodes:
-        wanted = [nodes[name] for name in scope.nodes if name in nodes]
-    for node in wanted:
-        around = atlas.around(node.region) if scope.regions else ()
-        for network in node.networks:
-            above = family.above(node.id, network) if scope.parents else frozenset()
-            if scope.holds(node, network, around, above):
-                yield (node.id, network)
-
-
 class Family:
-    """The ancestors of nodes within a network, by one node list."""
+    """A node list and what lies in what in it: regions, firms, and the ways up within a network."""
 
-    def __init__(self, nodes: Mapping[str, Node]) -> None:
+    def __init__(self, nodes: Mapping[str, Node], atlas: Atlas) -> None:
         self._nodes = nodes
+        self._atlas = atlas
         self._known: dict[WatchKey, frozenset[str]] = {}
+
+    def held(self, scope: Scope) -> Iterator[WatchKey]:
+        """The watches that a scope holds."""
+        for node in self._candidates(scope):
+            around = self._atlas.around(node.region) if scope.regions else ()
+            for network in node.networks:
+                above = self.above(node.id, network) if scope.parents else frozenset()
+                if scope.holds(node, network, around, above):
+                    yield (node.id, network)
+
+    def _candidates(self, scope: Scope) -> Iterable[Node]:
+        """All nodes that may be meant, and not many others: hundreds of exclusions are usual in a year."""
+        if scope.nodes:
+            return [self._nodes[name] for name in scope.nodes if name in self._nodes]
+        if scope.regions:
+            return {node.id: node for code in scope.regions for node in self._by_region[code]}.values()
+        return self._nodes.values()
+
+    @cached_property
+    def _by_region(self) -> defaultdict[str, list[Node]]:
+        found: defaultdict[str, list[Node]] = defaultdict(list)
+        for node in self._nodes.values():
+            for code in self._atlas.around(node.region):
+                found[code].append(node)
+        return found
 
     def above(self, node: str, network: str) -> frozenset[str]:
         """All nodes on the ways up that are in this network. A circle in the list ends where it closes."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
+from typing import Final
 
 from monitor.model.faults import Fault
 from monitor.model.timeline import Parts
@@ -35,6 +37,8 @@ class Sum:
         """The target is that of the class, where all pieces are of one."""
         one_class = next(iter(self._classes)) if len(self._classes) == 1 else None
         alone = len(self._parts) == 1
+        if not self._parts:
+            return Figures(0, Parts(), Repairs(), Snapshots(), None)
         return Figures(
             watches=len(self._watches),
             parts=self._parts[0] if alone else Parts.total(self._parts),
@@ -72,23 +76,17 @@ def repairs(faults: Iterable[Fault], limit: int | None) -> Repairs:
 
 
 def _repairs(found: Sequence[Repairs]) -> Repairs:
-    return Repairs(
-        faults=sum(one.faults for one in found),
-        closed=sum(one.closed for one in found),
-        limited=sum(one.limited for one in found),
-        within=sum(one.within for one in found),
-        late=sum(one.late for one in found),
-        took=sum(one.took for one in found),
-        longest=max((one.longest for one in found), default=0),
-    )
+    *columns, longest = zip(*map(_all_of_repairs, found), strict=True)
+    faults, closed, limited, within, late, took = map(sum, columns)
+    return Repairs(faults, closed, limited, within, late, took, max(longest))
 
 
 def _snapshots(found: Sequence[Snapshots]) -> Snapshots:
-    return Snapshots(
-        online=sum(one.online for one in found),
-        known=sum(one.known for one in found),
-        expected=sum(one.expected for one in found),
-    )
+    return Snapshots(*map(sum, zip(*map(_all_of_snapshots, found), strict=True)))
+
+
+_all_of_repairs: Final = attrgetter("faults", "closed", "limited", "within", "late", "took", "longest")
+_all_of_snapshots: Final = attrgetter("online", "known", "expected")
 
 
 def budget(point_class: int, figures: Figures, serving: int, window: tuple[int, int, int]) -> Budget | None:

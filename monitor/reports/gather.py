@@ -74,7 +74,7 @@ async def _eras(ledger: Ledger, window: Window) -> list[Era]:
     eras: list[Era] = []
     uses = await ledger.inventory_uses()
     read: dict[str, Mapping[str, Node]] = {}
-    known: dict[bytes, Node] = {}
+    known: dict[str, Node] = {}
     for (start, digest), (end, _) in pairwise([*uses, (_END_OF_TIME, "")]):
         if start < window.end and end > window.start and start < end:
             if digest not in read:
@@ -84,15 +84,13 @@ async def _eras(ledger: Ledger, window: Window) -> list[Era]:
     return eras
 
 
-def _nodes(body: Any, known: dict[bytes, Node]) -> dict[str, Node]:
+def _nodes(body: Any, known: dict[str, Node]) -> dict[str, Node]:
+    """The nodes of a version; ``known``: as the versions before had them."""
     entries: Iterable[Mapping[str, Any]] = body["nodes"] if isinstance(body, Mapping) else body
-    nodes = {}
-    for entry in entries:
-        text = canonical(entry)
-        if text not in known:
-            known[text] = node_of(entry)
-        nodes[known[text].id] = known[text]
-    return nodes
+    for node in map(node_of, entries):
+        if known.get(node.id) != node:
+            known[node.id] = node
+    return {entry["id"]: known[entry["id"]] for entry in entries}
 
 
 def setting_of(site: Site) -> Setting:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Sequence
 from itertools import accumulate, repeat
+from operator import sub
 
-from monitor.model.observations import State
+from monitor.model.reading import DOWN, Reading
 from monitor.model.spans import Measure
-from monitor.model.timeline import Frame, Step
+from monitor.model.timeline import Frame
 from monitor.reports.document import Snapshots
 
 
@@ -21,55 +22,43 @@ class Inspector:
     def __init__(self, frame: Frame, moments: Sequence[int]) -> None:
         self._frame = frame
         self._moments = moments
-        self._expected = [_holds(frame.stated, moment) for moment in moments]
-        self._stated = sum(self._expected)
-        self._seen = [_holds(frame.seen, moment) for moment in moments]
+        self._stated = _held(frame.stated, moments)
+        self._seen = _held(frame.seen, moments)
+        self._expected = sum(self._stated)
         self._seen_before = [0, *accumulate(self._seen)]
         self._watches = 0
-        self._known = [0] * (len(moments) + 1)
-        self._online = [0] * (len(moments) + 1)
+        # By how many more watches are so at a moment than at the one before. All others are online.
+        self._unknown = [0] * (len(moments) + 1)
+        self._down = [0] * (len(moments) + 1)
 
-    def add(self, steps: Sequence[Step]) -> Snapshots:
-        """Add one watch; what was found of it."""
+    def add(self, reading: Reading) -> Snapshots:
+        """Add one watch, read in this frame; what was found of it."""
         self._watches += 1
-        seen, known, online = self._seen_before, 0, 0
-        for state, first, last in self._runs(steps):
-            if first == last or state is State.UNKNOWN:
-                continue
-            count = seen[last] - seen[first]
-            known += count
-            self._known[first] += 1
-            self._known[last] -= 1
-            if state is not State.DOWN:
-                online += count
-                self._online[first] += 1
-                self._online[last] -= 1
-        return Snapshots(online, known, self._stated)
+        unknown = down = 0
+        for code, first, last in self._not_online(reading):
+            count = self._seen_before[last] - self._seen_before[first]
+            row = self._down if code == DOWN else self._unknown
+            row[first] += 1
+            row[last] -= 1
+            down += count if code == DOWN else 0
+            unknown += 0 if code == DOWN else count
+        known = self._seen_before[-1] - unknown
+        return Snapshots(known - down, known, self._expected)
 
-    def _runs(self, steps: Sequence[Step]) -> Iterable[tuple[State, int, int]]:
-        """Each state of a watch, and from which to which of the moments it had it."""
-        if not self._moments:
-            return ()
-        place = bisect_right(steps, self._moments[0], key=_moment)
-        told = steps[place:]
-        before = steps[place - 1].state if place else State.UNKNOWN
-        lasts = list(map(bisect_left, repeat(self._moments), [step[0] for step in told]))
-        states = [before, *(step[2] for step in told)]
-        return zip(states, [0, *lasts], [*lasts, len(self._moments)], strict=True)
+    def _not_online(self, reading: Reading) -> list[tuple[int, int, int]]:
+        """Down or unknown, and from which to which of the moments it was so."""
+        lasts = list(map(bisect_left, repeat(self._moments), reading.moments))
+        runs = zip(reading.codes, [0, *lasts], [*lasts, len(self._moments)], strict=True)
+        return [run for run in runs if run[0] <= DOWN and run[1] < run[2]]
 
-    def found(self) -> list[Snapshots]:
-        """At each moment, over all watches added."""
-        known, online = accumulate(self._known), accumulate(self._online)
-        rows = zip(self._seen, self._expected, known, online, strict=False)
-        return [
-            Snapshots(online_then * seen, known_then * seen, self._watches * expected)
-            for seen, expected, known_then, online_then in rows
-        ]
+    def rows(self) -> tuple[list[int], list[int], list[int]]:
+        """How many of all watches added were online, known and expected at each moment."""
+        unknown, down = list(accumulate(self._unknown)), list(accumulate(self._down))
+        known = [(self._watches - missed) * seen for missed, seen in zip(unknown, self._seen, strict=False)]
+        online = [one - dead * seen for one, dead, seen in zip(known, down, self._seen, strict=False)]
+        return online, known, [self._watches * stated for stated in self._stated]
 
 
-def _holds(measure: Measure, moment: int) -> bool:
-    return measure.within(moment, moment + 1) == 1
-
-
-def _moment(step: Step) -> int:
-    return step.at
+def _held(measure: Measure, moments: Sequence[int]) -> list[int]:
+    """For each moment 1 if it lies within the spans, else 0."""
+    return list(map(sub, measure.untils([moment + 1 for moment in moments]), measure.untils(moments)))

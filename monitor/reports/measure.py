@@ -9,11 +9,13 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import pairwise
+from operator import add
 
 from monitor.model.decisions import Correction
-from monitor.model.faults import Fault, faults
-from monitor.model.observations import Cause, State
+from monitor.model.faults import Fault, faults_in
+from monitor.model.observations import State
+from monitor.model.reading import FLAPS, Reading
 from monitor.model.spans import Span, merged
 from monitor.model.tally import Tally, together
 from monitor.model.timeline import Frame, Parts, Step, corrected
@@ -64,21 +66,24 @@ class Measuring:
         right = tuple((one.start, one.end) for one in told if one.state is not State.UNKNOWN)
         part = self._cover.part(*key)
         frames = [self._frame((part, stay.spans, out, right)) for stay in stays]
-        whole = frames[0][0]
+        readings = [Reading.of(steps, frame) for frame, _, _ in frames]
+        whole = readings[0]
         if len(stays) > 1:
             spans = tuple(merged(span for stay in stays for span in stay.spans))
-            whole = self._make((part, spans, out, right))
-        by_stay = self._faults(steps, stays, whole, out)
+            whole = Reading.of(steps, self._make((part, spans, out, right)))
+        by_stay = self._faults(whole, stays, out)
         upstream = self._facts.upstream.get(key, ())
         return [
             Piece(
                 stay,
-                tally.add(steps, upstream),
-                inspector.add(steps),
+                tally.add(reading, upstream),
+                inspector.add(reading),
                 tuple(by_stay[place]),
-                *self._changes(steps, stay),
+                *_changes(reading, stay.spans),
             )
-            for place, (stay, (_, tally, inspector)) in enumerate(zip(stays, frames, strict=True))
+            for place, (stay, reading, (_, tally, inspector)) in enumerate(
+                zip(stays, readings, frames, strict=True)
+            )
         ]
 
     def days(self) -> list[tuple[str, Parts]]:
@@ -88,13 +93,11 @@ class Measuring:
 
     def inspections(self) -> list[tuple[int, Snapshots]]:
         """What was found at each inspection, over all that was measured."""
-        sums = [(0, 0, 0)] * len(self._moments)
+        sums = [[0] * len(self._moments) for _ in range(3)]
         for _, _, inspector in self._frames.values():
-            sums = [
-                (online + one.online, known + one.known, expected + one.expected)
-                for (online, known, expected), one in zip(sums, inspector.found(), strict=True)
-            ]
-        return [(moment, Snapshots(*three)) for moment, three in zip(self._moments, sums, strict=True)]
+            for row, more in zip(sums, inspector.rows(), strict=True):
+                row[:] = map(add, row, more)
+        return [(moment, Snapshots(*three)) for moment, *three in zip(self._moments, *sums, strict=True)]
 
     def unseen(self) -> list[tuple[Part, Span, bool, int]]:
         """When which part was not seen, whether blindly, and how many watches were in service then."""
@@ -133,28 +136,33 @@ class Measuring:
         return Frame.of(self._window, seen, life=life, excluded=out)
 
     def _faults(
-        self, steps: Sequence[Step], stays: Sequence[Stay], frame: Frame, out: Iterable[Span]
+        self, reading: Reading, stays: Sequence[Stay], out: Iterable[Span]
     ) -> defaultdict[int, list[Fault]]:
         """The faults of a watch by the place of the stay that they belong to.
 
         While it is out of service nobody has to repair it.
         """
-        away = [(end, start) for (_, end), (start, _) in pairwise(frame.counted.spans)]
+        away = [(end, start) for (_, end), (start, _) in pairwise(reading.frame.counted.spans)]
         by_stay: defaultdict[int, list[Fault]] = defaultdict(list)
+        found = faults_in(reading, [*out, *away])
+        if len(stays) == 1:
+            by_stay[0] = found
+            return by_stay
         ends = [stay.spans[-1][1] for stay in stays]
-        for fault in faults(steps, frame, [*out, *away]):
+        for fault in found:
             # A fault that began while the watch was out of service belongs to the stay that came next.
             by_stay[min(bisect_left(ends, fault.start + 1), len(stays) - 1)].append(fault)
         return by_stay
 
-    def _changes(self, steps: Sequence[Step], stay: Stay) -> tuple[int, int]:
-        """How many changes there were during a stay, and how many of them were into flapping."""
-        changes = flapping = 0
-        for start, end in stay.spans:
-            first, last = (bisect_left(steps, edge, key=_moment) for edge in (start, end))
-            changes += last - first
-            flapping += sum(step.cause is Cause.FLAPPING for step in islice(steps, first, last))
-        return changes, flapping
+
+def _changes(reading: Reading, spans: Iterable[Span]) -> tuple[int, int]:
+    """How many changes there were during these spans, and how many of them were into flapping."""
+    changes = flapping = 0
+    for span in spans:
+        first, last = (bisect_left(reading.all, edge, key=_moment) - reading.past for edge in span)
+        changes += last - first
+        flapping += reading.codes[max(0, first + 1) : last + 1].count(FLAPS)
+    return changes, flapping
 
 
 def _moment(step: Step) -> int:

@@ -13,7 +13,7 @@ from monitor.reports.measure import Piece
 
 HOUR: Final = 3_600_000
 
-MOST: Final = 20_000
+MOST: Final = 10_000
 """Of more than so many the longest are listed: nobody reads them all, and the ledger holds them."""
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from monitor.model.events import Change
 from monitor.model.faults import faults
 from monitor.model.observations import Cause, State
+from monitor.model.reading import Reading
 from monitor.model.spans import Measure, Span, common, merged, without
 from monitor.model.tally import Tally, divide
 from monitor.model.timeline import Frame, Parts, Rate, Step, doubts, in_order
@@ -134,8 +135,9 @@ def test_a_window_cut_anywhere_adds_up_to_the_same(
 def test_a_tally_knows_each_piece_of_the_window(
     watches: list[tuple[list[Step], list[Span]]], seen: list[Span], excluded: list[Span], cuts: set[int]
 ) -> None:
-    tally = Tally(Frame.of((0, END), seen, excluded=excluded), sorted(cuts))
-    whole = [tally.add(told, upstream) for told, upstream in watches]
+    whole_frame = Frame.of((0, END), seen, excluded=excluded)
+    tally = Tally(whole_frame, sorted(cuts))
+    whole = [tally.add(Reading.of(told, whole_frame), upstream) for told, upstream in watches]
     expected = []
     for piece in pairwise([0, *sorted(cuts), END]):
         frame = Frame.of(piece, seen, excluded=excluded)
