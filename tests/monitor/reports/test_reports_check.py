@@ -1,0 +1,157 @@
+"""Whoever edits a report is found, and the place that was edited is named."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+from report_kit import PROOF, report
+
+from monitor.ledger.signing import Signer
+from monitor.reports.check import NoReportError, check_report
+from monitor.reports.document import Proof
+from monitor.reports.formats import BESIDE, FORMATS, beside, writer_of
+from monitor.reports.jsonform import digest
+
+REPORT = report(20)
+
+
+@pytest.fixture(scope="module")
+def signer(tmp_path_factory: pytest.TempPathFactory) -> Signer:
+    return Signer.of(tmp_path_factory.mktemp("key"))
+
+
+@pytest.fixture(scope="module")
+def proof(signer: Signer) -> Proof:
+    unsigned = replace(PROOF, digest=digest(REPORT), key=signer.public, signature="")
+    return replace(unsigned, signature=signer.sign(unsigned.text()).hex())
+
+
+def written(folder: Path, proof: Proof, form: str, language: str = "zh") -> Path:
+    path = folder / f"report.{form}"
+    writer_of(form)(REPORT, proof, language, path)
+    if form in BESIDE:
+        writer_of("json")(REPORT, proof, language, beside(path))
+    return path
+
+
+def places(path: Path, public: str | None = None) -> list[str]:
+    return [flaw.place for flaw in check_report(path, public).flaws]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_what_nobody_touched_is_as_it_was_made(
+    tmp_path: Path, proof: Proof, form: str, language: str
+) -> None:
+    checked = check_report(written(tmp_path, proof, form, language), proof.key)
+
+    assert checked.flaws == []
+    assert checked.report == REPORT
+
+
+@pytest.mark.parametrize(
+    ("sheet", "cell", "value"),
+    [
+        ("区县", "E2", 0.9999),
+        ("点位明细", "B4", "别的名字"),
+        ("结论", "A5", "达到目标。"),
+        ("证明", "B1", "0" * 64),
+    ],
+)
+def test_an_edited_cell_is_named(tmp_path: Path, proof: Proof, sheet: str, cell: str, value: Any) -> None:
+    path = written(tmp_path, proof, "xlsx")
+    book = load_workbook(path)
+    book[sheet][cell] = value
+    book.save(path)
+
+    assert places(path) == [f"{sheet}!{cell}"]
+
+
+def test_a_sheet_that_was_taken_out_or_put_in_is_named(tmp_path: Path, proof: Proof) -> None:
+    path = written(tmp_path, proof, "xlsx")
+    book = load_workbook(path)
+    del book["镇街"]
+    book.create_sheet("补充")
+    book.save(path)
+
+    assert sorted(places(path)) == sorted(["镇街", "补充"])
+
+
+@pytest.mark.parametrize("part", ["total", "nodes", "outages", "rules", "invented"])
+def test_the_part_of_the_json_that_was_edited_is_named(tmp_path: Path, proof: Proof, part: str) -> None:
+    path = written(tmp_path, proof, "json")
+    document = json.loads(path.read_text())
+    document["report"][part] = _edited(document["report"][part])
+    path.write_text(json.dumps(document))
+
+    assert places(path) == [part]
+
+
+def _edited(value: Any) -> Any:
+    """The same with one thing inside it changed: a truth turned, a number one higher, a list one shorter."""
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int):
+        return value + 1
+    if isinstance(value, list):
+        return [_edited(value[0]), *value[1:]] if isinstance(value[0], dict) else value[1:]
+    name = next(name for name, inner in value.items() if inner and not isinstance(inner, str))
+    return value | {name: _edited(value[name])}
+
+
+def test_an_edit_that_hides_itself_in_the_digest_breaks_the_signature(tmp_path: Path, proof: Proof) -> None:
+    """Who changes the figures and all digests still has no key."""
+    other = report(20, seed=2)
+    path = tmp_path / "report.json"
+    writer_of("json")(other, replace(proof, digest=digest(other)), "zh", path)
+
+    assert places(path) == ["proof"]
+
+
+def test_a_report_signed_by_another_key_is_found_when_the_right_one_is_known(
+    tmp_path: Path, proof: Proof
+) -> None:
+    path = written(tmp_path, proof, "json")
+
+    assert places(path, "ab" * 32) == ["proof"]
+
+
+def test_an_edited_row_of_csv_is_named_by_its_line(tmp_path: Path, proof: Proof) -> None:
+    path = written(tmp_path, proof, "csv")
+    lines = path.read_text().splitlines()
+    lines[2] = lines[2].replace("met", "missed", 1)
+    path.write_text("\n".join(lines) + "\n")
+
+    assert places(path) == ["3"]
+
+
+def test_one_flipped_bit_of_a_pdf_is_found(tmp_path: Path, proof: Proof) -> None:
+    path = written(tmp_path, proof, "pdf")
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+    assert places(path) == ["report.pdf"]
+
+
+def test_what_belongs_to_a_file_must_be_there(tmp_path: Path, proof: Proof) -> None:
+    path = written(tmp_path, proof, "pdf")
+    beside(path).unlink()
+
+    with pytest.raises(NoReportError, match=r"report\.pdf\.json: is missing"):
+        check_report(path)
+
+
+@pytest.mark.parametrize("name", ["report.json", "report.xlsx"])
+@pytest.mark.parametrize("content", [b"", b"{}", b"[]", b'{"report": 1}', b"PK\x03\x04", b"\xff\xfe"])
+def test_any_other_file_is_no_report(tmp_path: Path, name: str, content: bytes) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+
+    with pytest.raises(NoReportError):
+        check_report(path)
