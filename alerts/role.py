@@ -9,7 +9,8 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import OutOfMemoryError, RedisError
 
-from alerts.inbox import Inbox, InboxError
+from alerts.database import Database, DatabaseError
+from alerts.inbox import STEPS, Inbox
 from monitor.bus.client import connect
 from monitor.bus.keys import Keys
 from monitor.bus.reader import Batch, Reader, announce, commit
@@ -28,28 +29,29 @@ _RETRY: Final = 2.0
 async def run(site: Site, redis_url: str, stop: asyncio.Event) -> None:
     """Read judgements until ``stop`` is set. Each is counted once, over every restart and outage.
 
-    Raises InboxError when its database cannot be opened.
+    Raises DatabaseError when its database cannot be opened.
     """
-    with Inbox(site.data / "alerts.db") as inbox:
+    with Database(site.data / "alerts.db", STEPS) as database:
+        inbox = Inbox(database)
         log.info("alert role reads", stream=Keys(site.name).judgements, heard=inbox.counts())
         settle_memory()
-        tasks = [named(_listen(inbox, redis_url, Keys(site.name), site.keep), "listen")]
+        tasks = [named(_listen(database, inbox, redis_url, Keys(site.name), site.keep), "listen")]
         try:
             await until(stop, tasks)
         finally:
             await end(tasks)
 
 
-async def _listen(inbox: Inbox, redis_url: str, keys: Keys, keep: float) -> None:
+async def _listen(database: Database, inbox: Inbox, redis_url: str, keys: Keys, keep: float) -> None:
     stream = keys.judgements
     start = inbox.position(stream)
     async with Reader(redis_url, stream, READER, start) as reader, connect(redis_url) as redis:
         async for batch in reader.batches(idle=True):
-            await _keep(inbox, stream, batch)
+            await _keep(database, inbox, stream, batch)
             await _acknowledge(redis, keys, inbox, keep)
 
 
-async def _keep(inbox: Inbox, stream: str, batch: Batch) -> None:
+async def _keep(database: Database, inbox: Inbox, stream: str, batch: Batch) -> None:
     """Store a batch; while the disk does not let us, nothing else is read."""
     judgements, refused = _sift(batch)
     for entry, error in refused:
@@ -58,8 +60,9 @@ async def _keep(inbox: Inbox, stream: str, batch: Batch) -> None:
         try:
             # On the loop: it takes milliseconds, and nothing else runs here.
             if judgements or refused or batch.position != inbox.position(stream):
-                inbox.take(stream, batch.position, judgements, refused)
-        except InboxError as error:
+                with database.transaction() as db:
+                    inbox.take(db, stream, batch.position, judgements, refused)
+        except DatabaseError as error:
             log.warning("judgements wait for the disk", error=str(error))
             await asyncio.sleep(_RETRY)
         else:
@@ -90,7 +93,7 @@ async def _acknowledge(redis: Redis, keys: Keys, inbox: Inbox, keep: float) -> N
             own = (READER, inbox.position(keys.judgements))
             await trim(redis, keys, keys.judgements, keep, own)
             await _tell(redis, keys, inbox)
-    except (RedisError, OSError, InboxError) as error:
+    except (RedisError, OSError, DatabaseError) as error:
         log.debug("acknowledgement waits", error=str(error))
 
 

@@ -55,8 +55,8 @@ _KNOWN: Final = (
         "monitor.ledger.errors", "LedgerError", Said("台账无法使用", "the ledger cannot be used"), _SEE_ABOVE
     ),
     _Known(
-        "alerts.inbox",
-        "InboxError",
+        "alerts.database",
+        "DatabaseError",
         Said("告警的数据库无法使用", "the database of the alert role cannot be used"),
         _SEE_ABOVE,
     ),

@@ -42,6 +42,11 @@ class Keys:
         """The number of the last lease that was taken."""
         return f"quanshi:{self.site}:leader:fence"
 
+    @property
+    def measured(self) -> str:
+        """The expiring key with what the monitor measures all the time (see ``model.measured``)."""
+        return f"quanshi:{self.site}:measured"
+
     def positions(self, stream: str) -> str:
         """A hash: reader -> id of the last entry of ``stream`` that it has dealt with."""
         return f"{stream}:positions"

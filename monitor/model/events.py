@@ -15,6 +15,8 @@ from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Final, Self
 
 from monitor.model.observations import Cause, Observation, State
+from monitor.model.orders import Order
+from monitor.model.outages import Attribution, Outage, Phase
 from monitor.model.times import format_time, parse_time
 
 SPECVERSION: Final = "1.0"
@@ -48,20 +50,26 @@ class EventId:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One observation that a change rests on; ``at`` is when its answer was known."""
+    """One observation that a change rests on; ``at`` is when its answer was known.
+
+    ``node``: whose answer it was, when not the watch's own: that of a parent, which shows whether it was
+    alive when its child fell.
+    """
 
     probe: str
     at: int
     ok: bool
     cause: Cause
     duration: float
+    node: str = ""
 
     @classmethod
-    def of(cls, seen: Observation) -> Self:
-        return cls(seen.probe, seen.finished, seen.ok, seen.cause, seen.duration)
+    def of(cls, seen: Observation, node: str = "") -> Self:
+        return cls(seen.probe, seen.finished, seen.ok, seen.cause, seen.duration, node)
 
     def to_json(self) -> dict[str, Any]:
-        return {
+        whose = {"node": self.node} if self.node else {}
+        return whose | {
             "probe": self.probe,
             "at": format_time(self.at),
             "ok": self.ok,
@@ -71,7 +79,14 @@ class Evidence:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        return cls(data["probe"], parse_time(data["at"]), data["ok"], Cause(data["cause"]), data["duration"])
+        return cls(
+            probe=data["probe"],
+            at=parse_time(data["at"]),
+            ok=data["ok"],
+            cause=Cause(data["cause"]),
+            duration=data["duration"],
+            node=data.get("node", ""),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,28 +149,32 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Judged(Change):
-    """A change with its attribution: ``own``, ``upstream``, ``suspected``, ``observer``.
+    """A change with its attribution, and the outage that it belongs to.
 
-    ``attribution`` is None until somebody has looked for the cause in the topology.
+    ``attribution`` is None for a watch that came up or only degraded: nothing is to be blamed.
     """
 
     TYPE: ClassVar[str] = "quanshi.watch.judged"
 
-    attribution: str | None = None
+    attribution: Attribution | None = None
+    outage: str = ""
 
     @classmethod
-    def of(cls, change: Change, attribution: str | None) -> Self:
+    def of(cls, change: Change, attribution: Attribution | None, outage: str = "") -> Self:
         """The change with its attribution."""
         told = {part.name: getattr(change, part.name) for part in fields(Change)}
-        return cls(**told, attribution=attribution)
+        return cls(**told, attribution=attribution, outage=outage)
 
     def to_json(self) -> dict[str, Any]:
         # Not super(): a slotted dataclass is a new class, and zero-argument super() keeps the old one.
-        return Change.to_json(self) | {"attribution": self.attribution}
+        blamed = None if self.attribution is None else self.attribution.value
+        return Change.to_json(self) | {"attribution": blamed, "outage": self.outage}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        return cls.of(Change.from_json(data), data["attribution"])
+        blamed = data["attribution"]
+        attribution = None if blamed is None else Attribution(blamed)
+        return cls.of(Change.from_json(data), attribution, data.get("outage", ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,7 +332,7 @@ class ObserverTurned:
         return cls(data["collector"], data["network"], parse_time(data["at"]), data["blind"])
 
 
-Payload = Change | Judged | Sight | Snapshot | ObserverTurned
+Payload = Change | Judged | Sight | Snapshot | ObserverTurned | Outage | Order
 
 PAYLOADS: Final[Mapping[str, type[Any]]] = {
     Change.TYPE: Change,
@@ -322,12 +341,14 @@ PAYLOADS: Final[Mapping[str, type[Any]]] = {
     Snapshot.TYPE: Snapshot,
     ObserverTurned.BLIND: ObserverTurned,
     ObserverTurned.SEES: ObserverTurned,
+    **{Outage.PREFIX + phase.value: Outage for phase in Phase},
+    Order.TYPE: Order,
 }
 
 
 def type_of(payload: Payload) -> str:
     """The event type under which this payload travels."""
-    return payload.type if isinstance(payload, ObserverTurned) else payload.TYPE
+    return payload.type if isinstance(payload, ObserverTurned | Outage) else payload.TYPE
 
 
 @dataclass(frozen=True, slots=True)

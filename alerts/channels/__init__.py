@@ -1,0 +1,1 @@
+"""One file per channel: how a message is handed to a receiver."""
