@@ -50,7 +50,7 @@ COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hash
 
 lock: ## both locks anew from pyproject.toml (needs uv)
 	PATH="$$PATH:$(BIN)" uv $(COMPILE) pyproject.toml -o requirements.lock
-	PATH="$$PATH:$(BIN)" uv $(COMPILE) --extra big --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	PATH="$$PATH:$(BIN)" uv $(COMPILE) --extra apprise --extra big --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean: ## everything that was built or fetched here
 	rm -rf .venv .tools build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
