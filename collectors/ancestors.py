@@ -1,4 +1,4 @@
-"""Asking those above a watch that fails: whose fault it is shall be known when the failure is told."""
+"""Asking those above a watch that fails, and those below one that is back: nobody is judged unheard."""
 
 from __future__ import annotations
 
@@ -8,9 +8,14 @@ from typing import Final
 
 from collectors.wards import Turn, Ward
 from monitor.model.nodes import Node
+from monitor.model.observations import State
 
 PAUSE: Final = 1.0
 """Seconds in which an ancestor is asked at most once for the sake of others, however many of them fail."""
+
+
+BELOW_A_SECOND: Final = 2000
+"""How many of those below one that is back are asked within a second: no burst, and soon enough."""
 
 
 class Ancestors:
@@ -21,15 +26,25 @@ class Ancestors:
     fails, and the other shards leave it to that. Of a failure with many watches below, every shard has some.
     """
 
-    def __init__(self, start: Callable[[Turn, float], None], now: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        start: Callable[[Turn, float], None],
+        later: Callable[[Turn, float], None],
+        now: Callable[[], float],
+    ) -> None:
+        """``start`` asks at once, with a timeout; ``later`` in so many seconds."""
         self._start = start
+        self._later = later
         self._now = now
+        self._wards: Mapping[str, Ward] = {}
 
     def take(self, wards: Mapping[str, Ward], nodes: Mapping[str, Node], network: str) -> None:
         """Note for each of these wards who of them stands above it, so that nothing is looked for later."""
+        self._wards = wards
         known: dict[tuple[str, ...], tuple[Ward, ...]] = {}
         for ward in wards.values():
             parents = ward.watch.node.parents
+            ward.parents = tuple(wards[node] for node in parents if node in wards)
             if parents not in known:
                 known[parents] = tuple(
                     wards[node] for node in above(parents, nodes, network) if node in wards
@@ -44,6 +59,15 @@ class Ancestors:
                 ancestor.asked_at = now
                 for turn in ancestor.turns.values():
                     self._start(turn, turn.hurried())
+
+    def ask_below(self, ward: Ward) -> None:
+        """It is back: ask all below it that are down, once each, the more of them the longer that takes."""
+        below = [
+            one for one in self._wards.values() if ward in one.ancestors and one.judge.state is State.DOWN
+        ]
+        for place, one in enumerate(below):
+            for turn in one.turns.values():
+                self._later(turn, place / BELOW_A_SECOND)
 
 
 def above(parents: Iterable[str], nodes: Mapping[str, Node], network: str) -> Iterator[str]:

@@ -77,11 +77,21 @@ class Turn:
 class Ward:
     """A watch with its judge and its turns.
 
-    ``ancestors`` are the wards above it in its network; ``asked_at`` is when (monotonic) it was last asked
-    for the sake of one below it.
+    ``ancestors`` are the wards above it in its network, ``parents`` those right above; ``asked_at`` is when
+    (monotonic) it was last asked for the sake of one below it.
     """
 
-    __slots__ = ("ancestors", "asked_at", "device", "judge", "name_teller", "turns", "uplink", "watch")
+    __slots__ = (
+        "ancestors",
+        "asked_at",
+        "device",
+        "judge",
+        "name_teller",
+        "parents",
+        "turns",
+        "uplink",
+        "watch",
+    )
 
     def __init__(self, watch: Watch, judge: Judge, device: Device | None, uplink: Uplink | None) -> None:
         self.watch = watch
@@ -90,6 +100,7 @@ class Ward:
         self.uplink = uplink
         self.turns: dict[str, Turn] = {}
         self.ancestors: tuple[Ward, ...] = ()
+        self.parents: tuple[Ward, ...] = ()
         self.asked_at = -math.inf
         self.name_teller: Resolved | None = None
 

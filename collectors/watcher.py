@@ -13,6 +13,7 @@ from typing import Final
 import structlog
 
 from collectors.ancestors import Ancestors
+from collectors.clearance import Clearance
 from collectors.engine.clock import Clock
 from collectors.engine.engine import Engine, Slot
 from collectors.engine.icmp import Pinger, PingSlot
@@ -64,7 +65,8 @@ class Watcher:
         self.pinger = Pinger(self._answered)
         self.engine = Engine(self._answered, self._hung_up, limit=site.concurrency)
         self.roster = Roster(site, keeper, (self.engine, self.pinger), self, memory)
-        self.ancestors = Ancestors(self._start, self.clock.monotonic)
+        self.ancestors = Ancestors(self._start, self._ask_again, self.clock.monotonic)
+        self.clearance = Clearance(herald, self.clock.now)
         self.witnesses = Witnesses(self.engine, self.pinger, self._testified)
         self.footing = Footing(0, 0, site.judge.blind_share, site.judge.blind_least)
         self.hearsay = Hearsay(self.roster.wards, self._hear)
@@ -100,6 +102,7 @@ class Watcher:
 
         Raises LimitError when this machine allows too few open files for it; then all is as before.
         """
+        self.clearance.flush()
         keeper = self.keeper
         watches = site.inventory.watches(keeper.network, keeper.shard, keeper.shards)
         held = sum(spec.hold for watch in watches for spec in watch.probes)
@@ -137,8 +140,9 @@ class Watcher:
         """Say what changed, and ask again what the judge wants to hear again."""
         change = decision.change
         if change is not None:
-            node = ward.watch.node.id
-            self.herald.say(change, self.clock.now(), {STATE_KEY + node: ward.judge.remember()})
+            self.clearance.tell(ward, change)
+            if change.old is State.DOWN:
+                self.ancestors.ask_below(ward)
         elif decision.settled:
             self.herald.remember({STATE_KEY + ward.watch.node.id: ward.judge.remember()})
         for name in decision.ask:
@@ -170,6 +174,7 @@ class Watcher:
         self.engine.expire(moment)
         self.pinger.expire(moment)
         self._feel_footing()
+        self.clearance.look()
         self._report()
         self._next_tick()
 
@@ -394,6 +399,7 @@ class Watcher:
                 self.herald.say(self.roster.snapshot(now), now)
 
     def _say_sight(self, sight: Sight | None) -> None:
+        self.clearance.flush()
         if sight is not None:
             memory: dict[str, str | None] = {} if sight.blind else {SIGHT_KEY: str(sight.end)}
             self.herald.say(sight, self.clock.now(), memory)

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import servers
 from aiomqtt import Client
-from collector_kit import Device, at, city, collecting, device, hang, now, until
+from collector_kit import Collector, Device, at, city, collecting, device, hang, now, until
 from small_site import camera
 
 from collectors.ancestors import above
+from collectors.clearance import PATIENCE
+from monitor.model.events import Change
 from monitor.model.nodes import Address, Kind, Node, stable_hash
 from monitor.model.observations import Cause, State
 
@@ -31,6 +33,14 @@ def switch(node: str, made: Device, parent: str = "") -> dict[str, str]:
     return at(node, made, kind="switch", probes="tcp@60s", parent=parent) | {"class": ""}
 
 
+async def said(collector: Collector, node: str, count: int) -> list[Change]:
+    """The changes of a node, once there are so many: one may wait a moment for a word from above."""
+    async with asyncio.timeout(3):
+        while len(changes := await collector.changes(node)) < count:
+            await asyncio.sleep(0.02)
+    return changes
+
+
 async def test_a_switch_that_is_seldom_asked_is_down_with_the_first_cameras_behind_it(tmp_path: Path) -> None:
     async with AsyncExitStack() as stack:
         core, town, *cams = [
@@ -44,7 +54,7 @@ async def test_a_switch_that_is_seldom_asked_is_down_with_the_first_cameras_behi
             for dead in (town, *cams):
                 dead.die()
             await collector.become(TOWN, State.DOWN, 8)
-            _, down = await collector.changes(TOWN)
+            _, down = await said(collector, TOWN, 2)
             assert down.cause is Cause.REFUSED
             assert died <= down.at < died + 1_500
             assert down.detected_at < died + 6_000
@@ -68,6 +78,70 @@ async def test_a_camera_that_is_told_to_be_off_has_its_switch_asked(
             before = town.connections
             await client.publish("quanshi/cam/will", qos=1)
             await until(lambda: town.connections > before, 1.0)
+
+
+async def test_a_camera_falls_with_the_answer_of_the_living_switch_as_evidence(tmp_path: Path) -> None:
+    async with device(hang) as town, device(hang, "127.0.6.2") as cam:
+        site = city(tmp_path, [switch(TOWN, town), at("cam", cam, probes="tcp", parent=TOWN)], probes=PROBES)
+        async with collecting(site) as collector:
+            await until(lambda: {state for state, _ in collector.states().values()} == {"up"})
+            cam.die()
+            _, down = await said(collector, "cam", 2)
+            (above,) = [piece for piece in down.evidence if piece.node]
+            assert (above.node, above.ok, above.cause) == (TOWN, True, Cause.OK)
+            assert above.at >= down.at
+
+
+async def test_a_will_waits_for_the_word_of_the_switch_and_not_for_long(
+    tmp_path: Path, mosquitto: servers.Mosquitto
+) -> None:
+    async with device(hang) as town:
+        cam = camera("cam", address="127.0.6.9", probes="mqtt", parent=TOWN)
+        broker = {"url": f"mqtt://127.0.0.1:{mosquitto.port}"}
+        site = city(tmp_path / "site", [switch(TOWN, town), cam], probes=PROBES, mqtt=broker)
+        async with collecting(site) as collector, Client("127.0.0.1", mosquitto.port) as client:
+            await until(lambda: collector.state(TOWN)[0] == "up" and collector.listening._source.connected)
+            await client.publish("quanshi/cam/heartbeat", qos=1)
+            await collector.become("cam", State.UP)
+            sent = now()
+            await client.publish("quanshi/cam/will", qos=1)
+            _, down = await said(collector, "cam", 2)
+            assert now() - sent < 800
+            assert [(piece.node, piece.ok) for piece in down.evidence if piece.node] == [(TOWN, True)]
+
+
+async def test_a_camera_behind_a_switch_that_says_nothing_is_told_within_patience(tmp_path: Path) -> None:
+    async with device(hang) as town, device(hang, "127.0.6.2") as cam:
+        site = city(tmp_path, [switch(TOWN, town), at("cam", cam, probes="tcp", parent=TOWN)], probes=PROBES)
+        async with collecting(site) as collector:
+            await until(lambda: {state for state, _ in collector.states().values()} == {"up"})
+            for dead in (cam, town):
+                dead.die()
+            await collector.become("cam", State.DOWN, 8)
+            decided = now()
+            _, down = await said(collector, "cam", 2)
+            assert now() - decided < PATIENCE + 400
+            assert not any(piece.node and piece.ok and piece.at >= down.at for piece in down.evidence)
+
+
+async def test_when_the_switch_is_back_those_below_are_asked_soon(tmp_path: Path) -> None:
+    """And not in their usual turn, once a minute."""
+    async with device(hang) as town, device(hang, "127.0.6.2") as cam:
+        rows = [at(TOWN, town, kind="switch", probes="tcp") | {"class": ""}]
+        rows.append(at(seldom("cam"), cam, probes="tcp@60s", parent=TOWN))
+        node = rows[1]["id"]
+        async with collecting(city(tmp_path, rows, probes=PROBES)) as collector:
+            await until(lambda: {state for state, _ in collector.states().values()} == {"up"})
+            town.die()
+            cam.die()
+            await until(lambda: collector.state(TOWN)[0] == "down")
+            (turn,) = collector.watcher.roster.wards[node].turns.values()
+            collector.watcher._start(turn, 0.4)
+            await collector.become(node, State.DOWN)
+            await cam.live()
+            await town.live()
+            await collector.become(TOWN, State.UP)
+            await collector.become(node, State.UP, 2.0)
 
 
 async def test_a_reload_that_moves_a_camera_behind_another_switch_is_heeded(tmp_path: Path) -> None:
