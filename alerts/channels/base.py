@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
 
-from alerts.model import Message
+from alerts.model import Alert, Message
 
 
 class DeliveryError(Exception):
@@ -12,11 +13,15 @@ class DeliveryError(Exception):
 
 
 class TemporaryError(DeliveryError):
-    """Another try may help, after so many seconds at the earliest if the receiver said so."""
+    """Another try may help, after so many seconds at the earliest if the receiver said so.
 
-    def __init__(self, text: str, after: float | None = None) -> None:
+    ``sent``: whether it may have arrived all the same; False when nothing can have reached the receiver.
+    """
+
+    def __init__(self, text: str, after: float | None = None, *, sent: bool = True) -> None:
         super().__init__(text)
         self.after = after
+        self.sent = sent
 
 
 class PermanentError(DeliveryError):
@@ -32,11 +37,22 @@ class Channel(Protocol):
     @property
     def limit(self) -> tuple[int, float] | None: ...
 
-    async def send(self, message: Message, to: tuple[str, ...]) -> None:
-        """Hand it over; returns once the receiver has taken it. Raises DeliveryError.
+    async def send(self, message: Message, to: tuple[str, ...]) -> str | None:
+        """Hand it over; returns once the receiver has taken it, perhaps with a remark for the record.
 
-        ``to``: phone numbers or addresses of people, for channels that need them.
+        ``to``: phone numbers or addresses of people, for channels that need them. Raises DeliveryError.
         """
 
     async def close(self) -> None:
         """Let go of connections."""
+
+
+@runtime_checkable
+class Reminding(Protocol):
+    """A channel whose receiver forgets: what goes on is said again ``every`` so many seconds."""
+
+    @property
+    def every(self) -> float: ...
+
+    async def remind(self, alerts: Sequence[Alert]) -> None:
+        """Say again that these go on. Raises DeliveryError."""
