@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Final, Self
 
+from monitor.model.deeds import Deed, Did
 from monitor.model.observations import Cause, Observation, State
 from monitor.model.orders import Order
 from monitor.model.outages import Attribution, Outage, Phase
@@ -22,6 +23,8 @@ from monitor.model.times import format_time, parse_time
 SPECVERSION: Final = "1.0"
 MONITOR: Final = "monitor"
 """The collector in the ids of the monitor's own events: judgements are its alone, and facts never its."""
+ALERT: Final = "alert"
+"""The collector in the ids of what the alert role says that it did; in no other stream than that of alerts."""
 
 
 class EventError(ValueError):
@@ -332,7 +335,7 @@ class ObserverTurned:
         return cls(data["collector"], data["network"], parse_time(data["at"]), data["blind"])
 
 
-Payload = Change | Judged | Sight | Snapshot | ObserverTurned | Outage | Order
+Payload = Change | Judged | Sight | Snapshot | ObserverTurned | Outage | Order | Deed
 
 PAYLOADS: Final[Mapping[str, type[Any]]] = {
     Change.TYPE: Change,
@@ -343,12 +346,13 @@ PAYLOADS: Final[Mapping[str, type[Any]]] = {
     ObserverTurned.SEES: ObserverTurned,
     **{Outage.PREFIX + phase.value: Outage for phase in Phase},
     Order.TYPE: Order,
+    **{Deed.PREFIX + did.value: Deed for did in Did},
 }
 
 
 def type_of(payload: Payload) -> str:
     """The event type under which this payload travels."""
-    return payload.type if isinstance(payload, ObserverTurned | Outage) else payload.TYPE
+    return payload.type if isinstance(payload, ObserverTurned | Outage | Deed) else payload.TYPE
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,10 @@ class OrderKind(StrEnum):
     END_SILENCE = "end_silence"
 
 
+class OrderError(ValueError):
+    """An order that may not be given: says why."""
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """One row. ``at`` and ``until`` in milliseconds.

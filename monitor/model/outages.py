@@ -148,6 +148,26 @@ class Outage:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Blame:
+    """Whose fault it is, from ``at`` (milliseconds) on, that a watch is not up.
+
+    ``change_id``: the change in the ledger that is judged so; None when only what is known of its cause has
+    changed. ``attribution`` None: nothing is to be blamed any more. ``outage_id``: what it belongs to.
+    """
+
+    change_id: int | None
+    node: str
+    network: str
+    at: int
+    attribution: Attribution | None
+    outage_id: str = ""
+
+
+Verdict = Blame | Outage
+"""What follows from the facts, in the order in which it is to be recorded and told."""
+
+
 def outage_id(network: str, root: str, at: int) -> str:
     """Ten hex digits, the same whenever the same outage is found again."""
     return blake2b(f"{network}/{root}/{at}".encode(), digest_size=5).hexdigest()
