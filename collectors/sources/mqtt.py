@@ -16,8 +16,8 @@ from aiomqtt.message import Message
 from paho.mqtt.reasoncodes import ReasonCode
 
 from collectors.protocols.base import Login
-from collectors.sources.broker import BrokerClient
 from collectors.sources.lifesigns import Deadlines, GarbageError, Words
+from monitor.bus.broker import BrokerClient
 from monitor.model.observations import Cause, Observation
 
 log = structlog.get_logger(__name__)
