@@ -1,0 +1,79 @@
+"""A channel cannot deliver: another one takes its messages on, under the same keys.
+
+Whoever heard of a start hears its end. So the ends that wait in the origin go to the heir as well, and so do
+those that come later; and they stay in the origin if anything of their alerts may have arrived there.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+
+from alerts.model import Message
+from alerts.packing import PackingError
+from alerts.rows import Fallback, entries, put, unpacked
+
+
+def hand_over(db: sqlite3.Connection, number: int, now: int) -> tuple[str, ...]:
+    """Let the fallback of this message take it on; returns the channels that do."""
+    (written,) = db.execute("SELECT fallback FROM messages WHERE id = ?", (number,)).fetchone()
+    fallback = unpacked(written)
+    return () if fallback is None else _take_on(db, number, fallback, now, gone=False)
+
+
+def bequeath(db: sqlite3.Connection, number: int, heirs: Sequence[str], now: int) -> tuple[str, ...]:
+    """The channel of this message is no more: let these take it on; returns the channels that do."""
+    return _take_on(db, number, Fallback(tuple(heirs), 0.0), now, gone=True) if heirs else ()
+
+
+def heirs(db: sqlite3.Connection, channel: str, alerts: Sequence[str]) -> list[tuple[str, tuple[str, ...]]]:
+    """The channels that took one of these alerts on, with whom they told."""
+    query = (
+        "SELECT heir, min(recipients) FROM handovers WHERE origin = ?"
+        " AND alert IN (SELECT value FROM json_each(?)) GROUP BY heir"
+    )
+    rows = db.execute(query, (channel, json.dumps(list(alerts))))
+    return [(heir, tuple(json.loads(recipients))) for heir, recipients in rows]
+
+
+def _take_on(
+    db: sqlite3.Connection, number: int, fallback: Fallback, now: int, *, gone: bool
+) -> tuple[str, ...]:
+    (entry,) = entries(db, "id = ?", (number,))
+    alerts = sorted(entry.alerts)
+    taking = tuple(channel for channel in fallback.channels if channel != entry.channel)
+    try:
+        messages = [entry.message(), *_waiting_ends(db, entry.channel, alerts)]
+    except PackingError:
+        taking = ()  # its own channel will find out, and say so
+    for heir in taking:
+        for message in messages:
+            put(db, heir, message, fallback.to, now)
+        db.executemany(
+            "INSERT OR REPLACE INTO handovers VALUES (?, ?, ?, ?, ?)",
+            [(entry.channel, alert, heir, json.dumps(fallback.to), now) for alert in alerts],
+        )
+    stays = not taking or (not gone and entry.happening.is_end and _may_know(db, entry.channel, alerts))
+    db.execute("UPDATE messages SET fallback_at = NULL WHERE id = ?", (number,))
+    if not stays:
+        db.execute("UPDATE messages SET fate = 'handed_over', done_at = ? WHERE id = ?", (now, number))
+    return taking
+
+
+def _waiting_ends(db: sqlite3.Connection, channel: str, alerts: Sequence[str]) -> list[Message]:
+    where = (
+        "channel = ? AND fate = 'waiting' AND happening = 'resolved' AND id IN (SELECT message"
+        " FROM message_alerts WHERE alert IN (SELECT value FROM json_each(?))) ORDER BY id"
+    )
+    return [entry.message() for entry in entries(db, where, (channel, json.dumps(list(alerts))))]
+
+
+def _may_know(db: sqlite3.Connection, channel: str, alerts: Sequence[str]) -> bool:
+    """Whether anything but an end of these alerts may have arrived through this channel."""
+    query = (
+        "SELECT 1 FROM attempts JOIN messages ON messages.id = attempts.message"
+        " JOIN message_alerts ON message_alerts.message = messages.id WHERE messages.channel = ?"
+        " AND happening != 'resolved' AND sent AND alert IN (SELECT value FROM json_each(?)) LIMIT 1"
+    )
+    return db.execute(query, (channel, json.dumps(list(alerts)))).fetchone() is not None
