@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import ColumnElement, Connection, func, insert, select
 
 from monitor.ledger import schema
 from monitor.ledger.engine import upsert
@@ -14,7 +14,7 @@ from monitor.ledger.fitness import flaw, misplaced
 from monitor.ledger.head import Head
 from monitor.ledger.rows import Appended, JudgementMarks
 from monitor.ledger.scribe import Scribe
-from monitor.model.events import MONITOR, Event
+from monitor.model.events import ALERT, MONITOR, Event
 from monitor.model.sequences import Gap, Mark, take
 
 
@@ -54,21 +54,38 @@ def append(connection: Connection, delivery: Delivery) -> tuple[Appended, Judgem
         else:
             fresh += [event, *scribe.write(event)]
     scribe.flush()
-    _keep_marks(connection, intake.committed, delivery.at)
-    _keep_gaps(connection, head, intake.gaps, delivery.at)
-    _keep_refusals(connection, head, delivery, refused)
+    keep_marks(connection, intake.committed, delivery.at)
+    keep_gaps(connection, head, intake.gaps, delivery.at)
+    keep_refusals(connection, head, delivery, refused)
     head.save(connection)
     keep_position(connection, delivery.reader, delivery.stream, delivery.position)
-    appended = Appended(tuple(fresh), intake.committed, intake.waiting, len(intake.gaps), len(refused))
+    appended = Appended(
+        fresh=tuple(fresh),
+        committed=intake.committed,
+        waiting=intake.waiting,
+        gaps=len(intake.gaps),
+        refused=len(refused),
+        changes=tuple(scribe.recorded),
+    )
     return appended, head.marks
 
 
 def marks(connection: Connection) -> dict[str, Mark]:
     """The committed mark of every collector: the sequence reached in its newest epoch."""
+    # What the monitor says is committed by whom it tells; an older version may have taken it for facts. What
+    # the alert role says stands in another stream.
+    return _marks(connection, schema.writers.c.collector.not_in((MONITOR, ALERT)))
+
+
+def marks_of(connection: Connection, writer: str) -> dict[str, Mark]:
+    """The mark of one writer; empty if nothing was ever heard of it."""
+    return _marks(connection, schema.writers.c.collector == writer)
+
+
+def _marks(connection: Connection, whose: ColumnElement[bool]) -> dict[str, Mark]:
     table = schema.writers
     newest = select(table.c.collector, func.max(table.c.epoch).label("epoch")).group_by(table.c.collector)
-    # What the monitor says is committed by whom it tells; an older version may have taken it for facts.
-    latest = newest.where(table.c.collector != MONITOR).subquery()
+    latest = newest.where(whose).subquery()
     query = select(table.c.collector, table.c.epoch, table.c.sequence).join(
         latest, (table.c.collector == latest.c.collector) & (table.c.epoch == latest.c.epoch)
     )
@@ -89,7 +106,8 @@ def confirm_judgements(connection: Connection, epoch: int, sequence: int, now: i
     return head.marks
 
 
-def _keep_marks(connection: Connection, committed: Mapping[str, Mark], at: int) -> None:
+def keep_marks(connection: Connection, committed: Mapping[str, Mark], at: int) -> None:
+    """Writers may forget what they said up to here."""
     rows = [
         {"collector": collector, "epoch": epoch, "sequence": sequence, "recorded_at": at}
         for collector, (epoch, sequence) in committed.items()
@@ -97,7 +115,8 @@ def _keep_marks(connection: Connection, committed: Mapping[str, Mark], at: int) 
     upsert(connection, schema.writers, rows)
 
 
-def _keep_gaps(connection: Connection, head: Head, gaps: Sequence[Gap], at: int) -> None:
+def keep_gaps(connection: Connection, head: Head, gaps: Sequence[Gap], at: int) -> None:
+    """Record what can never come."""
     for gap in gaps:
         row: dict[str, Any] = {
             "collector": gap.collector,
@@ -109,9 +128,10 @@ def _keep_gaps(connection: Connection, head: Head, gaps: Sequence[Gap], at: int)
         connection.execute(insert(schema.gaps), head.link("gaps", row))
 
 
-def _keep_refusals(
+def keep_refusals(
     connection: Connection, head: Head, delivery: Delivery, refused: Sequence[tuple[str, str]]
 ) -> None:
+    """Record entries that are none of ours, as (entry, error), each once."""
     table = schema.refusals
     for entry, error in refused:
         key = {"stream": delivery.stream, "entry": _printable(entry)}

@@ -45,6 +45,13 @@ FORMS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "decisions": ("id", "action", "person", "at", "body"),
         "reports": ("key", "revision", "digest", "made_at", "question", "files"),
         "signers": ("at", "fingerprint", "public"),
+        "attributions": ("change_id", "node", "network", "at", "attribution", "outage", "recorded_at"),
+        "outages": ("id", "outage", "phase", "network", "kind", "root", "at", "body", "recorded_at"),
+        "orders": ("id", "kind", "person", "at", "body"),
+        "alert_records": (
+            *("collector", "epoch", "sequence"),
+            *("type", "subject", "time", "body", "recorded_at"),
+        ),
         "segments": (
             *("number", "first", "last", "hash_before", "hash_last", "until"),
             *("file", "sha256", "base_sha256", "exported_at"),
@@ -62,7 +69,7 @@ BASE: Final = (
 )
 """The columns of ``base_states`` in the order in which they are hashed by :func:`base_digest`."""
 
-LEAVING: Final = ("changes", "sights", "snapshots", "observers", "gaps", "refusals")
+LEAVING: Final = ("changes", "sights", "snapshots", "observers", "gaps", "refusals", "attributions")
 """The tables whose old rows leave the database in segments. The rows of all others stay."""
 
 

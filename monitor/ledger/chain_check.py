@@ -13,7 +13,7 @@ from monitor.ledger.findings import Finding, Kind
 from monitor.ledger.walk import Page, Stretch, Walk
 
 _PAGE: Final = 2_000
-_NUMBERED: Final = ("changes", "snapshots", "observers", "sights")
+_NUMBERED: Final = ("changes", "snapshots", "observers", "outages", "sights")
 """Tables with numbers of their own, by which a row that is gone can still be named. Sights come last: they
 are linked in another order than they are numbered."""
 

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from monitor.model.events import MONITOR, Change, Event, Evidence, Judged, Sight, Snapshot, Standing, type_of
+from monitor.model.deeds import Deed
+from monitor.model.events import (
+    ALERT,
+    MONITOR,
+    Change,
+    Event,
+    Evidence,
+    Judged,
+    Sight,
+    Snapshot,
+    Standing,
+    type_of,
+)
 from monitor.model.observations import State
 from monitor.model.times import format_time, parse_time
 
@@ -36,6 +48,21 @@ def misplaced(event: Event) -> str:
     """Why this event can have no place in its writer's sequence; empty when it can."""
     if event.id.collector == MONITOR:
         return "said by the monitor, which states no facts"
+    if event.id.collector == ALERT:
+        return "said by the alert role, which states no facts"
+    return _odd_id(event)
+
+
+def misplaced_deed(event: Event) -> str:
+    """Why this event can be nothing that the alert role said; empty when it can."""
+    if event.id.collector != ALERT:
+        return f"said by {_shown(event.id.collector)}, and only the alert role says what it did"
+    if not isinstance(event.payload, Deed):
+        return f"{type_of(event.payload)} is nothing that the alert role does"
+    return _odd_id(event)
+
+
+def _odd_id(event: Event) -> str:
     numbers = (event.id.epoch, event.id.sequence)
     fits = all(0 <= number <= _BIGGEST for number in numbers) and is_text(event.id.collector)
     return "" if fits else "impossible id"

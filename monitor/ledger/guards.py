@@ -10,7 +10,7 @@ They stop mistakes and ordinary tools, not somebody who owns the file: him the c
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from sqlalchemy import Connection, Table, UniqueConstraint
@@ -24,15 +24,23 @@ SIGNED: Final = ("checkpoints",)
 _EXPORTED: Final = "OLD.link <= (SELECT coalesce(max(last), 0) FROM segments)"
 
 
-def raise_guards(connection: Connection) -> None:
-    """Put the triggers onto all tables that they guard."""
+def raise_guards(connection: Connection, tables: Sequence[str]) -> None:
+    """Put the triggers onto tables that have none yet. In PostgreSQL :func:`make_functions` comes first."""
     make = _sqlite if connection.dialect.name == "sqlite" else _postgres
-    for statement in make():
+    for statement in make(tables):
         connection.exec_driver_sql(statement)
 
 
-def _sqlite() -> Iterator[str]:
-    for name in (*FORMS, *SIGNED):
+def make_functions(connection: Connection) -> None:
+    """What the triggers of PostgreSQL call, once in a database."""
+    if connection.dialect.name == "sqlite":
+        return
+    for statement in _functions():
+        connection.exec_driver_sql(statement)
+
+
+def _sqlite(tables: Sequence[str]) -> Iterator[str]:
+    for name in tables:
         yield _refuse(name, "update", "OLD.link IS NOT NULL", "stays as it was recorded")
         leaves = f"NOT coalesce({_EXPORTED}, 0)" if name in LEAVING else "1"
         yield _refuse(name, "delete", leaves, "stays, unless an exported segment holds it")
@@ -61,14 +69,17 @@ def _keys(table: Table) -> list[tuple[str, ...]]:
     return sorted(key for key in keys if key != ("link",))
 
 
-def _postgres() -> Iterator[str]:
+def _functions() -> Iterator[str]:
     yield _function("refuse", "RAISE EXCEPTION 'a row of % stays as it was recorded', TG_TABLE_NAME;")
     yield _function(
         "refuse_unless_exported",
         f"IF {_EXPORTED} THEN RETURN OLD; END IF; "
         "RAISE EXCEPTION 'a row of % stays, unless an exported segment holds it', TG_TABLE_NAME;",
     )
-    for name in (*FORMS, *SIGNED):
+
+
+def _postgres(tables: Sequence[str]) -> Iterator[str]:
+    for name in tables:
         for action in ("UPDATE", "DELETE"):
             leaves = action == "DELETE" and name in LEAVING
             refuse = "quanshi_refuse_unless_exported" if leaves else "quanshi_refuse"

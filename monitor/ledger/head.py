@@ -28,6 +28,7 @@ class Head:
     links: int
     hash: str
     fence: int
+    outages: int
 
     @property
     def chain(self) -> ChainHead:
@@ -104,3 +105,9 @@ class Head:
             self.base = self.confirmed
         elif epoch == marks.epoch and sequence > marks.confirmed:
             self.confirmed = self.base + sequence
+
+
+def judgement(head: Head, kind: str, ref: int) -> dict[str, Any]:
+    """The row by which something is told as the next."""
+    head.judgements += 1
+    return {"sequence": head.judgements, "kind": kind, "ref": ref}

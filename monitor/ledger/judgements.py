@@ -1,4 +1,4 @@
-"""What the ledger has to tell: committed changes and observers' turns, as a numbered box of events.
+"""What the ledger has to tell, as a numbered box of events: judged changes, outages, turns, orders.
 
 It has the shape of the bus's ``EventSource``, which this package may not import. Since it reads from the
 ledger, what was told is told again after Redis lost it, until a reader has confirmed it.
@@ -13,7 +13,8 @@ from typing import Any, Final, Self, TypeVar
 
 from monitor.ledger.errors import LedgerError
 from monitor.ledger.ledger import Ledger
-from monitor.model.events import MONITOR, Judged, ObserverTurned
+from monitor.ledger.rows import Judgement
+from monitor.model.events import MONITOR
 
 _T = TypeVar("_T")
 
@@ -26,7 +27,7 @@ class Told:
 
     sequence: int
     time: int
-    payload: Judged | ObserverTurned
+    payload: Judgement
     oldest: int
 
 

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Concatenate, Final, ParamSpec, Self, TypeVar
+from typing import Any, Final, Self
 
-from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from monitor.ledger import append, checkpoints, queries, records, segments
+from monitor.ledger import append, blamed, checkpoints, judging, queries, records, segments, telling, told
+from monitor.ledger.access import Access
 from monitor.ledger.chain import ChainHead
-from monitor.ledger.engine import make_engine, place_of, reading
-from monitor.ledger.errors import LedgerError, explained
+from monitor.ledger.engine import make_engine, place_of
+from monitor.ledger.errors import LedgerError
 from monitor.ledger.head import Head
 from monitor.ledger.rows import (
+    AlertRecordRow,
     Appended,
     ChangeRow,
     GapRow,
     InventoryRow,
     JudgementMarks,
     JudgementRow,
+    News,
     ObserverRow,
+    OpenOutage,
     RefusalRow,
     ReportRow,
     SegmentRow,
@@ -37,12 +40,12 @@ from monitor.ledger.signing import Checkpoint, Signer
 from monitor.ledger.steps import Watch, steps
 from monitor.ledger.upgrade import bring_up_to_date
 from monitor.model.decisions import Decision
-from monitor.model.events import Event
+from monitor.model.events import ALERT, Event
+from monitor.model.orders import Order
+from monitor.model.outages import Verdict
 from monitor.model.sequences import Mark
+from monitor.model.spans import Span
 from monitor.model.timeline import Step
-
-_P = ParamSpec("_P")
-_T = TypeVar("_T")
 
 START: Final = "0-0"
 """The position of a reader that has read nothing."""
@@ -51,19 +54,14 @@ _PAGE: Final = 500
 """So many links go into a segment's file at a time: snapshots among them are large."""
 
 
-class Ledger:
+class Ledger(Access):
     """The store of facts. Every method may raise LedgerError, and then has done nothing.
 
     Opened by :meth:`open`. Readers see the state after some whole append, never half of one.
     """
 
     def __init__(self, engine: AsyncEngine, place: str) -> None:
-        self._engine = engine
-        self._reader = reading(engine)
-        self._writer = engine.execution_options(writes=True)
-        self._place = place
-        # Appends of this process take turns here rather than in SQLite's busy handler, which sleeps.
-        self._turn = asyncio.Lock()
+        super().__init__(engine, place)
         self._told = JudgementMarks(0, 0, 0)
 
     @classmethod
@@ -81,16 +79,6 @@ class Ledger:
             await ledger.close()
             raise
         return ledger
-
-    async def close(self) -> None:
-        """Give the database free. A second call does nothing."""
-        await self._engine.dispose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *exc_info: object) -> None:
-        await self.close()
 
     # -- who writes
 
@@ -204,9 +192,39 @@ class Ledger:
 
     # -- judgements
 
+    async def unjudged(self) -> list[ChangeRow]:
+        """The changes of which nobody has said yet whose fault they are, in the order recorded."""
+        return await self._read(judging.unjudged)
+
+    async def open_outages(self) -> list[OpenOutage]:
+        """The outages that are not closed, each with the watches that it is blamed for now."""
+        return await self._read(judging.open_outages)
+
+    async def judge(self, verdicts: Sequence[Verdict], at: int) -> None:
+        """Record verdicts, all or nothing; each, and each change with its own, is told as the next.
+
+        Handed in again, they change nothing.
+        """
+        self._told = await self._write(judging.judge, verdicts, at)
+
+    async def give(self, order: Order) -> None:
+        """Record what somebody tells the alert role. Raises OrderError if it may not be given."""
+        self._told = await self._write(telling.give, order)
+
+    async def orders(self) -> list[Order]:
+        """All orders in the order recorded."""
+        return await self._read(telling.orders)
+
+    async def news(self) -> News:
+        """What other processes added; from then on :attr:`judgement_marks` knows of it too."""
+        async with self._turn:  # or a write of ours meanwhile would be forgotten
+            found = await self._read(told.news)
+            self._told = found.marks
+        return found
+
     async def judgements(self, after: int, limit: int) -> list[JudgementRow]:
         """The unconfirmed judgements with a sequence above ``after``, in order."""
-        return await self._read(queries.judgements, after, limit)
+        return await self._read(told.judgements, after, limit)
 
     @property
     def judgement_marks(self) -> JudgementMarks:
@@ -220,6 +238,28 @@ class Ledger:
         begins in which everything unconfirmed is told again from 1.
         """
         self._told = await self._write(append.confirm_judgements, epoch, sequence, _now())
+
+    # -- what the alert role did
+
+    async def record_alerts(
+        self,
+        reader: str,
+        stream: str,
+        position: str,
+        events: Sequence[Event],
+        refused: Sequence[tuple[str, str]] = (),
+    ) -> Appended:
+        """Record a batch of what the alert role said, as :meth:`append` does with facts."""
+        delivery = append.Delivery(reader, stream, position, events, refused, _now())
+        return await self._write(telling.record_alerts, delivery)
+
+    async def alert_mark(self) -> dict[str, Mark]:
+        """The (epoch, sequence) up to which the alert role may forget; empty if it never spoke."""
+        return await self._read(append.marks_of, ALERT)
+
+    async def alert_records(self, subject: str | None = None, limit: int = 1000) -> list[AlertRecordRow]:
+        """What the alert role said that it did, the newest first; ``subject``: of one alert."""
+        return await self._read(telling.alert_records, subject, limit)
 
     # -- facts
 
@@ -289,6 +329,10 @@ class Ledger:
         """For every watch (node, network) its steps with ``at`` < ``until``, in the order of time."""
         return await self._read(steps, until)
 
+    async def attributed(self, until: int) -> dict[Watch, list[Span]]:
+        """For every watch (node, network) when, before ``until``, being down was another's fault."""
+        return await self._read(blamed.attributed, until)
+
     async def gaps(self) -> list[GapRow]:
         """All sequences that can never come, in the order noticed."""
         return await self._read(queries.gaps)
@@ -300,47 +344,6 @@ class Ledger:
     async def counts(self) -> dict[str, int]:
         """How many of each kind of fact were ever recorded, and how many standings there are."""
         return await self._read(queries.counts)
-
-    # -- transactions
-
-    async def _read(
-        self, query: Callable[Concatenate[Connection, _P], _T], *args: _P.args, **kwargs: _P.kwargs
-    ) -> _T:
-        """Run a query on one state of the database."""
-
-        async def transaction() -> _T:
-            with explained(self._place):
-                async with self._reader.connect() as connection:
-                    return await connection.run_sync(query, *args, **kwargs)
-
-        return await _to_its_end(transaction())
-
-    async def _write(
-        self, work: Callable[Concatenate[Connection, _P], _T], *args: _P.args, **kwargs: _P.kwargs
-    ) -> _T:
-        """Run work on the database; it is stored when this returns, and undone when it raises."""
-
-        async def transaction() -> _T:
-            with explained(self._place):
-                async with self._turn, self._writer.begin() as connection:
-                    return await connection.run_sync(work, *args, **kwargs)
-
-        return await _to_its_end(transaction())
-
-
-async def _to_its_end(work: Coroutine[Any, Any, _T]) -> _T:
-    """Await work that must not be torn: a cancelled caller waits for its end, then is cancelled.
-
-    A driver's thread that is left in the middle of a transaction would keep the lock of the database.
-    """
-    task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task])
-        if not task.cancelled():
-            task.exception()  # nobody is left to hear of it
-        raise
 
 
 def _now() -> int:

@@ -16,7 +16,6 @@ from monitor.ledger.rows import (
     GapRow,
     InventoryRow,
     JudgementMarks,
-    JudgementRow,
     ObserverRow,
     Origin,
     RefusalRow,
@@ -24,7 +23,7 @@ from monitor.ledger.rows import (
     SnapshotRow,
     StandingRow,
 )
-from monitor.model.events import Change, EventId, Evidence, Judged, ObserverTurned
+from monitor.model.events import Change, EventId, Evidence
 from monitor.model.observations import Cause, State
 
 log = structlog.get_logger(__name__)
@@ -160,37 +159,6 @@ def judgement_marks(connection: Connection) -> JudgementMarks:
     return Head.read(connection).marks
 
 
-def judgements(connection: Connection, after: int, limit: int) -> list[JudgementRow]:
-    table = schema.judgements
-    head = Head.read(connection)
-    after = max(after + head.base, head.confirmed)
-    query = select(table).where(table.c.sequence > after).order_by(table.c.sequence).limit(limit)
-    told = connection.execute(query).all()
-    changed = _by_id(connection, schema.changes, [row.ref for row in told if row.kind == schema.CHANGE])
-    turned = _by_id(connection, schema.observers, [row.ref for row in told if row.kind == schema.OBSERVER])
-    return [
-        _judged(row.sequence - head.base, change_row(changed[row.ref]))
-        if row.kind == schema.CHANGE
-        else _turned(row.sequence - head.base, observer_row(turned[row.ref]))
-        for row in told
-    ]
-
-
-def _by_id(connection: Connection, table: Table, ids: list[int]) -> dict[int, RowMapping]:
-    rows = connection.execute(select(table).where(table.c.id.in_(ids))).mappings()
-    return {row["id"]: row for row in rows}
-
-
-def _judged(sequence: int, row: ChangeRow) -> JudgementRow:
-    # Whose fault it is comes with the outages; until then nobody has looked.
-    return JudgementRow(sequence, row.recorded_at, Judged.of(row.change, None))
-
-
-def _turned(sequence: int, row: ObserverRow) -> JudgementRow:
-    turned = ObserverTurned(row.event.collector, row.network, row.at, row.blind)
-    return JudgementRow(sequence, row.recorded_at, turned)
-
-
 def inventory(connection: Connection, digest: str) -> InventoryRow | None:
     table = schema.inventories
     row = connection.execute(select(table).where(table.c.digest == digest)).one_or_none()
@@ -214,7 +182,8 @@ def refusals(connection: Connection, limit: int) -> list[RefusalRow]:
 def counts(connection: Connection) -> dict[str, int]:
     head = Head.read(connection)
     recorded = {
-        name: getattr(head, name) for name in ("changes", "sights", "snapshots", "observers", "judgements")
+        name: getattr(head, name)
+        for name in ("changes", "sights", "snapshots", "observers", "judgements", "outages")
     }
     tables: tuple[Table, ...] = (schema.standings, schema.gaps, schema.refusals, schema.inventories)
     return recorded | {

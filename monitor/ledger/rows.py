@@ -9,7 +9,12 @@ from typing import Any
 
 from monitor.model.events import Change, Event, EventId, Judged, ObserverTurned
 from monitor.model.observations import Cause, State
+from monitor.model.orders import Order
+from monitor.model.outages import Blame, Outage
 from monitor.model.sequences import Mark
+
+Judgement = Judged | ObserverTurned | Outage | Order
+"""What the monitor tells others."""
 
 
 class Origin(StrEnum):
@@ -27,6 +32,7 @@ class Appended:
     right behind it under its id. ``committed``: for each collector of the batch the mark that it may
     forget up to. ``waiting``: collectors that must send again from their mark on. ``gaps``: how many
     holes were recorded that nobody can fill. ``refused``: how many entries were refused.
+    ``changes``: the fresh changes with their numbers, those that mended among them: they wait to be judged.
     """
 
     fresh: tuple[Event, ...]
@@ -34,6 +40,7 @@ class Appended:
     waiting: frozenset[str]
     gaps: int
     refused: int
+    changes: tuple[tuple[int, Change], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +122,7 @@ class JudgementRow:
 
     sequence: int
     time: int
-    payload: Judged | ObserverTurned
+    payload: Judgement
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +132,34 @@ class JudgementMarks:
     epoch: int
     last: int
     confirmed: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenOutage:
+    """An outage as it was told last, and the watches that are down (or unseen) for it now."""
+
+    outage: Outage
+    members: tuple[Blame, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRecordRow:
+    """Something that the alert role said that it did, when it was said and when recorded."""
+
+    event: EventId
+    type: str
+    subject: str
+    time: int
+    body: Mapping[str, Any]
+    recorded_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What other processes may have added: how far judgements are, and the link of the last decision."""
+
+    marks: JudgementMarks
+    decided: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,12 @@
 
 What is recorded is only ever added: each row carries its ``link`` in the chain over all of them and that
 link's ``hash`` (see ``chain``). The one row that grows is a shard's open sight; it is linked when it is
-sealed. ``checkpoints`` are signed words about the chain. ``standings`` and ``base_states`` are derived and
-can be built again; ``judgements`` numbers what was told onwards.
+sealed. ``checkpoints`` are signed words about the chain. ``standings``, ``blames`` and ``base_states`` are
+derived and can be built again; ``judgements`` numbers what was told onwards, and ``unjudged`` holds the
+changes of which nobody has said yet whose fault they are.
 
-``link``, ``id`` of the facts and ``sequence`` of the judgements are dense and given out by the one row of
-``head``, which every appending transaction locks first: there is one order of all that was recorded. Its
+``link``, ``id`` of facts and outages and ``sequence`` of judgements are dense and given out by the one row
+of ``head``, which every appending transaction locks first: there is one order of all that was recorded. Its
 ``fence`` is the number of the monitor that led last: one that led before writes no more.
 Outside, a judgement's number is its sequence minus ``base``, within ``epoch``.
 
@@ -33,12 +34,14 @@ from sqlalchemy import (
 
 from monitor.ledger.chain import GENESIS
 
-REVISION: Final = "0002"
+REVISION: Final = "0003"
 """The newest migration. A database of any other revision is brought here, or refused when newer."""
 
 CHANGE: Final = "change"
 OBSERVER: Final = "observer"
-"""The kinds of judgements: which table their ``ref`` points into."""
+OUTAGE: Final = "outage"
+ORDER: Final = "order"
+"""The kinds of judgements: in which table their ``ref`` is an ``id``; of an order, a ``link``."""
 
 metadata = MetaData()
 
@@ -60,6 +63,24 @@ def _chained() -> tuple[Column[Any], Column[Any]]:
     return Column("link", _Id, primary_key=True, autoincrement=False), Column("hash", Text, nullable=False)
 
 
+def _text(name: str) -> Column[Any]:
+    return Column(name, Text, nullable=False)
+
+
+def _number(name: str) -> Column[Any]:
+    return Column(name, BigInteger, nullable=False)
+
+
+def _blame(*, key: bool = False) -> list[Column[Any]]:
+    """Whose fault it is, from ``at`` on, that a watch is not up; an empty ``attribution``: nobody's."""
+    return [
+        *(Column(name, Text, primary_key=key, nullable=False) for name in ("node", "network")),
+        Column("change_id", BigInteger),
+        _number("at"),
+        *map(_text, ("attribution", "outage")),
+    ]
+
+
 head = Table(
     "head",
     metadata,
@@ -75,6 +96,7 @@ head = Table(
     Column("links", BigInteger, nullable=False, server_default="0"),
     Column("hash", Text, nullable=False, server_default=GENESIS),
     Column("fence", BigInteger, nullable=False, server_default="0"),
+    Column("outages", BigInteger, nullable=False, server_default="0"),
 )
 
 writers = Table(
@@ -129,6 +151,54 @@ standings = Table(
     Column("cause", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("change_id", BigInteger, nullable=False),
+)
+
+unjudged = Table("unjudged", metadata, Column("change_id", BigInteger, primary_key=True, autoincrement=False))
+
+attributions = Table(
+    "attributions",
+    metadata,
+    *_chained(),
+    *_blame(),
+    _number("recorded_at"),
+    Index("attributions_of_change", "change_id"),
+)
+
+blames = Table("blames", metadata, *_blame(key=True), Index("blames_of_outage", "outage"))
+
+outages = Table(
+    "outages",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=False),
+    *map(_text, ("outage", "phase", "network", "kind", "root")),
+    _number("at"),
+    _text("body"),
+    _number("recorded_at"),
+    Index("outages_told", "outage", "id"),
+    *_linked("outages"),
+)
+
+orders = Table(
+    "orders",
+    metadata,
+    *_chained(),
+    *map(_text, ("id", "kind", "person")),
+    _number("at"),
+    _text("body"),
+    UniqueConstraint("id", name="orders_once"),
+)
+
+alert_records = Table(
+    "alert_records",
+    metadata,
+    *_chained(),
+    _text("collector"),
+    *map(_number, ("epoch", "sequence")),
+    *map(_text, ("type", "subject")),
+    _number("time"),
+    _text("body"),
+    _number("recorded_at"),
+    UniqueConstraint("collector", "epoch", "sequence", name="alert_records_once"),
 )
 
 sights = Table(

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert, select
 from monitor.ledger import schema
 from monitor.ledger.chain import to_json
 from monitor.ledger.engine import upsert
-from monitor.ledger.head import Head
+from monitor.ledger.head import Head, judgement
 from monitor.ledger.rows import Origin
 from monitor.ledger.sights import OpenSights
 from monitor.ledger.snapshots import compare
@@ -29,6 +29,9 @@ class Scribe:
         self._standings: dict[tuple[str, str], dict[str, Any]] = {}
         self._observers: list[dict[str, Any]] = []
         self._judgements: list[dict[str, Any]] = []
+        self._unjudged: list[dict[str, Any]] = []
+        self.recorded: list[tuple[int, Change]] = []
+        """The changes that were written, each with its number."""
         self._sights: OpenSights | None = None
 
     def write(self, event: Event) -> list[Event]:
@@ -51,6 +54,7 @@ class Scribe:
             (schema.changes, self._changes),
             (schema.observers, self._observers),
             (schema.judgements, self._judgements),
+            (schema.unjudged, self._unjudged),
         ):
             if rows:
                 self._connection.execute(insert(table), rows)
@@ -89,7 +93,8 @@ class Scribe:
             "at": change.at,
             "change_id": self._head.changes,
         }
-        self._judge(schema.CHANGE, self._head.changes)
+        self._unjudged.append({"change_id": self._head.changes})
+        self.recorded.append((self._head.changes, change))
 
     def _sight(self, said: EventId, sight: Sight) -> None:
         if self._sights is None:
@@ -111,11 +116,7 @@ class Scribe:
             "recorded_at": self._at,
         }
         self._observers.append(self._head.link("observers", row))
-        self._judge(schema.OBSERVER, self._head.observers)
-
-    def _judge(self, kind: str, ref: int) -> None:
-        self._head.judgements += 1
-        self._judgements.append({"sequence": self._head.judgements, "kind": kind, "ref": ref})
+        self._judgements.append(judgement(self._head, schema.OBSERVER, self._head.observers))
 
     def _snapshot(self, said: EventId, snapshot: Snapshot) -> tuple[Change, ...]:
         self.flush()  # what was said before it in this batch must be known when it is compared

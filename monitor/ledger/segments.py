@@ -2,7 +2,8 @@
 
 The file is complete before a row is deleted; what leaves is recorded as a row of the chain. Where each watch
 stood at its end stays behind, so that timelines after it go on. The tables that people decide by (node lists,
-decisions, reports, keys, segments) stay in the database as a whole, and are in the file too.
+decisions, reports, keys, segments, outages, orders, what the alert role did) stay in the database as a whole,
+and are in the file too.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from monitor.ledger.chain import BASE, FORMS, GENESIS, LEAVING, base_digest
 from monitor.ledger.engine import upsert
 from monitor.ledger.head import Head
 from monitor.ledger.rows import JudgementMarks, SegmentRow
+from monitor.model.outages import Attribution
 
 SPAN: Final = 30 * 86_400_000
 """A segment reaches at least so far (milliseconds)."""
@@ -96,6 +98,7 @@ def leave(
         for table in (schema.changes, schema.observers)
     }
     _keep_base(connection, planned.last)
+    _keep_blames(connection, head, planned.last, at)
     row = asdict(planned) | {
         "file": planned.file,
         "sha256": file_sha256,
@@ -106,6 +109,8 @@ def leave(
     for name in LEAVING:
         table = schema.metadata.tables[name]
         connection.execute(delete(table).where(table.c.link <= planned.last))
+    queue = schema.unjudged
+    connection.execute(delete(queue).where(queue.c.change_id <= left["changes"]))
     _forget_judgements(connection, head, left["changes"], left["observers"])
     head.save(connection)
     return _latest(connection), head.marks
@@ -124,6 +129,22 @@ def _keep_base(connection: Connection, last: int) -> None:
     upsert(connection, stood, list(latest.values()))
 
 
+def _keep_blames(connection: Connection, head: Head, last: int, at: int) -> None:
+    """What was another's fault at the end, and was not taken back since, is said again: its row leaves."""
+    table = schema.attributions
+    watch = (table.c.node, table.c.network)
+    latest = select(func.max(table.c.link)).where(table.c.link <= last).group_by(*watch)
+    taken_back = select(*watch, func.min(table.c.at).label("at")).where(table.c.link > last).group_by(*watch)
+    since = {tuple(row[:2]): row.at for row in connection.execute(taken_back)}
+    held = table.c.attribution.in_([Attribution.UPSTREAM.value, Attribution.SUSPECTED.value])
+    columns = (table.c[name] for name in FORMS["attributions"])
+    query = select(*columns).where(table.c.link.in_(latest), held).order_by(table.c.link)
+    for row in list(_rows(connection, query)):
+        if since.get((row["node"], row["network"]), at) > row["at"]:
+            again = head.link("attributions", row | {"change_id": None, "recorded_at": at})
+            connection.execute(insert(table), again)
+
+
 def _place(row: Mapping[str, Any]) -> tuple[Any, ...]:
     return tuple(row[name] for name in _PLACE)
 
@@ -136,7 +157,7 @@ def _forget_judgements(connection: Connection, head: Head, changes: int, observe
         (table.c.kind == schema.OBSERVER) & (table.c.ref <= observers),
     )
     last = connection.scalar(select(func.max(table.c.sequence)).where(gone)) or 0
-    connection.execute(delete(table).where(gone))
+    connection.execute(delete(table).where(table.c.sequence <= last))
     head.confirmed = max(head.confirmed, last)
 
 

@@ -65,11 +65,11 @@ def _not_collecting() -> Iterator[None]:
 def _pages(connection: Connection, until: int) -> Iterator[Sequence[Any]]:
     """Where watches stood, then all changes in the order recorded, a page at a time."""
     stood, changes = schema.base_states, schema.changes
-    yield _fetch(connection, _select(stood, stood.c.state, until, stood.c.sequence))
+    yield fetch(connection, _select(stood, stood.c.state, until, stood.c.sequence))
     query = _select(changes, changes.c.new, until, changes.c.id).order_by(changes.c.id).limit(_PAGE)
     last = 0
     while True:
-        page = _fetch(connection, query.where(changes.c.id > last))
+        page = fetch(connection, query.where(changes.c.id > last))
         yield page
         if len(page) < _PAGE:
             return
@@ -82,7 +82,7 @@ def _sorted_steps(connection: Connection, watch: Watch, until: int) -> list[Step
     for table, state in ((schema.base_states, "state"), (schema.changes, "new")):
         place = (table.c[name] for name in ("epoch", "sequence", "collector"))
         query = _select(table, table.c[state], until, *place)
-        rows += _fetch(connection, query.where(table.c.node == watch[0], table.c.network == watch[1]))
+        rows += fetch(connection, query.where(table.c.node == watch[0], table.c.network == watch[1]))
     rows.sort(key=lambda row: (row[4], *row[6:]))
     return [Step(at, bound, _STATES[state], _CAUSES[cause]) for _, _, state, cause, at, bound, *_ in rows]
 
@@ -92,7 +92,7 @@ def _select(table: Table, state: Column[Any], until: int, *more: Column[Any]) ->
     return select(of.node, of.network, state, of.cause, of.at, of.not_before, *more).where(of.at < until)
 
 
-def _fetch(connection: Connection, query: Select[Any]) -> Sequence[Any]:
+def fetch(connection: Connection, query: Select[Any]) -> Sequence[Any]:
     """Rows as the driver gives them: as SQLAlchemy's own they take three times as long."""
     statement = query.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
     cursor = connection.connection.cursor()

@@ -8,7 +8,22 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from ledgerkit import STREAM, T0, append, change, down, file_of, said, sight, snapshot, url_of
+from ledgerkit import (
+    STREAM,
+    T0,
+    append,
+    change,
+    deed,
+    down,
+    file_of,
+    judge_all,
+    order,
+    outage,
+    said,
+    sight,
+    snapshot,
+    url_of,
+)
 
 from monitor.ledger import ChainHead, Ledger, Signer
 from monitor.ledger.findings import Finding
@@ -16,8 +31,10 @@ from monitor.ledger.sqlite_reader import SqliteSource
 from monitor.ledger.verify import Verified, verify
 from monitor.model.decisions import Action, Decision
 from monitor.model.observations import State
+from monitor.model.outages import Attribution
 
 DAY = 86_400_000
+ALERTS = "quanshi:maoming:alerts"
 DAYS = 140
 """So many days an aged ledger has seen: enough to let the first thirty go."""
 
@@ -64,6 +81,10 @@ async def fill(ledger: Ledger, signer: Signer) -> None:
     await tell(ledger, "video-0of1", T0)
     await ledger.decide(requested())
     await ledger.decide(approved())
+    await ledger.judge([outage()], T0)
+    await judge_all(ledger, Attribution.OWN, "aaaaaaaaaa")
+    await ledger.give(order())
+    await ledger.record_alerts("monitor", ALERTS, "1-1", [said(deed(), collector="alert")])
     await ledger.record_report({"month": "2026-10"}, "aaaa", T0 + 8, {"xlsx": "1234"})
     await ledger.checkpoint(signer, T0 + 9)
 
@@ -78,6 +99,7 @@ async def live_through(ledger: Ledger, signer: Signer, days: int = DAYS) -> None
             said(sight(at, at + 5000, collector="video-1of2"), first + 2, collector="video-1of2"),
         ]
         await ledger.append("ledger", STREAM, f"{day}-1", events, recorded_at=at + 10_000)
+        await judge_all(ledger)
         await ledger.checkpoint(signer, at + 20_000)
 
 

@@ -1,4 +1,4 @@
-"""Appends for ever as a monitor would, to be killed at any moment: ``ledger_victim.py DATABASE TOTAL``.
+"""Appends and judges for ever, to be killed at any moment: ``ledger_victim.py DATABASE TOTAL``.
 
 Goes on from the position in the database, in batches that overlap, and prints each committed mark.
 """
@@ -9,10 +9,11 @@ import asyncio
 import sys
 from pathlib import Path
 
-from ledgerkit import STREAM, T0, change, said, sight, snapshot, url_of
+from ledgerkit import STREAM, T0, change, judge_all, said, sight, snapshot, url_of
 
 from monitor.ledger import Ledger
 from monitor.model.events import Event
+from monitor.model.outages import Attribution
 
 BATCH = 37
 
@@ -31,7 +32,9 @@ async def main(directory: str, total: int) -> None:
         while (last := (await ledger.committed()).get("video-0of1", (1, 0))[1]) < total:
             first = max(1, last - 5)
             batch = [event(number) for number in range(first, min(last + BATCH, total) + 1)]
+            await judge_all(ledger, Attribution.OWN)
             appended = await ledger.append("ledger", STREAM, f"{batch[-1].id.sequence}-0", batch)
+            await judge_all(ledger, Attribution.OWN)
             print(appended.committed["video-0of1"][1], flush=True)
 
 

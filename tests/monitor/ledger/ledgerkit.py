@@ -10,8 +10,11 @@ from typing import Any
 from places import Database
 
 from monitor.ledger import Appended, Ledger
+from monitor.model.deeds import Deed, Did
 from monitor.model.events import Change, Event, EventId, Evidence, Payload, Sight, Snapshot, Standing
 from monitor.model.observations import Cause, State
+from monitor.model.orders import Order, OrderKind
+from monitor.model.outages import Attribution, Blame, Outage, OutageKind, Phase
 
 HOUR = 3_600_000
 T0 = 1_795_392_000_000 // HOUR * HOUR
@@ -63,6 +66,48 @@ def down(at: int, cause: Cause = Cause.TIMEOUT) -> Standing:
 
 async def append(ledger: Ledger, *events: Event, position: str = "1-1", **fields: Any) -> Appended:
     return await ledger.append("ledger", STREAM, position, events, **fields)
+
+
+async def judge_all(ledger: Ledger, attribution: Attribution | None = None, outage: str = "") -> None:
+    """Everything that waits, judged alike."""
+    waiting = await ledger.unjudged()
+    await ledger.judge(
+        [blame(row.id, row.change.node, row.change.at, attribution, outage) for row in waiting], T0
+    )
+
+
+def blame(
+    change_id: int | None,
+    node: str = "cam-1",
+    at: int = T0,
+    attribution: Attribution | None = Attribution.OWN,
+    outage: str = "",
+) -> Blame:
+    return Blame(change_id, node, "video", at, attribution, outage)
+
+
+def outage(name: str = "aaaaaaaaaa", phase: Phase = Phase.OPENED, **fields: Any) -> Outage:
+    usual: dict[str, Any] = {
+        "kind": OutageKind.NODE,
+        "network": "video",
+        "root": "sw-1",
+        "name": "河西交换机",
+        "region": "440902",
+        "contractor": "甲公司",
+        "at": T0,
+        "not_before": T0 - 1000,
+        "detected_at": T0 + 2000,
+        "cause": Cause.TIMEOUT,
+    }
+    return Outage(name, phase, **(usual | fields))
+
+
+def order(name: str = "o1", kind: OrderKind = OrderKind.ACK, **fields: Any) -> Order:
+    return Order(name, kind, **({"person": "张三", "at": T0} | fields))
+
+
+def deed(what: Did = Did.FIRED, alert: str = "0a1b2c3d") -> Deed:
+    return Deed(what, alert, "outage/aaaaaaaaaa", T0, {"channel": "值班群"})
 
 
 def file_of(tmp_path: Path) -> Path:

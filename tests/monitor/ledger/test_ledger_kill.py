@@ -68,6 +68,11 @@ def consistent(tmp_path: Path, last: int) -> None:
     assert rows(tmp_path, "SELECT position FROM positions") == [(f"{last}-0",)]
     told = rows(tmp_path, "SELECT sequence, ref FROM judgements ORDER BY sequence")
     ids = rows(tmp_path, "SELECT id, id FROM changes ORDER BY id")
-    assert told == ids == [(n + 1, n + 1) for n in range(len(ids))]
+    assert ids == [(n + 1, n + 1) for n in range(len(ids))]
+    assert told == ids[: len(told)]
+    waiting = rows(tmp_path, "SELECT change_id FROM unjudged ORDER BY 1")
+    assert [number for (number,) in waiting] == [number for number, _ in ids[len(told) :]]
+    blamed = rows(tmp_path, "SELECT change_id FROM attributions ORDER BY link")
+    assert [number for (number,) in blamed] == [ref for _, ref in told]
     (head,) = rows(tmp_path, "SELECT changes, snapshots, judgements FROM head")
-    assert head == (len(ids), len(snapshots), len(ids))
+    assert head == (len(ids), len(snapshots), len(told))

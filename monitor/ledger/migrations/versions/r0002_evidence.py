@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from monitor.ledger.chain import FORMS, GENESIS, form_of, next_hash
-from monitor.ledger.guards import raise_guards
+from monitor.ledger.guards import SIGNED, make_functions, raise_guards
 
 revision = "0002"
 down_revision = "0001"
@@ -43,6 +43,8 @@ _STAY = (
 )
 _GAPS, _REFUSALS = _Old("gaps", "id", "noticed_at"), _Old("refusals", "id", "at")
 _ORDER = (_STAY[0], _GAPS, _REFUSALS, *_STAY[1:])
+_MADE = ("inventory_uses", "decisions", "reports", "signers", "segments", *SIGNED)
+"""The tables that this revision makes and guards, beside the older ones."""
 
 
 def upgrade() -> None:
@@ -61,7 +63,8 @@ def upgrade() -> None:
     op.create_index("sights_of_shard", "sights", ["collector", "network", "shard", "shards", "id"])
     _create_decisions()
     _create_proof()
-    raise_guards(connection)
+    make_functions(connection)
+    raise_guards(connection, [*(old.name for old in _ORDER), *_MADE])
 
 
 def _link_all(connection: sa.Connection) -> dict[str, list[dict[str, Any]]]:
