@@ -24,7 +24,7 @@ SPECVERSION: Final = "1.0"
 MONITOR: Final = "monitor"
 """The collector in the ids of the monitor's own events: judgements are its alone, and facts never its."""
 ALERT: Final = "alert"
-"""The collector in the ids of what the alert role says that it did; in no other stream than that of alerts."""
+"""The collector in the ids of what the alert role says that it did, in the stream of alerts alone."""
 
 
 class EventError(ValueError):
