@@ -110,10 +110,10 @@ async def _make(
     site: Site, window: Window, by: str, scopes: tuple[str, ...], files: dict[str, Any]
 ) -> tuple[Report, Proof]:
     """Raises Trouble where the ledger cannot be used or knows nothing of that time."""
+    from monitor.config.atlas import Atlas
     from monitor.ledger.errors import LedgerError
     from monitor.ledger.ledger import Ledger
     from monitor.ledger.signing import Signer
-    from monitor.reports.atlas import Atlas
     from monitor.reports.build import Question
     from monitor.reports.make import NothingError, make
     from monitor.reports.scope import ScopeError, read_scope

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from monitor.config.atlas import Atlas
 from monitor.model.decisions import Correction
 from monitor.model.spans import Measure
-from monitor.reports.atlas import Atlas
 from monitor.reports.cover import Cover
 from monitor.reports.document import (
     BY_NODE,

@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
+from monitor.config.atlas import Atlas
 from monitor.model.decisions import Exclusion, Scope
 from monitor.model.nodes import Node
 from monitor.model.spans import Span
-from monitor.reports.atlas import Atlas
 from monitor.reports.document import WatchKey
 from monitor.reports.facts import Era
 

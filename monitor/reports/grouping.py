@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from monitor.config.atlas import NOWHERE, Atlas
 from monitor.model.nodes import Node
-from monitor.reports.atlas import NOWHERE, Atlas
 from monitor.reports.document import TABLES, Figures, Group, Repairs, Rules
 from monitor.reports.figures import Sum
 from monitor.reports.measure import Piece

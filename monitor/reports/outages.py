@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from monitor.config.atlas import Atlas
 from monitor.model.faults import Fault
-from monitor.reports.atlas import Atlas
 from monitor.reports.document import OutageRow, Rules
 from monitor.reports.figures import limit_of
 from monitor.reports.measure import Piece

@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
+from monitor.config.atlas import Atlas
 from monitor.config.cells import CLASSES, KINDS, choice
 from monitor.config.mistakes import CellError, did_you_mean
 from monitor.model.nodes import Kind, Node
-from monitor.reports.atlas import Atlas
 
 Pairs = tuple[tuple[str, str], ...]
 """What was asked for: entries for one key widen the scope, another key narrows it. Empty: all watches."""

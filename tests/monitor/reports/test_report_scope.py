@@ -6,8 +6,8 @@ import pytest
 from facts_kit import NETWORKS, REGIONS, camera
 
 from monitor.config import Region
+from monitor.config.atlas import NOWHERE, Atlas
 from monitor.model.nodes import Kind
-from monitor.reports.atlas import NOWHERE, Atlas
 from monitor.reports.scope import Filter, ScopeError, read_scope
 
 ATLAS = Atlas(REGIONS)

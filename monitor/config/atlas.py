@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
-from monitor.config import Region
+from monitor.config.settings import Region
 
 Place = tuple[str, str]
 """Code and name; both empty where there is none."""
