@@ -53,6 +53,7 @@ async def gather(ledger: Ledger, site: Site, window: Window, now: int) -> Facts:
         steps=await ledger.steps(window.end + AHEAD),
         exclusions=[one for one in approved if isinstance(one, Exclusion)],
         corrections=[one for one in approved if isinstance(one, Correction)],
+        upstream=await ledger.attributed(window.end + AHEAD),
     )
 
 
