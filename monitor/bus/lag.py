@@ -20,7 +20,7 @@ _ENTRY: Final = re.compile(r"\d{1,19}-\d{1,19}", re.ASCII)
 async def lags(redis: Redis, keys: Keys) -> dict[str, int]:
     """For each reader that announced itself, how many entries lie behind its position, in all streams."""
     found: Counter[str] = Counter()
-    for stream in (keys.facts, keys.judgements):
+    for stream in (keys.facts, keys.judgements, keys.alerts):
         positions: dict[Any, Any] = await redis.hgetall(keys.positions(stream))
         for reader, position in positions.items():
             if reader.isprintable() and _ENTRY.fullmatch(position):  # anybody may write there

@@ -8,13 +8,16 @@ from monitor.ledger.errors import LedByAnotherError, LedgerError
 from monitor.ledger.judgements import Judgements, Told
 from monitor.ledger.ledger import Ledger
 from monitor.ledger.rows import (
+    AlertRecordRow,
     Appended,
     ChangeRow,
     GapRow,
     InventoryRow,
     JudgementMarks,
     JudgementRow,
+    News,
     ObserverRow,
+    OpenOutage,
     Origin,
     RefusalRow,
     ReportRow,
@@ -26,6 +29,7 @@ from monitor.ledger.rows import (
 from monitor.ledger.signing import Checkpoint, Signer
 
 __all__ = [
+    "AlertRecordRow",
     "Appended",
     "ChainHead",
     "ChangeRow",
@@ -38,7 +42,9 @@ __all__ = [
     "LedByAnotherError",
     "Ledger",
     "LedgerError",
+    "News",
     "ObserverRow",
+    "OpenOutage",
     "Origin",
     "RefusalRow",
     "ReportRow",

@@ -248,9 +248,12 @@ class Ledger(Access):
         position: str,
         events: Sequence[Event],
         refused: Sequence[tuple[str, str]] = (),
+        *,
+        recorded_at: int | None = None,
     ) -> Appended:
         """Record a batch of what the alert role said, as :meth:`append` does with facts."""
-        delivery = append.Delivery(reader, stream, position, events, refused, _now())
+        at = _now() if recorded_at is None else recorded_at
+        delivery = append.Delivery(reader, stream, position, events, refused, at)
         return await self._write(telling.record_alerts, delivery)
 
     async def alert_mark(self) -> dict[str, Mark]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 import structlog
@@ -19,6 +19,7 @@ from monitor.ledger.ledger import Ledger
 from monitor.ledger.rows import Appended
 from monitor.live.health import Health
 from monitor.live.states import Live
+from monitor.model.events import Change
 
 READER: Final = "ledger"
 """The name under which the monitor reads: outboxes wait for this reader alone."""
@@ -43,10 +44,11 @@ class Intake:
         health: Health,
         redis: Redis,
         keys: Keys,
-        on_news: Callable[[], None],
+        on_news: Callable[[Sequence[tuple[int, Change]]], None],
         restore: Callable[[], Awaitable[None]],
     ) -> None:
-        """``on_news`` is called when the ledger has something that it did not have.
+        """``on_news`` is called when the ledger has something that it did not have: with the changes of it
+        and their numbers, mended ones among them.
 
         ``restore`` makes the live picture anew from the ledger.
         """
@@ -101,7 +103,7 @@ class Intake:
         for collector in appended.waiting:
             log.warning("events are missing and will be sent again", collector=collector)
         if appended.fresh:
-            self._on_news()
+            self._on_news(appended.changes)
 
     async def _append(self, batch: Batch) -> Appended:
         """Into the ledger, however long that takes: a full disk is waited out, nothing is skipped."""

@@ -27,6 +27,7 @@ from monitor.live.states import Live
 from monitor.live.status import Tally
 from monitor.model.nodes import Kind, Watch
 from monitor.model.observations import State
+from monitor.model.outages import OutageKind
 
 _UP: Final = Gauge(b"quanshi_node_up", b"Whether the node answers (1) or not (0). No sample while unknown.")
 _STATE: Final = Gauge(b"quanshi_node_state", b"State of the node: 0 unknown, 1 down, 2 degraded, 3 up.")
@@ -227,6 +228,13 @@ class _Own(Collector):
         for answered, count in self._live.answers.items():
             probes.add_metric(answered, count)
         yield probes
+
+        outages = GaugeMetricFamily("quanshi_outages", "Outages open now.", labels=["network", "kind"])
+        open_now = self._live.outages.counts()
+        for network in self._live.site.networks:
+            for kind in OutageKind:
+                outages.add_metric([network, kind.value], open_now[network, kind])
+        yield outages
 
     def _way(self) -> Iterator[Metric]:
         """From the collectors to the ledger: what came, what is late, what is missing."""

@@ -12,6 +12,7 @@ from typing import Final
 
 from monitor.config import Site
 from monitor.live.board import Board, Lost, Word
+from monitor.live.outagebook import OutageBook
 from monitor.model.events import Change, Event, Sight, Snapshot, Standing, type_of
 from monitor.model.nodes import collector_name
 from monitor.model.observations import Cause, State
@@ -90,8 +91,8 @@ class Live:
     """The state of every watch of a site, and who is looking.
 
     ``backlogs`` counts, by collector, what it had said before its last event and not seen committed:
-    nothing while all is well. Call :meth:`refresh` before reading: the passing of time alone makes a
-    watch unknown.
+    nothing while all is well. ``outages`` follows what is judged, a little later. Call :meth:`refresh`
+    before reading: the passing of time alone makes a watch unknown.
     """
 
     def __init__(self, site: Site, clock: Callable[[], int] = now_millis) -> None:
@@ -103,6 +104,7 @@ class Live:
         self.events: Counter[str] = Counter()
         self.answers: Counter[tuple[str, str, str]] = Counter()
         self.backlogs: dict[str, int] = {}
+        self.outages = OutageBook()
 
     def restore(
         self,

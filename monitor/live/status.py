@@ -11,6 +11,7 @@ from monitor.live.states import Footing, Live
 from monitor.model.events import Change
 from monitor.model.nodes import Watch
 from monitor.model.observations import State
+from monitor.model.outages import Outage, OutageKind
 from monitor.model.times import format_time
 
 MOST_DOWN: Final = 200
@@ -56,12 +57,14 @@ def status_of(live: Live, health: Health, now: int) -> Status:
     """Everything on one page, as of ``now`` (milliseconds).
 
     ``online_ratio`` and ``intact_ratio`` speak of the class-1 camera points (``scope: class1``), or of
-    all watches where a site has none (``scope: all``); they are None while nobody looks.
+    all watches where a site has none (``scope: all``); they are None while nobody looks. ``down`` leaves out
+    what is down by another's fault (``down_covered`` of ``down_total``): that stands in ``outages``.
     """
     live.refresh(now)
     headline = tally(live, headline=True)
     scope = headline if headline.total else tally(live)
     down = sorted(live.board.rows_showing(State.DOWN), key=lambda row: -live.board.since[row])
+    own = [row for row in down if not live.outages.covers(*live.board.watches[row].key)]
     return {
         "site": live.site.name,
         "language": live.site.language,
@@ -72,8 +75,10 @@ def status_of(live: Live, health: Health, now: int) -> Status:
         "online_ratio": scope.online,
         "intact_ratio": scope.intact,
         "target": live.site.targets.get(1),
-        "down": [_down(live, row) for row in down[:MOST_DOWN]],
+        "outages": [_outage(live, each) for each in live.outages.all()[:MOST_DOWN]],
+        "down": [_down(live, row) for row in own[:MOST_DOWN]],
         "down_total": len(down),
+        "down_covered": len(down) - len(own),
         "changes": [_change(live, change) for change in reversed(live.changes)],
         "inventory": live.site.inventory.digest,
         "reload_error": health.reload_error,
@@ -134,6 +139,42 @@ def _down(live: Live, row: int) -> dict[str, Any]:
         "cause": word.cause.value,
         "probe": word.probe,
     }
+
+
+def _outage(live: Live, outage: Outage) -> dict[str, Any]:
+    return {
+        "id": outage.id,
+        "kind": outage.kind.value,
+        "network": outage.network,
+        "root": outage.root,
+        "name": outage.name or outage.root,
+        "region": outage.region,
+        "region_name": region_name(live, outage.region),
+        "contractor": outage.contractor,
+        "since": moment(outage.at),
+        "cause": outage.cause.value,
+        "affected": outage.affected,
+        "excluded": outage.excluded,
+    }
+
+
+def wide_outages(status: Status) -> list[Mapping[str, Any]]:
+    """The open outages that are more than one watch being down by itself."""
+    return [
+        each for each in status["outages"] if each["affected"] > 1 or each["kind"] != OutageKind.NODE.value
+    ]
+
+
+def alone(status: Status) -> list[Mapping[str, Any]]:
+    """What is down by itself and takes nothing else along."""
+    roots = {(each["root"], each["network"]) for each in wide_outages(status)}
+    return [each for each in status["down"] if (each["node"], each["network"]) not in roots]
+
+
+def not_listed(status: Status, shown: int) -> int:
+    """How many watches are down that stand neither in an outage nor among the ``shown`` of :func:`alone`."""
+    roots = len(status["down"]) - len(alone(status))
+    return int(status["down_total"]) - int(status["down_covered"]) - roots - shown
 
 
 def _change(live: Live, change: Change) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from monitor.live.status import Status
+from monitor.live.status import Status, alone, not_listed, wide_outages
 from monitor.model.observations import Cause, State
+from monitor.model.outages import OutageKind
 from monitor.words import CAUSES, PHRASES, SIGNS, STATES, age, local_time, percent, span
 
 _ORDER: Final = (State.UP, State.DEGRADED, State.DOWN, State.UNKNOWN)
@@ -22,6 +23,7 @@ _STYLES: Final = {
     State.UNKNOWN: "#8696a7",
 }
 _SHOWN_DOWN: Final = 30
+_SHOWN_OUTAGES: Final = 10
 _SHOWN_CHANGES: Final = 8
 
 
@@ -43,7 +45,7 @@ def render_status(status: Status, width: int = 80, *, color: bool = False) -> st
 
 def picture(status: Status, rows: int = _SHOWN_DOWN) -> RenderableType:
     """The same for a live terminal, to be drawn again and again. ``rows`` of what is down are shown."""
-    parts = [_head(status), Text(), _networks(status), Text(), *_down(status, rows)]
+    parts = [_head(status), Text(), _networks(status), Text(), *_outages(status), *_down(status, rows)]
     if status["changes"]:
         parts += [Text(), *_changes(status)]
     if status["reload_error"]:
@@ -90,6 +92,35 @@ def _collector(collector: Mapping[str, Any], language: str) -> Text:
     return _sign(State.UNKNOWN, text) if collector["blind"] else Text(text)
 
 
+def _outages(status: Status) -> list[RenderableType]:
+    """Above single nodes: each root with how many are down for it."""
+    language, now = status["language"], status["time"]
+    words = PHRASES[language]
+    outages = wide_outages(status)
+    if not outages:
+        return []
+    table = _table(words["root"], words["network"], words["since"], words["for"])
+    table.add_column(words["affected"], justify="right", no_wrap=True)
+    table.add_column(words["cause"])
+    for each in outages[:_SHOWN_OUTAGES]:
+        unseen = each["kind"] == OutageKind.OBSERVER.value
+        name = _printable(each["name"])
+        if each["kind"] == OutageKind.SUSPECTED.value:
+            name = words["suspected"].format(name)
+        table.add_row(
+            _sign(State.UNKNOWN if unseen else State.DOWN, name),
+            Text(_network_name(status, each["network"])),
+            local_time(each["since"], status["timezone"], now),
+            age(each["since"], now, language),
+            str(each["affected"]),
+            CAUSES[language][Cause(each["cause"])],
+        )
+    title = _sign(State.DOWN, f"{words['outages']} {len(outages)}")
+    hidden = len(outages) - table.row_count
+    more = [Text(words["more"].format(hidden), "dim")] if hidden else []
+    return [title, table, *more, Text()]
+
+
 def _down(status: Status, rows: int) -> list[RenderableType]:
     language, now = status["language"], status["time"]
     words = PHRASES[language]
@@ -97,7 +128,7 @@ def _down(status: Status, rows: int) -> list[RenderableType]:
         return [Text(words["none"])]
     table = _table(words["name"], words["network"], words["region"], words["since"], words["for"])
     table.add_column(words["cause"])
-    for each in status["down"][:rows]:
+    for each in alone(status)[:rows]:
         table.add_row(
             _sign(State.DOWN, _printable(each["name"])),
             Text(_network_name(status, each["network"])),
@@ -107,7 +138,9 @@ def _down(status: Status, rows: int) -> list[RenderableType]:
             CAUSES[language][Cause(each["cause"])],
         )
     parts: list[RenderableType] = [_sign(State.DOWN, f"{words['down']} {status['down_total']}"), table]
-    hidden = status["down_total"] - table.row_count
+    hidden = not_listed(status, table.row_count)
+    if not table.row_count and not hidden:
+        return parts[:1]
     return [*parts, Text(words["more"].format(hidden), "dim")] if hidden else parts
 
 

@@ -17,6 +17,7 @@ from monitor.bus.outage import Outage
 from monitor.bus.outbox import unconfirmed
 from monitor.bus.source import OutboxError
 from monitor.bus.trim import trim
+from monitor.live.alertreader import AlertReader
 from monitor.live.health import Health
 from monitor.live.intake import Intake
 from monitor.live.recall import Recall
@@ -33,13 +34,22 @@ class Upkeep:
     """Looks at outboxes and readers, cuts the streams, minds the day, and catches up with the ledger."""
 
     def __init__(
-        self, live: Live, health: Health, *, redis: Redis, keys: Keys, intake: Intake, recall: Recall
+        self,
+        live: Live,
+        health: Health,
+        *,
+        redis: Redis,
+        keys: Keys,
+        intake: Intake,
+        alerts: AlertReader,
+        recall: Recall,
     ) -> None:
         self._live = live
         self._health = health
         self._redis = redis
         self._keys = keys
         self._intake = intake
+        self._alerts = alerts
         self._recall = recall
         self._outage = Outage(log, task="upkeep")
 
@@ -60,6 +70,7 @@ class Upkeep:
         try:
             if trimming:
                 await self._intake.trim()
+                await self._alerts.trim(self._live.site.keep)
                 await trim(self._redis, self._keys, self._keys.judgements, self._live.site.keep)
             self._health.lag = await lags(self._redis, self._keys)
             self._outage.ended()

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any, Final
 
-from monitor.live.status import Status
+from monitor.live.status import Status, alone, not_listed, wide_outages
 from monitor.model.observations import Cause, State
+from monitor.model.outages import OutageKind
 from monitor.words import CAUSES, PHRASES, SIGNS, STATES, age, local_time, percent, span
 
 REFRESH: Final = 5
@@ -131,11 +132,40 @@ def _down(status: Status) -> str:
             age(each["since"], now, language),
             CAUSES[language][Cause(each["cause"])],
         ]
-        for each in status["down"]
+        for each in alone(status)
     ]
     heads = [words[name] for name in ("name", "network", "region", "since", "for", "cause")]
-    hidden = status["down_total"] - len(rows)
-    return _table(heads, rows) + (f"<p>{words['more'].format(hidden)}</p>" if hidden else "")
+    hidden = not_listed(status, len(rows))
+    return (
+        _outages(status) + _table(heads, rows) + (f"<p>{words['more'].format(hidden)}</p>" if hidden else "")
+    )
+
+
+def _outages(status: Status) -> str:
+    """Above single nodes: each root with how many are down for it."""
+    language, now = status["language"], status["time"]
+    words = PHRASES[language]
+    rows = [
+        [
+            _state(
+                State.DOWN if each["kind"] != OutageKind.OBSERVER.value else State.UNKNOWN, _root(each, words)
+            ),
+            _network_name(status, each["network"]),
+            _text(each["region_name"]),
+            _clock(status, each["since"]),
+            age(each["since"], now, language),
+            str(each["affected"]),
+            CAUSES[language][Cause(each["cause"])],
+        ]
+        for each in wide_outages(status)
+    ]
+    heads = ("root", "network", "region", "since", "for", "affected", "cause")
+    return _table([words[name] for name in heads], rows) if rows else ""
+
+
+def _root(outage: Mapping[str, Any], words: Mapping[str, str]) -> str:
+    name = f'<span title="{_text(outage["root"])}">{_text(outage["name"])}</span>'
+    return words["suspected"].format(name) if outage["kind"] == OutageKind.SUSPECTED.value else name
 
 
 def _changes(status: Status) -> str:

@@ -84,7 +84,7 @@ async def fill(ledger: Ledger, signer: Signer) -> None:
     await ledger.judge([outage()], T0)
     await judge_all(ledger, Attribution.OWN, "aaaaaaaaaa")
     await ledger.give(order())
-    await ledger.record_alerts("monitor", ALERTS, "1-1", [said(deed(), collector="alert")])
+    await ledger.record_alerts("monitor", ALERTS, "1-1", [said(deed(), collector="alert")], recorded_at=T0)
     await ledger.record_report({"month": "2026-10"}, "aaaa", T0 + 8, {"xlsx": "1234"})
     await ledger.checkpoint(signer, T0 + 9)
 
@@ -110,6 +110,7 @@ async def make_aged(folder: Path) -> None:
         await fill(ledger, signer)
         await live_through(ledger, signer)
         await tell(ledger, "video-late", T0 + DAYS * DAY)
+        await judge_all(ledger, Attribution.OWN)
         assert await ledger.export_segment(folder / "archive", T0 + 35 * DAY)
         await ledger.checkpoint(signer, T0 + DAYS * DAY)
 

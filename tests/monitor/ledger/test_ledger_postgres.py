@@ -169,14 +169,12 @@ async def test_a_full_disk_is_named_and_appending_goes_on_when_there_is_room(
     database.rows(
         f"CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {raising} END $$"
     )
-    database.rows(
-        "CREATE TRIGGER narrow BEFORE INSERT ON judgements FOR EACH ROW EXECUTE FUNCTION full_disk()"
-    )
+    database.rows("CREATE TRIGGER narrow BEFORE INSERT ON unjudged FOR EACH ROW EXECUTE FUNCTION full_disk()")
     with pytest.raises(LedgerError, match=r"the disk is full \(53100: could not extend file\)") as caught:
         await append(ledger, said(change()), position="5-0")
     assert not caught.value.lasting
     assert await ledger.position("ledger", STREAM) == "0-0"
-    database.rows("DROP TRIGGER narrow ON judgements")
+    database.rows("DROP TRIGGER narrow ON unjudged")
     assert len((await append(ledger, said(change()), position="5-0")).fresh) == 1
 
 
@@ -190,7 +188,7 @@ async def test_a_server_that_is_read_only_is_named(database: Database) -> None:
 
 
 async def test_a_row_that_contradicts_the_schema_lasts(ledger: Ledger, database: Database) -> None:
-    database.rows("INSERT INTO judgements VALUES (1, 'change', 1)")
+    database.rows("INSERT INTO unjudged VALUES (1)")
     with pytest.raises(LedgerError, match=r"a row contradicts the schema \(23505: ") as caught:
         await append(ledger, said(change()))
     assert caught.value.lasting
@@ -278,10 +276,10 @@ async def test_a_connection_cut_in_the_middle_stores_nothing(ledger: Ledger, dat
     database.rows(
         f"CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {cut} RETURN NEW; END $$"
     )
-    database.rows("CREATE TRIGGER cut BEFORE INSERT ON judgements FOR EACH ROW EXECUTE FUNCTION cut()")
+    database.rows("CREATE TRIGGER cut BEFORE INSERT ON unjudged FOR EACH ROW EXECUTE FUNCTION cut()")
     with pytest.raises(LedgerError) as caught:
         await append(ledger, said(change()), position="3-0")
     assert not caught.value.lasting
-    database.rows("DROP TRIGGER cut ON judgements")
+    database.rows("DROP TRIGGER cut ON unjudged")
     assert await ledger.position("ledger", STREAM) == "0-0"
     assert len((await append(ledger, said(change()), position="3-0")).fresh) == 1

@@ -1,0 +1,53 @@
+"""The outages that are open now, and which watches are down by another's fault: for whoever shows them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from monitor.model.outages import Attribution, Blame, Outage, OutageKind, Phase, Verdict
+
+_BY_ANOTHER = (Attribution.UPSTREAM, Attribution.SUSPECTED)
+
+
+class OutageBook:
+    """Kept by verdicts that are recorded; begun from what the ledger knows."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, Outage] = {}
+        self._covered: set[tuple[str, str]] = set()
+
+    def begin(self, outages: Iterable[Outage], blames: Iterable[Blame]) -> None:
+        """Only these are open, and only these watches are blamed on something."""
+        self._open = {each.id: each for each in outages}
+        self._covered = set()
+        self.take(blames)
+
+    def take(self, verdicts: Iterable[Verdict]) -> None:
+        """What was decided, in order."""
+        for each in verdicts:
+            if isinstance(each, Blame):
+                self._blame(each)
+            elif each.phase is Phase.CLOSED:
+                self._open.pop(each.id, None)
+            else:
+                self._open[each.id] = each
+
+    def _blame(self, blame: Blame) -> None:
+        watch = (blame.node, blame.network)
+        if blame.attribution in _BY_ANOTHER:
+            self._covered.add(watch)
+        else:
+            self._covered.discard(watch)
+
+    def covers(self, node: str, network: str) -> bool:
+        """Whether this watch is down because something else is."""
+        return (node, network) in self._covered
+
+    def all(self) -> list[Outage]:
+        """The largest first; of the same size the newest."""
+        return sorted(self._open.values(), key=lambda each: (-each.affected, -each.at, each.id))
+
+    def counts(self) -> Counter[tuple[str, OutageKind]]:
+        """How many are open, by network and kind."""
+        return Counter((each.network, each.kind) for each in self._open.values())
