@@ -21,6 +21,7 @@ from monitor.model.events import (
     Standing,
 )
 from monitor.model.observations import Cause, Observation, State
+from monitor.model.outages import Attribution
 
 AT = 1_795_404_983_441
 SEEN = Observation("rtsp", AT - 12, AT, Cause.REFUSED, "ECONNREFUSED")
@@ -32,7 +33,7 @@ STANDING = Standing(State.DOWN, Cause.TIMEOUT, AT)
 PAYLOADS: list[Payload] = [
     CHANGE,
     Change("n", "police", State.UNKNOWN, State.UP, AT, None, AT, Cause.OK),
-    Judged.of(CHANGE, "upstream"),
+    Judged.of(CHANGE, Attribution.UPSTREAM, "a1b2c3d4e5"),
     Sight("video-0of1", "video", 0, 1, AT, AT + 10_000, 3_352, 335, False, "abc", {"rtsp": {"ok": 335}}),
     Snapshot(
         "video-1of4", "video", 1, 4, AT, "abc", ("a", "b"), {"c": Standing(State.DOWN, Cause.TIMEOUT, AT)}
