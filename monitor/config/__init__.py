@@ -9,7 +9,14 @@ from monitor.config.mistakes import ConfigError, Mistake
 from monitor.config.probes import Profile, Profiles
 from monitor.config.reload import Reloader
 from monitor.config.restart import as_far_as_it_runs, fixed_of, held_to, restart_keys, restart_note
-from monitor.config.settings import Credential, JudgeSettings, MqttSettings, NetworkSettings, Region
+from monitor.config.settings import (
+    Credential,
+    JudgeSettings,
+    MqttSettings,
+    NetworkSettings,
+    OutageSettings,
+    Region,
+)
 from monitor.config.site import Site, load_site
 from monitor.config.starter import write_starter
 
@@ -22,6 +29,7 @@ __all__ = [
     "Mistake",
     "MqttSettings",
     "NetworkSettings",
+    "OutageSettings",
     "Profile",
     "Profiles",
     "Region",

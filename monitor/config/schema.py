@@ -258,6 +258,14 @@ class BlindSection(Section):
     least: Whole = _number(5, 1, 1_000_000)
 
 
+class OutageSection(Section):
+    share: Share = _said(0.6, "a share above 0% and up to 100% is allowed, such as 60%")
+    least: Whole = _number(3, 2, 1_000_000)
+    within: Span = _span(30.0, 1, 3600)
+    hold: Span = _span(5.0, 0.1, 300)
+    recheck: Span = _span(60.0, 1, 3600)
+
+
 class JudgeSection(Section):
     confirm: Whole = _number(3, 1, 100)
     recover: Whole = _number(2, 1, 100)
@@ -335,6 +343,7 @@ class SiteFile(Section):
     judge: JudgeSection = _said(
         JudgeSection(), "keys are needed: confirm, recover, retry, degrades, flap, blind"
     )
+    outages: OutageSection = _said(OutageSection(), "keys are needed: share, least, within, hold, recheck")
     targets: TargetsSection = _said(TargetsSection(), "targets by class are needed, such as  class1: 98%")
     repair: RepairSection = _said(
         RepairSection(), "limits of repairs by class are needed, such as  class1: 24h"

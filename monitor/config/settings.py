@@ -47,6 +47,22 @@ class JudgeSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class OutageSettings:
+    """When failures are one outage. Spans are seconds, the share is 0 to 1.
+
+    Something that nobody can ask is suspected when ``share`` of what hangs below it, and at least ``least``
+    watches, fail ``within`` one another. A failure waits up to ``hold`` for news of what is above it; what
+    comes back below a returned root gets ``recheck`` to answer.
+    """
+
+    share: float = 0.6
+    least: int = 3
+    within: float = 30.0
+    hold: float = 5.0
+    recheck: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
 class MqttSettings:
     """The broker that tells heartbeats and last wills.
 

@@ -24,6 +24,7 @@ from monitor.config.settings import (
     JudgeSettings,
     MqttSettings,
     NetworkSettings,
+    OutageSettings,
     Region,
     ledger_url,
 )
@@ -32,6 +33,7 @@ from monitor.config.translate import (
     judge_settings,
     mqtt_settings,
     network_settings,
+    outage_settings,
     repair_limits,
     targets,
 )
@@ -64,6 +66,7 @@ class Site:
     listen_port: int
     networks: Mapping[str, NetworkSettings]
     judge: JudgeSettings
+    outages: OutageSettings
     targets: Mapping[int, float]
     repair: Mapping[int, float]
     inspections: tuple[int, ...]
@@ -159,6 +162,7 @@ class _Loader:
             listen_port=written.listen.port or 0,
             networks=MappingProxyType(network_settings(written)),
             judge=judge_settings(written.judge),
+            outages=outage_settings(written.outages),
             targets=MappingProxyType(targets(written.targets)),
             repair=MappingProxyType(repair_limits(written.repair)),
             inspections=tuple(written.inspections),

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from monitor.config.schema import JudgeSection, MqttSection, RepairSection, SiteFile, TargetsSection
-from monitor.config.settings import DEGRADES, JudgeSettings, MqttSettings, NetworkSettings
+from monitor.config.schema import (
+    JudgeSection,
+    MqttSection,
+    OutageSection,
+    RepairSection,
+    SiteFile,
+    TargetsSection,
+)
+from monitor.config.settings import DEGRADES, JudgeSettings, MqttSettings, NetworkSettings, OutageSettings
 from monitor.model.observations import Cause
 
 
@@ -28,6 +35,16 @@ def judge_settings(written: JudgeSection) -> JudgeSettings:
         flap_settle=written.flap.settle,
         blind_share=written.blind.share,
         blind_least=written.blind.least,
+    )
+
+
+def outage_settings(written: OutageSection) -> OutageSettings:
+    return OutageSettings(
+        share=written.share,
+        least=written.least,
+        within=written.within,
+        hold=written.hold,
+        recheck=written.recheck,
     )
 
 

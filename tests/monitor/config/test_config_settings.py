@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 from config_folder import SITE, Folder, told
 
-from monitor.config import ConfigError, JudgeSettings, MqttSettings, NetworkSettings, load_site
+from monitor.config import (
+    ConfigError,
+    JudgeSettings,
+    MqttSettings,
+    NetworkSettings,
+    OutageSettings,
+    load_site,
+)
 from monitor.model.observations import Cause
 
 
@@ -26,6 +33,7 @@ def test_a_short_site_has_all_defaults(folder: Folder) -> None:
     assert (site.listen_host, site.listen_port) == ("127.0.0.1", 8080)
     assert site.networks == {"video": NetworkSettings("视频专网"), "police": NetworkSettings("公安网")}
     assert site.judge == JudgeSettings()
+    assert site.outages == OutageSettings()
     assert site.targets == {1: 0.98, 2: 0.95, 3: 0.90}
     assert site.repair == {1: 86400.0, 2: 172800.0, 3: 259200.0}
     assert site.inspections == (9 * 60, 15 * 60, 21 * 60)
@@ -55,6 +63,7 @@ judge:
   degrades: [timeout]
   flap: {changes: 4, within: 1m, settle: 30s}
   blind: {share: 60%, least: 3}
+outages: {share: 75%, least: 4, within: 1m, hold: 500ms, recheck: 2m}
 targets: {class1: 99.5%, class2: ~}
 repair: {class1: 12h, class3: ~, class9: 7d}
 inspections: [21:30, 9:00, 00:00]
@@ -77,6 +86,7 @@ mqtt: {url: "mqtts://broker.example", topic: "a/+/b", will_topic: ~, id: device,
         blind_share=0.6,
         blind_least=3,
     )
+    assert site.outages == OutageSettings(share=0.75, least=4, within=60.0, hold=0.5, recheck=120.0)
     assert site.targets == {1: 0.995, 3: 0.90}
     assert site.repair == {1: 43200.0, 2: 172800.0, 9: 604800.0}
     assert site.inspections == (0, 9 * 60, 21 * 60 + 30)
@@ -108,8 +118,8 @@ def test_an_unknown_key_is_told_with_its_line_and_the_nearest_right_one(folder: 
 
 KEYS = (
     "site, timezone, language, data, redis, ledger, listen, nodes, regions, credentials, alerts, networks, "
-    "probes, judge, targets, repair, inspections, invented, mqtt, gb28181, snmp, concurrency, per_uplink, "
-    "keep, retain"
+    "probes, judge, outages, targets, repair, inspections, invented, mqtt, gb28181, snmp, concurrency, "
+    "per_uplink, keep, retain"
 )
 
 
@@ -129,6 +139,7 @@ SHARE = "a share above 0% and up to 100% is allowed, such as 98%"
 BROKER = "a URL without a login is needed, such as mqtt://127.0.0.1:1883 or mqtts://broker"
 FILE = "the name of a file is needed, seen from the folder of this one"
 REPAIR = "a span of time from 1m to 365d is allowed, such as 30s or 5m"
+HOLD = "a span of time from 100ms to 5m is allowed, such as 30s or 5m"
 CLOCKS = "a list of up to 24 different times of day is needed, such as [09:00, 15:00, 21:00]"
 CAUSES = (
     "a list of causes is needed, from: busy, slow, auth_rejected, not_found, clock_wrong, "
@@ -163,6 +174,10 @@ CAUSES = (
             "an own address and a port are needed, such as 127.0.0.1:8080",
         ),
         ("judge: 3", '5  judge = "3"', "keys are needed: confirm, recover, retry, degrades, flap, blind"),
+        ("outages: 5s", '5  outages = "5s"', "keys are needed: share, least, within, hold, recheck"),
+        ("outages: {least: 1}", '5  outages.least = "1"', "a whole number from 2 to 1000000 is allowed"),
+        ("outages: {hold: 6m}", '5  outages.hold = "6m"', HOLD),
+        ("outages: {share: 0.6}", '5  outages.share = "0.6"', SHARE.replace("98", "60")),
         ("concurrency:", "5  concurrency", COUNT.format(60000)),
         ("per_uplink: 0", '5  per_uplink = "0"', COUNT.format(60000)),
         ("mqtt: {topic: a/+}", "5  mqtt.url", BROKER),
