@@ -9,14 +9,31 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
+from typing import Final
 
 from alerts.model import Message
 from alerts.packing import PackingError
 from alerts.rows import Fallback, entries, put, unpacked
 
+_BEFORE: Final = (
+    "SELECT DISTINCT earlier.id, earlier.fallback FROM messages late"
+    " JOIN message_alerts mine ON mine.message = late.id JOIN message_alerts other USING (alert)"
+    " JOIN messages earlier ON earlier.id = other.message WHERE late.id = ? AND earlier.id < late.id"
+    " AND earlier.channel = late.channel AND earlier.fate = 'waiting' AND earlier.fallback_at IS NOT NULL"
+    " ORDER BY earlier.id"
+)
+
 
 def hand_over(db: sqlite3.Connection, number: int, now: int) -> tuple[str, ...]:
-    """Let the fallback of this message take it on; returns the channels that do."""
+    """Let the fallback of this message take it on; returns the channels that do.
+
+    What waits before it and tells of the same alerts goes first, if it has a fallback: in its new channel it
+    would come behind otherwise.
+    """
+    for before, written in db.execute(_BEFORE, (number,)).fetchall():
+        fallback = unpacked(written)
+        if fallback is not None:
+            _take_on(db, before, fallback, now, gone=False)
     (written,) = db.execute("SELECT fallback FROM messages WHERE id = ?", (number,)).fetchone()
     fallback = unpacked(written)
     return () if fallback is None else _take_on(db, number, fallback, now, gone=False)
@@ -70,10 +87,10 @@ def _waiting_ends(db: sqlite3.Connection, channel: str, alerts: Sequence[str]) -
 
 
 def _may_know(db: sqlite3.Connection, channel: str, alerts: Sequence[str]) -> bool:
-    """Whether anything but an end of these alerts may have arrived through this channel."""
+    """Whether anything but an end of these alerts may have arrived through this channel, or still may."""
     query = (
-        "SELECT 1 FROM attempts JOIN messages ON messages.id = attempts.message"
-        " JOIN message_alerts ON message_alerts.message = messages.id WHERE messages.channel = ?"
-        " AND happening != 'resolved' AND sent AND alert IN (SELECT value FROM json_each(?)) LIMIT 1"
+        "SELECT 1 FROM messages JOIN message_alerts ON message = id WHERE channel = ?"
+        " AND happening != 'resolved' AND alert IN (SELECT value FROM json_each(?)) AND (fate = 'waiting'"
+        "  OR EXISTS (SELECT 1 FROM attempts WHERE attempts.message = messages.id AND sent)) LIMIT 1"
     )
     return db.execute(query, (channel, json.dumps(list(alerts)))).fetchone() is not None

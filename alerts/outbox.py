@@ -104,8 +104,8 @@ class Outbox:
         """It is not tried again; another channel takes it on at once if its route has one."""
         with self._database.transaction() as db:
             self._note(db, attempt, Outcome.REFUSED, text, sent=False)
-            self._close(db, entry.id, Fate.REFUSED)
-            hand_over(db, entry.id, self._clock())
+            if self._close(db, entry.id, Fate.REFUSED):
+                hand_over(db, entry.id, self._clock())
         self._wake()
 
     def cut(self, attempt: int) -> None:
@@ -137,15 +137,18 @@ class Outbox:
     def revive(self, channel: str, since: int) -> int:
         """Try again what was refused since then and nobody took on: the settings may have been mended.
 
-        Not the start of what has been said to be over: its end would not come again.
+        Not the start of what may have been heard to be over here: its end would not come again.
         """
         with self._database.transaction() as db:
             return db.execute(
                 "UPDATE messages SET fate = 'waiting', done_at = NULL, next_at = 0"
-                " WHERE channel = ?1 AND fate = 'refused' AND done_at >= ?2 AND NOT EXISTS ("
+                " WHERE channel = ?1 AND fate = 'refused' AND done_at >= ?2"
+                " AND (happening = 'resolved' OR NOT EXISTS ("
                 "  SELECT 1 FROM message_alerts mine JOIN message_alerts other USING (alert)"
                 "  JOIN messages ended ON ended.id = other.message WHERE mine.message = messages.id"
-                "  AND ended.channel = ?1 AND ended.happening = 'resolved' AND ended.fate = 'delivered')",
+                "  AND ended.channel = ?1 AND ended.happening = 'resolved'"
+                "  AND (ended.fate NOT IN ('waiting', 'refused') OR EXISTS ("
+                "   SELECT 1 FROM attempts WHERE attempts.message = ended.id AND sent))))",
                 (channel, since),
             ).rowcount
 
@@ -223,8 +226,16 @@ class Outbox:
             (outcome, self._clock(), _printable(text), sent, attempt),
         )
 
-    def _close(self, db: sqlite3.Connection, number: int, fate: Fate) -> None:
-        db.execute("UPDATE messages SET fate = ?, done_at = ? WHERE id = ?", (fate, self._clock(), number))
+    def _close(self, db: sqlite3.Connection, number: int, fate: Fate) -> bool:
+        """False when it was taken from its channel while it was tried: only a delivery counts then."""
+        return (
+            db.execute(
+                "UPDATE messages SET fate = ?1, done_at = ?2"
+                " WHERE id = ?3 AND (fate = 'waiting' OR ?1 = 'delivered')",
+                (fate, self._clock(), number),
+            ).rowcount
+            == 1
+        )
 
     def _wake(self) -> None:
         for listener in self._listeners:

@@ -88,7 +88,7 @@ class Http:
                 *(method, url), data=body, headers=headers, proxy=self._proxy, allow_redirects=False
             ) as response:
                 raw = await _read(response)
-                text = raw.decode(response.get_encoding(), "replace")
+                text = raw.decode(response.charset or "utf-8", "replace")
                 if 200 <= response.status < 300 or response.status in also:
                     return Answer(response.status, text, _date(response.headers.get("Date")))
                 raise self._error(response.status, text, response.headers.get("Retry-After"))
