@@ -1,0 +1,89 @@
+"""The dead man's switch: "all is well" to a URL, every minute, while it really is.
+
+Whoever hears it raises the alarm when it stays away. So it is sent only by a role that works, and never
+queued, nor repeated after a failure: a late "all is well" is a lie.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+
+import structlog
+from yarl import URL
+
+from alerts.channels.base import DeliveryError
+from alerts.channels.http import Http
+from alerts.delivery import Numbers
+from alerts.outbox import wall_clock
+from alerts.worker import Clock
+
+log = structlog.get_logger(__name__)
+
+EVERY = 60.0
+WITHIN = 10.0
+"""Seconds for the receiver's answer."""
+QUIET = 30.0
+"""Seconds without a look into the stream after which nobody can say that all is well."""
+STUCK = 900.0
+"""Seconds for which a channel may fail before it is not well."""
+
+
+class DeadMan:
+    """Says it at once, then every ``every`` seconds. Its URL is a secret, and is never said."""
+
+    def __init__(
+        self, url: str, troubles: Callable[[], Iterable[str]], clock: Clock, every: float = EVERY
+    ) -> None:
+        """``troubles``: why it is not well now; none when it is."""
+        self._url = URL(url)
+        self._troubles = troubles
+        self._clock = clock
+        self._every = every
+        secrets = {part for part in self._url.path.split("/") if len(part) > 8} | {self._url.query_string}
+        self._http = Http(secrets=(url, *secrets, self._url.password or ""))
+        self.trouble = ""
+        """Why it was not sent the last time, or did not arrive; empty when it did."""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until ``stop`` is set."""
+        try:
+            while not stop.is_set():
+                said = await self._say()
+                if said != self.trouble:
+                    log.info("dead man's switch", trouble=said or "none")
+                self.trouble = said
+                await self._clock.pause(stop, self._every)
+        finally:
+            await self._http.close()
+
+    async def _say(self) -> str:
+        """Why it was not said; empty when it was."""
+        troubles = list(self._troubles())
+        if troubles:
+            return "; ".join(troubles)
+        try:
+            async with asyncio.timeout(WITHIN):
+                await self._http.request("GET", self._url)
+        except DeliveryError as error:
+            return f"not heard: {error}"
+        except TimeoutError:
+            return "not heard: no answer"
+        return ""
+
+
+def troubles(read_at: int, numbers: Numbers, now: int | None = None) -> list[str]:
+    """Why the role does not work. ``read_at``: when it last looked into the stream; milliseconds all.
+
+    A failing channel is in order while it can still be thought to recover, or nothing waits for it.
+    """
+    now = wall_clock() if now is None else now
+    found = []
+    if not 0 <= now - read_at <= 1000 * QUIET:
+        found.append(f"the stream was last read {(now - read_at) / 1000:.0f} s ago")
+    found += [
+        f"channel {name} fails for {(now - failing.since) / 60_000:.0f} min"
+        for name, failing in sorted(numbers.failing.items())
+        if now - failing.since > 1000 * STUCK and numbers.pending.get(name, 0)
+    ]
+    return found
