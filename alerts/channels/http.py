@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -116,8 +117,7 @@ class Http:
             case aiohttp.ClientConnectorDNSError():
                 return TemporaryError("the host's name does not resolve", sent=False)
             case aiohttp.ClientConnectorError():
-                why = error.os_error.strerror or type(error.os_error).__name__
-                return TemporaryError(f"no connection: {self.clean(why)}", sent=False)
+                return TemporaryError(f"no connection: {_reason(error.os_error)}", sent=False)
             case aiohttp.ClientHttpProxyError():
                 return TemporaryError(f"the proxy answers {error.status}", sent=False)
             case aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError():
@@ -161,6 +161,11 @@ def _date(text: str | None) -> float | None:
         return None if text is None else parsedate_to_datetime(text).timestamp()
     except (ValueError, OverflowError):
         return None
+
+
+def _reason(error: OSError) -> str:
+    """Without the address, as asyncio has it."""
+    return os.strerror(error.errno) if (error.errno or 0) > 0 else type(error).__name__
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
