@@ -156,10 +156,13 @@ class AlertRecordRow:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What other processes may have added: how far judgements are, and the link of the last decision."""
+    """What others may have added: how far judgements are, the link of the last decision, and the number of
+    the last change.
+    """
 
     marks: JudgementMarks
     decided: int
+    changes: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,8 @@ def judgements(connection: Connection, after: int, limit: int) -> list[Judgement
 
 def news(connection: Connection) -> News:
     decided = connection.scalar(select(func.max(schema.decisions.c.link)))
-    return News(Head.read(connection).marks, decided or 0)
+    head = Head.read(connection)
+    return News(head.marks, decided or 0, head.changes)
 
 
 def _changes(connection: Connection, ids: list[int]) -> dict[int, _Said]:

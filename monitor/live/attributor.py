@@ -85,6 +85,7 @@ class Attributor:
         self._footings = Footings(live, (), live.clock())
         self._heard: deque[tuple[int, Change]] = deque()
         self._given = 0  # the number of the last change that the engine has
+        self._complete = 0  # up to here it was heard of every change, or it was judged before
         self._woken = asyncio.Event()
         self._must_look = False
         self._told = -1
@@ -113,7 +114,7 @@ class Attributor:
             self._woken.clear()
             if self._must_look:
                 self._must_look = False
-                self.hear(await self._patiently(self._queue))
+                await self._patiently(self._hear_all)
             if clock() - looked >= LOOK_EVERY:
                 await self._patiently(self._look_at_ledger)
                 looked = clock()
@@ -143,12 +144,21 @@ class Attributor:
             verdicts += engine.observer(
                 turn.collector, turn.network, sees=turn.sees, at=turn.at, cause=turn.cause, now=now
             )
+        for number, change in self._next():
+            verdicts += engine.change(number, change, now)
+        return verdicts + engine.tick(now)
+
+    def _next(self) -> Iterator[tuple[int, Change]]:
+        """Changes in the order of their numbers; none behind one that was stored without a word."""
         for _ in range(min(AT_ONCE, len(self._heard))):
-            number, change = self._heard.popleft()
+            number, change = self._heard[0]
+            if number > max(self._given, self._complete) + 1:
+                self._must_look = True
+                return
+            self._heard.popleft()
             if number > self._given:
                 self._given = number
-                verdicts += engine.change(number, change, now)
-        return verdicts + engine.tick(now)
+                yield number, change
 
     def _exclude(self, now: int) -> None:
         """Let the engine know what is under maintenance, as soon as that is another thing than before."""
@@ -166,19 +176,25 @@ class Attributor:
         now, outages = self._live.clock(), await self._ledger.open_outages()
         standings = await self._ledger.standings()
         # After the standings: whatever they hold and nobody has judged is in the queue by now.
-        queue = await self._ledger.unjudged()
+        queue = await self._hear_all()
         self._footings = Footings(self._live, _lost(outages), now)
         self._live.outages.begin(
             (each.outage for each in outages), (blame for each in outages for blame in each.members)
         )
         self._exclude(now)
         verdicts = self._engine.restore(outages, judged_standings(standings, queue), now)
-        self.hear((row.id, row.change) for row in queue)
         log.info("judges", outages=len(outages), waiting=len(queue))
         return verdicts
 
-    async def _queue(self) -> list[tuple[int, Change]]:
-        return [(row.id, row.change) for row in await self._ledger.unjudged()]
+    async def _hear_all(self) -> list[ChangeRow]:
+        """Whatever waits in the ledger, also what nobody told us of."""
+        changes = (await self._ledger.news()).changes
+        queue = await self._ledger.unjudged()
+        # What was heard while we asked may be younger than the answer, and is younger than all before it.
+        known = dict(self._heard) | {row.id: row.change for row in queue}
+        self._heard = deque(sorted(known.items()))
+        self._complete = changes
+        return queue
 
     async def _look_at_ledger(self) -> None:
         """What other processes recorded: orders are to be told, decisions heeded."""

@@ -22,6 +22,7 @@ from monitor.ledger import Ledger
 from monitor.live.judgements import LISTENER, judgements_publisher
 from monitor.model.events import Change, Event, EventId, Judged
 from monitor.model.observations import Cause, State
+from monitor.model.outages import Attribution, Blame
 
 T0 = 1_795_392_000_000
 
@@ -76,7 +77,12 @@ def a_change(number: int) -> Change:
 async def happen(ledger: Ledger, first: int, last: int) -> None:
     """Changes with these numbers are committed to the ledger."""
     events = [Event(EventId("video-0of1", 1, n), "maoming", 0, a_change(n)) for n in range(first, last + 1)]
-    assert len((await ledger.append("ledger", "facts", f"{last}-0", events)).fresh) == len(events)
+    appended = await ledger.append("ledger", "facts", f"{last}-0", events)
+    assert len(appended.fresh) == len(events)
+    own = [
+        Blame(number, each.node, each.network, each.at, Attribution.OWN) for number, each in appended.changes
+    ]
+    await ledger.judge(own, T0)
 
 
 def heard(site: Site) -> int:

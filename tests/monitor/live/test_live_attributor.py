@@ -167,6 +167,27 @@ async def test_what_nobody_told_it_of_is_found_when_it_looks(judging: Judging) -
     assert judging.engine.heard == [1]
 
 
+async def test_what_is_heard_before_it_has_begun_comes_after_what_waits(judging: Judging) -> None:
+    voice = Voice()
+    first, second = (voice.turns(name, UP, DOWN, T0) for name in "ab")
+    await judging.ledger.append("ledger", "facts", "1-1", [first])
+    await judging.takes(second)
+    async with judging.running():
+        await judging.all_judged()
+    assert judging.engine.heard == [1, 2]
+
+
+async def test_a_change_that_was_stored_without_a_word_comes_before_the_next_one(judging: Judging) -> None:
+    voice = Voice()
+    first, second = (voice.turns(name, UP, DOWN, T0) for name in "ab")
+    async with judging.running():
+        await asyncio.sleep(0.05)
+        await judging.ledger.append("ledger", "facts", "1-1", [first])
+        await judging.takes(second)
+        await judging.all_judged()
+    assert judging.engine.heard == [1, 2]
+
+
 async def test_what_is_held_is_judged_when_it_is_due_though_nothing_else_happens(
     ledger: Ledger, site: Site
 ) -> None:
