@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import socket
+import time
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,10 @@ from monitor.bus.publisher import Publisher
 from monitor.config import Site, load_site
 from monitor.ledger import Ledger
 from monitor.ledger.signing import is_signed, read_public
-from monitor.model.events import Event, Judged, Standing
+from monitor.model.deeds import Deed, Did
+from monitor.model.events import ALERT, Event, Judged, Standing
 from monitor.model.observations import Cause
+from monitor.model.outages import Outage, Phase
 
 
 async def test_a_fact_is_in_the_ledger_the_status_and_a_metric_and_its_collector_hears_it(
@@ -159,12 +162,51 @@ async def test_changes_are_told_onwards_as_judgements(monitor: Running, bus: Red
     await publish(bus, *first_words(Voice(), now()))
 
     async def told() -> bool:
-        return int(await bus.xlen(KEYS.judgements)) == 2
+        return int(await bus.xlen(KEYS.judgements)) == 3
 
     await until(told)
     entries = [Event.decode(fields).payload for _, fields in await bus.xrange(KEYS.judgements)]
-    assert all(isinstance(payload, Judged) for payload in entries)
-    assert [payload.node for payload in entries if isinstance(payload, Judged)] == ["a", "b"]
+    judged = [payload for payload in entries if isinstance(payload, Judged)]
+    (outage,) = [payload for payload in entries if isinstance(payload, Outage)]
+    assert {payload.node: payload.outage for payload in judged} == {"a": "", "b": outage.id}
+    assert (outage.root, outage.phase) == ("b", Phase.OPENED)
+    assert [each["root"] for each in (await monitor.status())["outages"]] == ["b"]
+    assert "quanshi_outages" in (await monitor.get("/metrics"))[1]
+
+
+async def test_a_judgement_is_told_soon_after_the_change_was_heard(monitor: Running, bus: Redis) -> None:
+    voice, took = Voice(), []
+    await publish(bus, *first_words(voice, now()))
+    for number in range(10):
+        before = int(await bus.xlen(KEYS.judgements))
+        began = time.perf_counter()
+        await publish(bus, voice.turns("a", *((UP, DOWN) if number % 2 == 0 else (DOWN, UP)), now()))
+        while int(await bus.xlen(KEYS.judgements)) == before:
+            await asyncio.sleep(0.002)
+        took.append(time.perf_counter() - began)
+        await asyncio.sleep(0.1)
+    took.sort()
+    print(f"told after {1000 * took[5]:.0f} ms, at most {1000 * took[-1]:.0f} ms")
+    assert took[0] < 0.1
+
+
+async def test_what_the_alert_role_did_is_in_the_ledger_and_its_outbox_hears_it(
+    monitor: Running, site: Site, bus: Redis, tmp_path: Path
+) -> None:
+    deed = Deed(Did.FIRED, "0a1b2c3d", "offline/video/b", now(), {"channel": "duty"})
+    with Outbox(tmp_path / "alert.db", ALERT) as box:
+        box.append([(deed, now())])
+        publishing = asyncio.create_task(Publisher(box, bus, KEYS, KEYS.alerts).run())
+
+        async def confirmed() -> bool:
+            return box.count() == 0
+
+        await until(confirmed)
+        publishing.cancel()
+        await asyncio.gather(publishing, return_exceptions=True)
+    async with await Ledger.open(site.ledger_url) as ledger:
+        (row,) = await ledger.alert_records()
+    assert (row.type, row.body) == ("quanshi.alert.fired", deed.to_json())
 
 
 async def test_the_note_of_where_it_listens_goes_with_it(site: Site, server: EmbeddedServer) -> None:

@@ -60,8 +60,12 @@ async def test_it_is_not_ready_while_the_ledger_takes_nothing(
     async def ready(status: int) -> bool:
         return (await monitor.get("/readyz"))[0] == status
 
+    async def judged() -> bool:
+        return int(await bus.xlen(KEYS.judgements)) == 3
+
     await publish(bus, *first_words(voice, now()))
     await until(lambda: ready(200))
+    await until(judged)  # or we would stop our own loop in the middle of its writing
     with contextlib.closing(sqlite3.connect(site.data / "ledger.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         await publish(bus, voice.sees(now() - 1000, now()))
