@@ -12,7 +12,8 @@ import json
 import os
 import signal
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import Final
 
 from alerts.channels.base import PermanentError, TemporaryError
@@ -25,6 +26,7 @@ _PASSED_ON: Final = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR
 """What it gets of our environment: the rest may be secret."""
 _HEARD: Final = 4096
 _SHOWN: Final = 200
+_LINGER: Final = 0.2
 
 
 class Command:
@@ -48,14 +50,17 @@ class Command:
         words = {name: text.replace("\0", "") for name, text in words_of(message).items()}
         words["phones"] = ",".join(to)
         arguments = [fill(part, words) for part in self._command]
-        process = await self._start(arguments)
-        try:
-            async with asyncio.timeout(self._within):
-                said = await _talk(process, _standard_input(message, self.name, to))
-        except TimeoutError as error:
-            raise TemporaryError(f"not done within {self._within:g} s, and killed") from error
-        finally:
-            await _kill(process)
+        async with _ear() as (heard, pipe):
+            process = await self._start(arguments, pipe)
+            try:
+                async with asyncio.timeout(self._within):
+                    await _give(process.stdin, _standard_input(message, self.name, to))
+                    await process.wait()
+            except TimeoutError as error:
+                raise TemporaryError(f"not done within {self._within:g} s, and killed") from error
+            finally:
+                await _kill(process)
+            said = await heard()
         status = process.returncode
         if status in _NEVER_AGAIN:
             raise PermanentError(f"status {status}: {said}")
@@ -66,11 +71,11 @@ class Command:
     async def close(self) -> None:
         """None of its processes outlives :meth:`send`."""
 
-    async def _start(self, arguments: list[str]) -> Process:
+    async def _start(self, arguments: list[str], stderr: int) -> Process:
         env = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
         try:
             return await asyncio.create_subprocess_exec(
-                *arguments, stdin=PIPE, stdout=DEVNULL, stderr=PIPE, env=env, start_new_session=True
+                *arguments, stdin=PIPE, stdout=DEVNULL, stderr=stderr, env=env, start_new_session=True
             )
         except OSError as error:
             # Not there, not executable, too many processes: somebody will see to it.
@@ -89,21 +94,6 @@ def _standard_input(message: Message, name: str, to: tuple[str, ...]) -> bytes:
     return json.dumps(body, ensure_ascii=False).encode() + b"\n"
 
 
-async def _talk(process: Process, body: bytes) -> str:
-    """Give it its input, wait for its end; what it said on its standard error."""
-    hearing = asyncio.create_task(_hear(process.stderr), name="command's words")
-    try:
-        await _give(process.stdin, body)
-        await process.wait()
-        # A grandchild may hold the pipe open: what it says is nobody's business.
-        await asyncio.wait([hearing], timeout=0.2)
-    finally:
-        hearing.cancel()
-        await asyncio.wait([hearing])
-    heard = b"" if hearing.cancelled() else hearing.result()
-    return " ".join(heard.decode(errors="replace").split())[:_SHOWN]
-
-
 async def _give(pipe: asyncio.StreamWriter | None, body: bytes) -> None:
     if pipe is not None:
         with contextlib.suppress(ConnectionError):  # it may not want to read
@@ -112,9 +102,41 @@ async def _give(pipe: asyncio.StreamWriter | None, body: bytes) -> None:
         pipe.close()
 
 
-async def _hear(pipe: asyncio.StreamReader | None) -> bytes:
+@asynccontextmanager
+async def _ear() -> AsyncIterator[tuple[Callable[[], Awaitable[str]], int]]:
+    """What is said into a pipe, and the pipe.
+
+    Not one of asyncio's own: it would think that the process goes on while a child of it holds the pipe.
+    """
+    ours, theirs = os.pipe()
+    reader = asyncio.StreamReader()
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(ours, "rb", 0)
+    )
+    hearing = asyncio.create_task(_hear(reader), name="command's words")
+
+    async def heard() -> str:
+        os.close(theirs)
+        opened.clear()
+        # A child that it left behind may hold the pipe: what it says is nobody's business.
+        await asyncio.wait([hearing], timeout=_LINGER)
+        said = hearing.result() if hearing.done() else b""
+        return " ".join(said.decode(errors="replace").split())[:_SHOWN]
+
+    opened = {theirs}
+    try:
+        yield heard, theirs
+    finally:
+        for pipe in opened:
+            os.close(pipe)
+        transport.close()
+        hearing.cancel()
+
+
+async def _hear(pipe: asyncio.StreamReader) -> bytes:
     heard = b""
-    while pipe is not None and (chunk := await pipe.read(_HEARD)):
+    while chunk := await pipe.read(_HEARD):
         heard = (heard + chunk)[:_HEARD]
     return heard
 

@@ -165,7 +165,7 @@ def _date(text: str | None) -> float | None:
 
 def _reason(error: OSError) -> str:
     """Without the address, as asyncio has it."""
-    return os.strerror(error.errno) if (error.errno or 0) > 0 else type(error).__name__
+    return os.strerror(error.errno) if error.errno else type(error).__name__
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

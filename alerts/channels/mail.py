@@ -83,9 +83,21 @@ class Mail:
         )
         async with client:
             if self._login[0]:
-                await client.login(*self._login)
+                await self._log_in(client)
             refused, _ = await client.send_message(mail, recipients=to)
         return {address: (answer.code, answer.message) for address, answer in refused.items()}
+
+    async def _log_in(self, client: aiosmtplib.SMTP) -> None:
+        """Once, by one method: a server counts wrong logins. Without TLS by one that hides the password."""
+        await client.ehlo()
+        offered = client.supported_auth_methods
+        secret = ["cram-md5"] if self._security == "none" else []
+        for method in (*secret, "plain", "login", "cram-md5"):
+            if method in offered:
+                ways = {"plain": client.auth_plain, "login": client.auth_login}
+                await ways.get(method, client.auth_crammd5)(*self._login)
+                return
+        raise aiosmtplib.SMTPException("the mail server offers no way to log in")
 
     def _judge(self, key: str, asked: list[str], refused: dict[str, tuple[int, str]]) -> str | None:
         for address in asked:
@@ -142,6 +154,9 @@ def _meaning(error: Exception) -> DeliveryError:
         case aiosmtplib.SMTPAuthenticationError() if error.code >= 500:
             return PermanentError(f"the login is refused: {error.code}")  # its words may repeat the login
         case aiosmtplib.SMTPConnectError() | aiosmtplib.SMTPConnectTimeoutError():
+            cause = error.__cause__
+            if isinstance(cause, ssl.SSLCertVerificationError):
+                return _meaning(cause)
             return TemporaryError("no connection to the mail server", sent=False)
         case aiosmtplib.SMTPResponseException():
             said = _said(error.code, error.message)
