@@ -127,7 +127,10 @@ async def test_everything_of_the_first_schema_is_there_as_it_was(old: Place) -> 
         assert [row.entry for row in await ledger.refusals()] == ["5-0"]
         assert [(row.state, row.change_id) for row in await ledger.standings()] == [(State.DOWN, 3)]
         assert await ledger.position("ledger", STREAM) == "9-9"
-        assert [row.sequence for row in await ledger.judgements(0, 9)] == [2, 3]
+        told = await ledger.judgements(0, 9)
+        assert [(row.sequence, row.payload.attribution) for row in told] == [(2, None), (3, None)]
+        assert await ledger.unjudged() == []  # nobody says of them whose fault they were
+        assert (await ledger.open_outages(), await ledger.attributed(2 * T0)) == ([], {})
         assert ledger.judgement_marks.epoch == 77
 
 
