@@ -15,7 +15,7 @@ from delivery_kit import end, message
 
 VICTIM = Path(__file__).with_name("delivery_victim.py")
 LAST = 120
-KILLS = 25
+KILLS = 20
 
 
 class Receiver:
