@@ -1,4 +1,4 @@
-"""The role: bus → ledger → live → web.
+"""The role: bus → ledger → live → judgements, web.
 
 Order is what keeps it honest: an event is in the ledger before it shows anywhere, and its collector is
 told that it may forget it only after that.
@@ -10,7 +10,7 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -34,6 +34,9 @@ from monitor.config import (
 from monitor.ledger.errors import LedByAnotherError, LedgerError
 from monitor.ledger.ledger import Ledger
 from monitor.ledger.signing import Signer
+from monitor.live.alertreader import AlertReader
+from monitor.live.attributor import Attributor
+from monitor.live.engine import engine_of
 from monitor.live.health import Health
 from monitor.live.intake import Intake
 from monitor.live.judgements import judgements_publisher
@@ -42,6 +45,7 @@ from monitor.live.probetimes import ProbeTimes
 from monitor.live.recall import Recall
 from monitor.live.states import Live
 from monitor.live.upkeep import Upkeep
+from monitor.model.events import Change
 from monitor.reports.monthly import Monthly
 from monitor.web.app import make_app
 
@@ -196,24 +200,43 @@ class Monitor:
         lease: asyncio.Task[None],
     ) -> None:
         judgements = await judgements_publisher(ledger, self._redis, self.keys)
+        attributor = Attributor(ledger, self.live, engine_of, on_verdicts=judgements.wake)
+
+        def on_news(changes: Sequence[tuple[int, Change]]) -> None:
+            judgements.wake()
+            attributor.hear(changes)
+
+        async def restore() -> None:
+            await recall.restore()
+            attributor.look()
+
         intake = Intake(
             ledger,
             live=self.live,
             health=self.health,
             redis=self._redis,
             keys=self.keys,
-            on_news=judgements.wake,
-            restore=recall.restore,
+            on_news=on_news,
+            restore=restore,
         )
+        alerts = AlertReader(ledger, redis=self._redis, keys=self.keys)
         archive = self.live.site.data / ARCHIVE
         keeper = Keeper(ledger, signer, archive, lambda: self.live.site.retain)
         upkeep = Upkeep(
-            self.live, self.health, redis=self._redis, keys=self.keys, intake=intake, recall=recall
+            self.live,
+            self.health,
+            redis=self._redis,
+            keys=self.keys,
+            intake=intake,
+            alerts=alerts,
+            recall=recall,
         )
         settle_memory()
         tasks = [
             lease,
             named(intake.run(self._redis_url), "intake"),
+            named(attributor.run(), "attributor"),
+            named(alerts.run(self._redis_url), "alert record"),
             named(judgements.run(), "judgements"),
             named(upkeep.run(), "upkeep"),
             named(self._reload(recall), "reload"),

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, Final
+from operator import itemgetter
+from typing import Final
 
 from sqlalchemy import Connection, select
 
 from monitor.ledger import schema
-from monitor.ledger.steps import Watch, fetch
+from monitor.ledger.steps import Watch, fetch, not_collecting
 from monitor.model.outages import Attribution
 from monitor.model.spans import Span, merged
 
@@ -23,6 +24,11 @@ def attributed(connection: Connection, until: int) -> dict[Watch, list[Span]]:
     Words count by their moment; of those with the same moment the one recorded last. The last one holds
     until ``until``.
     """
+    with not_collecting():
+        return _attributed(connection, until)
+
+
+def _attributed(connection: Connection, until: int) -> dict[Watch, list[Span]]:
     table = schema.attributions
     blaming = select(table.c.node, table.c.network).where(table.c.attribution.in_(sorted(_UPSTREAM)))
     watches = {(node, network) for node, network in fetch(connection, blaming.distinct())}
@@ -36,9 +42,11 @@ def attributed(connection: Connection, until: int) -> dict[Watch, list[Span]]:
 
 
 def _spans(said: Sequence[tuple[int, str]], until: int) -> list[Span]:
-    by_time: list[Any] = sorted(said, key=lambda word: word[0])  # stable: the last of a moment stays last
+    by_time = sorted(said, key=itemgetter(0))  # stable: the last of a moment stays last
     return merged(
-        (at, following)
-        for (at, attribution), (following, _) in pairwise([*by_time, (until, "")])
-        if attribution in _UPSTREAM
+        [
+            (at, following)
+            for (at, attribution), (following, _) in pairwise([*by_time, (until, "")])
+            if attribution in _UPSTREAM
+        ]
     )

@@ -148,7 +148,8 @@ def open_outages(connection: Connection) -> list[OpenOutage]:
     query = select(table.c.body).where(table.c.id.in_(latest), table.c.phase != Phase.CLOSED.value)
     found = [Outage.from_json(json.loads(row.body)) for row in connection.execute(query.order_by(table.c.id))]
     members: defaultdict[str, list[Blame]] = defaultdict(list)
-    for row in connection.execute(select(blames).where(blames.c.outage != "")).mappings():
+    blamed = select(blames).where(blames.c.outage != "").order_by(blames.c.node, blames.c.network)
+    for row in connection.execute(blamed).mappings():
         members[row["outage"]].append(blame_of(row))
     return [OpenOutage(each, tuple(members[each.id])) for each in sorted(found, key=lambda one: one.at)]
 

@@ -28,7 +28,7 @@ def steps(connection: Connection, until: int) -> dict[Watch, list[Step]]:
     set back holds its moments until they come again.
     What an exported segment took away begins with where each watch stood at its end.
     """
-    with _not_collecting():
+    with not_collecting():
         return _steps(connection, until)
 
 
@@ -51,7 +51,7 @@ def _steps(connection: Connection, until: int) -> dict[Watch, list[Step]]:
 
 
 @contextmanager
-def _not_collecting() -> Iterator[None]:
+def not_collecting() -> Iterator[None]:
     """Half a million tuples in which no cycle can be: looking for one costs a third of the time."""
     collecting = gc.isenabled()
     gc.disable()
