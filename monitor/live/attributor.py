@@ -80,7 +80,7 @@ class Attributor:
         self._ledger = ledger
         self._live = live
         self._on_verdicts = on_verdicts
-        self._site = live.site
+        self._board = live.board
         self._engine = engine_of(live.site)
         self._footings = Footings(live, (), live.clock())
         self._heard: deque[tuple[int, Change]] = deque()
@@ -127,7 +127,7 @@ class Attributor:
         due = self._engine.next_due
         wait = longest if due is None else min(longest, (due - self._live.clock()) / 1000)
         with suppress(TimeoutError):
-            async with asyncio.timeout(max(0.0, wait)):
+            async with asyncio.timeout(max(0.001, wait)):
                 await self._woken.wait()
 
     # -- what is to be judged
@@ -136,9 +136,10 @@ class Attributor:
         """All that has happened: who looks, then what was seen, then what is due."""
         now, engine = self._live.clock(), self._engine
         verdicts: list[Verdict] = []
-        if self._live.site is not self._site:
-            self._site, self._maintenance = self._live.site, None
-            verdicts += engine.reload(self._site, now)
+        if self._live.board is not self._board:
+            # Another list, or another day: nodes come and go by the day.
+            self._board, self._maintenance = self._live.board, None
+            verdicts += engine.reload(self._live.site, now)
         self._exclude(now)
         for turn in self._footings.turns(now):
             verdicts += engine.observer(
@@ -163,7 +164,7 @@ class Attributor:
     def _exclude(self, now: int) -> None:
         """Let the engine know what is under maintenance, as soon as that is another thing than before."""
         if self._maintenance is None:
-            self._maintenance = Maintenance(self._site, self._decisions)
+            self._maintenance = Maintenance(self._live.site, self._decisions)
         elif self._edge is None or now < self._edge:
             return
         self._edge = self._maintenance.next_edge(now)

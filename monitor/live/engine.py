@@ -1,4 +1,4 @@
-"""The engine that the monitor judges with. For now one that knows no topology: what is down is down by itself."""
+"""The engine that the monitor judges with. As yet it knows no topology: what is down is down by itself."""
 
 # ruff: noqa: ARG002 - what the engine of outages needs
 
