@@ -87,6 +87,7 @@ class Outbox:
         with self._database.transaction() as db:
             self._note(db, attempt, Outcome.DELIVERED, remark)
             self._close(db, entry.id, Fate.DELIVERED)
+            _stand(db, entry)
 
     def failed(self, entry: Entry, attempt: int, text: str, next_at: int, *, sent: bool) -> None:
         """It is tried again at ``next_at``. ``sent``: it may have arrived all the same."""
@@ -104,6 +105,8 @@ class Outbox:
         """It is not tried again; another channel takes it on at once if its route has one."""
         with self._database.transaction() as db:
             self._note(db, attempt, Outcome.REFUSED, text, sent=False)
+            if entry.happening.is_end:
+                _stand(db, entry)
             if self._close(db, entry.id, Fate.REFUSED):
                 hand_over(db, entry.id, self._clock())
         self._wake()
@@ -198,15 +201,13 @@ class Outbox:
                 "DELETE FROM attempts WHERE at < ? OR message NOT IN (SELECT id FROM messages)", (before,)
             )
             db.execute("DELETE FROM handovers WHERE alert NOT IN (SELECT alert FROM message_alerts)")
+            db.execute("DELETE FROM standing WHERE message NOT IN (SELECT id FROM messages)")
 
     def standing(self, channel: str) -> list[Alert]:
         """The alerts whose start this channel has delivered and whose end it has not, as last said."""
         query = (
-            "SELECT alert, body FROM messages JOIN message_alerts said ON said.message = id"
-            " WHERE channel = ?1 AND fate = 'delivered' AND NOT EXISTS ("
-            "  SELECT 1 FROM message_alerts other JOIN messages ended ON ended.id = other.message"
-            "  WHERE other.alert = said.alert AND ended.channel = ?1"
-            "  AND ended.happening = 'resolved' AND ended.fate != 'waiting') ORDER BY id"
+            "SELECT alert, body FROM standing JOIN messages ON messages.id = message"
+            " WHERE standing.channel = ? ORDER BY message, alert"
         )
         with self._database.reading() as db:
             rows = db.execute(query, (channel,)).fetchall()
@@ -250,6 +251,16 @@ def _supersede(db: sqlite3.Connection, channel: str, alerts: Sequence[str], now:
         "  WHERE message = messages.id AND alert NOT IN (SELECT value FROM json_each(?)))",
         (now, channel, json.dumps(list(alerts))),
     )
+
+
+def _stand(db: sqlite3.Connection, entry: Entry) -> None:
+    """Note that its alerts are known to go on in its channel, or to be over."""
+    if entry.happening.is_end:
+        gone = "DELETE FROM standing WHERE channel = ? AND alert = ?"
+        db.executemany(gone, [(entry.channel, alert) for alert in entry.alerts])
+    else:
+        known = "INSERT OR REPLACE INTO standing VALUES (?, ?, ?)"
+        db.executemany(known, [(entry.channel, alert, entry.id) for alert in entry.alerts])
 
 
 def _printable(text: str) -> str:

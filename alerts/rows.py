@@ -63,6 +63,10 @@ STEPS: Final = (
             "CREATE TABLE handovers (origin TEXT NOT NULL, alert TEXT NOT NULL, heir TEXT NOT NULL,"
             " recipients TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (origin, alert, heir)) WITHOUT ROWID"
         ),
+        (
+            "CREATE TABLE standing (channel TEXT NOT NULL, alert TEXT NOT NULL, message INTEGER NOT NULL,"
+            " PRIMARY KEY (channel, alert)) WITHOUT ROWID"
+        ),
     ),
 )
 """What each version of the file has more than the one before it."""

@@ -68,7 +68,8 @@ class Worker:
         self._chance = chance
         self._latency = latency
         self._pace = Pace(channel.limit, past)
-        self._failed: list[int] = []
+        self._failures = 0
+        self._failed: set[int] = set()
         self._closed_until = 0
         self._remind_at = 0
         self._woken = asyncio.Event()
@@ -187,14 +188,16 @@ class Worker:
             self._latency.observe(max(0, self._clock.now() - entry.detected_at) / 1000)
         if self.failing is not None:
             log.info("channel delivers again", channel=self.channel.name)
-        if len(set(self._failed)) > 1:
+        if len(self._failed) > 1:
             # It was the channel: what it failed with need not wait any longer.
             await self._record(lambda: self._outbox.hasten(self.channel.name))
-        self._failed, self._closed_until, self.failing = [], 0, None
+        self._failures, self._closed_until, self.failing = 0, 0, None
+        self._failed.clear()
 
     async def _note_temporary(self, entry: Entry, attempt: int, error: TemporaryError) -> None:
         now = self._clock.now()
-        self._failed.append(entry.id)
+        self._failures += 1
+        self._failed.add(entry.id)
         pause, again = self._pauses(entry.attempts + 1, error.after or 0.0)
         self._closed_until = now + round(1000 * pause)
         text, next_at = str(error), now + round(1000 * again)
@@ -208,11 +211,12 @@ class Worker:
         """Seconds for which the channel, and the message, are left alone after this failure of both."""
         patience = self._patience
         asked = min(max(0.0, asked), patience.obey)
-        pause = max(asked, patience.after(len(self._failed), patience.longest, self._chance()))
+        pause = max(asked, patience.after(self._failures, patience.longest, self._chance()))
         if attempts < _STUBBORN:
             return pause, max(asked, patience.after(attempts, patience.longest, self._chance()))
         # Longer than the channel, so that the next try is another's.
-        return pause, max(2 * pause, patience.after(attempts, patience.aside, self._chance()))
+        again = max(2 * pause, patience.after(attempts, patience.aside, self._chance()))
+        return pause, min(again, max(patience.obey, patience.aside))
 
     def _note_failure(self, entry: Entry, text: str) -> None:
         if self.failing is None:
@@ -247,18 +251,24 @@ class Worker:
         wait = min((self._remind_at - now) / 1000, channel.every)
         if wait > 0:
             return wait
-        pause = channel.every
-        alerts = self._outbox.standing(channel.name)
-        if alerts:
-            try:
-                async with asyncio.timeout(self._patience.attempt):
-                    await channel.remind(alerts)
-            except (DeliveryError, TimeoutError) as error:
-                # Soon again: the receiver must hear it before it forgets.
-                pause = channel.every / 4
-                log.warning("reminder not taken", channel=channel.name, error=str(error) or "no answer")
+        pause = channel.every if await self._reminded(channel) else channel.every / 4
         self._remind_at = self._clock.now() + round(1000 * pause)
         return pause
+
+    async def _reminded(self, channel: Reminding) -> bool:
+        """False when the receiver did not hear it, who must soon, before it forgets."""
+        alerts = self._outbox.standing(self.channel.name)
+        try:
+            async with asyncio.timeout(self._patience.attempt):
+                if alerts:
+                    await channel.remind(alerts)
+        except (DeliveryError, TimeoutError) as error:
+            log.warning("reminder not taken", channel=self.channel.name, error=str(error) or "no answer")
+        except Exception as error:  # noqa: BLE001 - as with a message
+            _fault(self.channel.name, error)
+        else:
+            return True
+        return False
 
 
 def _fault(channel: str, error: Exception) -> str:
