@@ -13,7 +13,7 @@ import structlog
 from yarl import URL
 
 from alerts.channels.base import DeliveryError
-from alerts.channels.http import Http
+from alerts.channels.http import Http, secrets_of
 from alerts.delivery import Numbers
 from alerts.outbox import wall_clock
 from alerts.worker import Clock
@@ -40,8 +40,7 @@ class DeadMan:
         self._troubles = troubles
         self._clock = clock
         self._every = every
-        secrets = {part for part in self._url.path.split("/") if len(part) > 8} | {self._url.query_string}
-        self._http = Http(secrets=(url, *secrets, self._url.password or ""))
+        self._http = Http(secrets=secrets_of(self._url))
         self.trouble = ""
         """Why it was not sent the last time, or did not arrive; empty when it did."""
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from typing import Any
 
-from alerts.channels.base import PermanentError, TemporaryError
+from alerts.channels.base import MissingError, PermanentError, TemporaryError
 from alerts.channels.reached import Reached
 from alerts.model import Message
 
@@ -22,9 +22,9 @@ class Apprise:
     """``urls`` are secrets: nothing of them is ever said, targets are numbered instead."""
 
     def __init__(self, name: str, urls: Sequence[str], *, limit: tuple[int, float] | None = None) -> None:
-        """Raises ValueError when apprise is not installed."""
+        """Raises MissingError when apprise is not installed."""
         if find_spec("apprise") is None:
-            raise ValueError(MISSING)
+            raise MissingError(MISSING)
         self.name = name
         self.limit = limit
         self._urls = tuple(urls)

@@ -28,6 +28,10 @@ class PermanentError(DeliveryError):
     """The receiver will never take this message: it is not tried again."""
 
 
+class MissingError(Exception):
+    """A channel needs something that is not installed; says how to get it."""
+
+
 class Channel(Protocol):
     """A way to somebody. ``limit``: so many messages within so many seconds, None without a limit."""
 

@@ -18,6 +18,8 @@ from alerts.channels.base import DeliveryError, PermanentError, TemporaryError
 _BODY: Final = 65_536
 """Bytes that are read of an answer."""
 _SHOWN: Final = 200
+_LONG: Final = 12
+"""So many letters of a path may be a token."""
 _TOO_BUSY: Final = frozenset((408, 425, 429, 500, 502, 503, 504, 507, 509, 529))
 
 
@@ -143,6 +145,12 @@ class Http:
         if 300 <= status < 400:
             return PermanentError(f"HTTP {status}: redirects are not followed")
         return PermanentError(said)
+
+
+def secrets_of(url: URL) -> set[str]:
+    """What of a URL may be a token: its query, long parts of its path, a password."""
+    parts = {part for part in url.raw_path.split("/") if len(part) >= _LONG}
+    return parts | {url.raw_query_string, *url.query.values(), url.password or ""}
 
 
 def seconds(retry_after: str | None, now: float) -> float | None:

@@ -57,9 +57,8 @@ class Mail:
         left = self._reached.left(message.key, everybody)
         if not left:
             return None
-        mail = compose(message, self._sender, everybody)
         try:
-            refused = await self._hand_in(mail, left)
+            refused = await self._hand_in(compose(message, self._sender, everybody), left)
         except aiosmtplib.SMTPRecipientsRefused as error:
             refused = {each.recipient: (each.code, each.message) for each in error.recipients}
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:

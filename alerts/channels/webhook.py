@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from yarl import URL
 
-from alerts.channels.http import Http
+from alerts.channels.http import Http, secrets_of
 from alerts.channels.prometheus import webhook
 from alerts.model import Message
 
@@ -33,7 +33,7 @@ class Webhook:
         self.limit = limit
         self._url = URL(url)
         self._login = login(token, user, password)
-        self._http = Http(secrets=(token, password, self._url.password or ""), proxy=proxy)
+        self._http = Http(secrets=(token, password, *secrets_of(self._url)), proxy=proxy)
 
     async def send(self, message: Message, to: tuple[str, ...]) -> None:
         del to

@@ -19,7 +19,7 @@ from receivers import listening
 
 from alerts.channels import apprise as apprise_channel
 from alerts.channels.apprise import Apprise
-from alerts.channels.base import DeliveryError, PermanentError, TemporaryError
+from alerts.channels.base import DeliveryError, MissingError, PermanentError, TemporaryError
 from alerts.channels.command import Command
 from alerts.channels.mqtt import Mqtt
 
@@ -189,5 +189,5 @@ async def test_a_url_that_apprise_does_not_understand_is_refused_without_showing
 
 def test_without_apprise_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(apprise_channel, "find_spec", lambda _: None)
-    with pytest.raises(ValueError, match=r"pip install 'quanshi\[apprise\]'"):
+    with pytest.raises(MissingError, match=r"pip install 'quanshi\[apprise\]'"):
         Apprise("other", [])
