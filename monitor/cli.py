@@ -15,6 +15,7 @@ from typing import Any, Literal
 import click
 
 from monitor import __version__
+from monitor.cli_alerts import alerts
 from monitor.cli_city import demo, sim
 from monitor.cli_common import explains, json_option, language_option, print_mistakes, site_option, wrong_use
 from monitor.cli_maintenance import maintenance
@@ -275,6 +276,7 @@ def probe(wanted: str, path: Path, as_json: bool, network: str | None, login: bo
     sys.exit(0 if answers_well(one for _, one in told) else 1)
 
 
+main.add_command(alerts)
 main.add_command(maintenance)
 main.add_command(report)
 main.add_command(verify)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import wraps
 from pathlib import Path
-from typing import Final, NoReturn, ParamSpec
+from typing import Any, Final, NoReturn, ParamSpec, TypeVar
 
 import click
 
-from monitor.config import ConfigError, Mistake, glance
+from monitor.config import ConfigError, Mistake, Site, glance, load_site
 from monitor.trouble import Said, Trouble
 
 P = ParamSpec("P")
+_T = TypeVar("_T")
 
 SHOWN: Final = 50
 """Mistakes that are printed by a command that is not about them; the rest is counted."""
@@ -39,6 +41,28 @@ json_option = click.option("--json", "as_json", is_flag=True, help="供程序读
 language_option = click.option(
     "--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="语言 / language"
 )
+
+_SCOPE: Final = {
+    "node": "节点 / a node",
+    "region": "行政区划及其下级 / a region, all in it",
+    "contractor": "运维单位 / a contractor",
+    "parent": "其下挂的全部节点 / all behind this node",
+    "network": "网络 / a network",
+}
+
+
+def scope_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Which watches are meant: given as ``scope``, a list for each kind of condition, and ``everything``."""
+
+    @wraps(command)
+    def gathered(**given: Any) -> None:
+        command(scope={f"{name}s": given.pop(f"{name}s") for name in _SCOPE}, **given)
+
+    described: Callable[..., None] = gathered
+    described = click.option("--all", "everything", is_flag=True, help="全部 / everything")(described)
+    for name, told in reversed(_SCOPE.items()):
+        described = click.option(f"--{name}", f"{name}s", multiple=True, help=told)(described)
+    return described
 
 
 def explains(command: Callable[P, None]) -> Callable[P, None]:
@@ -82,3 +106,28 @@ def print_mistakes(mistakes: Sequence[Mistake], path: object, limit: int | None 
 
 def wrong_use(error: Exception) -> NoReturn:
     raise click.UsageError(str(error.args[0] if error.args else error)) from error
+
+
+def in_ledger(
+    path: Path, work: Callable[[Site, Any], Awaitable[_T]], refusals: tuple[type[Exception], ...]
+) -> tuple[Site, _T]:
+    """The site, and what came of the work in its ledger; ``refusals`` of it are wrong use."""
+    from monitor.ledger.errors import LedgerError
+
+    site = load_site(path)
+    try:
+        return site, asyncio.run(_in_ledger(site, work))
+    except refusals as error:
+        wrong_use(error)
+    except LedgerError as error:
+        what = Said("台账无法使用", "the ledger cannot be used")
+        advice = Said("检查磁盘与数据目录的权限", "see to the disk and the rights of the data directory")
+        raise Trouble(what, str(error), advice, site.language) from error
+
+
+async def _in_ledger(site: Site, work: Callable[[Site, Any], Awaitable[_T]]) -> _T:
+    from monitor.ledger.ledger import Ledger
+
+    site.data.mkdir(parents=True, exist_ok=True)
+    async with await Ledger.open(site.ledger_url) as ledger:
+        return await work(site, ledger)

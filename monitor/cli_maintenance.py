@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
-from monitor.cli_common import explains, json_option, site_option, wrong_use
-from monitor.config import Site, load_site
+from monitor.cli_common import explains, in_ledger, json_option, scope_options, site_option
+from monitor.config import Site
 from monitor.model.decisions import Reason
 from monitor.model.observations import State
 
@@ -38,12 +37,7 @@ def maintenance() -> None:
 
 @maintenance.command(short_help="申请剔除时间 / ask for time to be left out")
 @site_option
-@click.option("--node", "nodes", multiple=True, help="节点 / a node")
-@click.option("--region", "regions", multiple=True, help="行政区划及其下级 / a region, all in it")
-@click.option("--contractor", "contractors", multiple=True, help="运维单位 / a contractor")
-@click.option("--parent", "parents", multiple=True, help="其下挂的全部节点 / all behind this node")
-@click.option("--network", "networks", multiple=True, help="网络 / a network")
-@click.option("--all", "everything", is_flag=True, help="全部 / everything")
+@scope_options
 @_from
 @_to
 @click.option("--reason", type=click.Choice(_REASONS), required=True, help="原因 / why")
@@ -54,11 +48,7 @@ def maintenance() -> None:
 @explains
 def add(  # noqa: PLR0917 - click passes them by name
     path: Path,
-    nodes: tuple[str, ...],
-    regions: tuple[str, ...],
-    contractors: tuple[str, ...],
-    parents: tuple[str, ...],
-    networks: tuple[str, ...],
+    scope: Mapping[str, tuple[str, ...]],
     everything: bool,
     first: str,
     last: str,
@@ -76,18 +66,10 @@ def add(  # noqa: PLR0917 - click passes them by name
     from monitor import deciding
     from monitor.reports.windows import between
 
-    given = {
-        "nodes": nodes,
-        "regions": regions,
-        "contractors": contractors,
-        "parents": parents,
-        "networks": networks,
-    }
-
     async def work(site: Site, ledger: Any) -> Any:
-        scope = deciding.scope_of(site, given, everything=everything)
+        meant = deciding.scope_of(site, scope, everything=everything)
         wish = deciding.Wish(between(first, last, site.zone).span, person, approver, note)
-        return await deciding.request_exclusion(ledger, scope, Reason(reason), wish)
+        return await deciding.request_exclusion(ledger, meant, Reason(reason), wish)
 
     _tell(path, work, as_json)
 
@@ -179,20 +161,11 @@ def list_all(path: Path, as_json: bool) -> None:
 def _tell(path: Path, work: Callable[[Site, Any], Awaitable[Any]], as_json: bool) -> None:
     """Do it in the site's ledger and print what came of it. What may not be done is wrong use."""
     from monitor import deciding
-    from monitor.ledger.errors import LedgerError
     from monitor.model.decisions import DecisionError
     from monitor.reports.windows import WindowError
-    from monitor.trouble import Said, Trouble
+    from monitor.trouble import Said
 
-    site = load_site(path)
-    try:
-        found = asyncio.run(_in_ledger(site, work))
-    except (DecisionError, WindowError) as error:
-        wrong_use(error)
-    except LedgerError as error:
-        what = Said("台账无法使用", "the ledger cannot be used")
-        advice = Said("检查磁盘与数据目录的权限", "see to the disk and the rights of the data directory")
-        raise Trouble(what, str(error), advice, site.language) from error
+    site, found = in_ledger(path, work, (DecisionError, WindowError))
     decided = found if isinstance(found, list) else [found]
     if as_json:
         click.echo(json.dumps([deciding.as_document(one) for one in decided], ensure_ascii=False))
@@ -202,11 +175,3 @@ def _tell(path: Path, work: Callable[[Site, Any], Awaitable[Any]], as_json: bool
         click.echo(deciding.tell(one, site, now))
     if not decided:
         click.echo(Said("没有剔除，也没有更正", "no exclusions and no corrections").told(site.language))
-
-
-async def _in_ledger(site: Site, work: Callable[[Site, Any], Awaitable[Any]]) -> Any:
-    from monitor.ledger.ledger import Ledger
-
-    site.data.mkdir(parents=True, exist_ok=True)
-    async with await Ledger.open(site.ledger_url) as ledger:
-        return await work(site, ledger)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
-from cli_talk import quanshi
+from cli_talk import Answer, quanshi_here
 from small_site import camera, write_site
 
 SPAN = ("--from", "2026-10-05 01:00", "--to", "2026-10-05 05:00")
@@ -19,8 +18,8 @@ def site(tmp_path: Path) -> Path:
     return write_site(tmp_path, [camera("cam-1", contractor="甲公司"), camera("cam-2")], language="zh")
 
 
-def maintenance(site: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return quanshi("maintenance", *words, "--site", site)
+def maintenance(site: Path, *words: str) -> Answer:
+    return quanshi_here("maintenance", *words, "--site", site)
 
 
 def test_what_one_asks_for_waits_until_another_approves(site: Path) -> None:

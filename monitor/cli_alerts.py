@@ -1,0 +1,160 @@
+"""``quanshi alerts``: what goes on, who takes care of it, what to be silent about."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from monitor.cli_common import explains, in_ledger, json_option, scope_options, site_option, wrong_use
+from monitor.config import Site
+from monitor.model.times import parse_span
+
+_by = click.option("--by", "person", required=True, help="何人 / who says so")
+
+
+@click.group(short_help="告警 / alerts: list, acknowledge, silence")
+def alerts() -> None:
+    """正在持续的告警；确认；静默。全部留在台账。
+
+    What goes on, who takes care of it, and what to be silent about. All of it stays in the ledger.
+    """
+
+
+@alerts.command("list", short_help="列出 / list them")
+@site_option
+@click.option("--ended", is_flag=True, help="包括已恢复的 / those that are over, too")
+@json_option
+@explains
+def list_alerts(path: Path, ended: bool, as_json: bool) -> None:
+    """列出告警，最新的在前。
+
+    List alerts, the newest first.
+    """
+    from monitor import ordering
+
+    site, found = _do(path, lambda _site, ledger: ordering.alerts(ledger, ended=ended))
+    if as_json:
+        _print_json([one.to_json() for one in found])
+    else:
+        click.echo(ordering.tell_alerts(found, site))
+
+
+@alerts.command(short_help="确认 / acknowledge")
+@click.argument("name", metavar="ID")
+@site_option
+@_by
+@click.option("--note", default="", help="说明 / a few words")
+@json_option
+@explains
+def ack(name: str, path: Path, person: str, note: str, as_json: bool) -> None:
+    """确认一条告警：由本人处理，不再重复与升级；恢复时仍会通知。
+
+    Say that you take care of it: it is not repeated and not escalated any more. Its end is told all the same.
+    """
+    from monitor import ordering
+
+    _tell_order(*_do(path, lambda _site, ledger: ordering.acknowledge(ledger, name, person, note)), as_json)
+
+
+@alerts.group(short_help="静默 / be silent about something")
+def silence() -> None:
+    """在一段时间内不发新告警；监测照常，已通知的告警恢复时仍会通知。
+
+    Start no new alert about something for a while. Watching goes on, and what was told has its end told.
+    """
+
+
+@silence.command("add", short_help="开始静默 / begin one")
+@site_option
+@scope_options
+@click.option("--rule", "rules", multiple=True, help="只对此规则 / for this rule only")
+@click.option("--for", "lasting", required=True, help="时长 / how long: 30m, 2h, 1d")
+@_by
+@click.option("--note", required=True, help="原因 / why")
+@json_option
+@explains
+def add(  # noqa: PLR0917 - click passes them by name
+    path: Path,
+    scope: Mapping[str, tuple[str, ...]],
+    everything: bool,
+    rules: tuple[str, ...],
+    lasting: str,
+    person: str,
+    note: str,
+    as_json: bool,
+) -> None:
+    """对一个范围静默；不同条件须同时满足。
+
+    Be silent about what meets every kind of condition.
+    """
+    from monitor import deciding, ordering
+
+    try:
+        seconds = parse_span(lasting)
+    except ValueError as error:
+        wrong_use(ValueError(f"--for {lasting}: {error}"))
+
+    async def work(site: Site, ledger: Any) -> Any:
+        meant = deciding.scope_of(site, scope, everything=everything)
+        until = ordering.present() + round(1000 * seconds)
+        return await ordering.be_silent(ledger, ordering.Silence(meant, rules, until, person, note))
+
+    _tell_order(*_do(path, work), as_json)
+
+
+@silence.command("end", short_help="结束静默 / end one")
+@click.argument("name", metavar="ID")
+@site_option
+@_by
+@json_option
+@explains
+def end(name: str, path: Path, person: str, as_json: bool) -> None:
+    """立即结束一项静默。
+
+    End a silence before its time.
+    """
+    from monitor import ordering
+
+    _tell_order(*_do(path, lambda _site, ledger: ordering.end_silence(ledger, name, person)), as_json)
+
+
+@silence.command("list", short_help="列出静默 / list them")
+@site_option
+@json_option
+@explains
+def list_silences(path: Path, as_json: bool) -> None:
+    """列出正在持续的静默。
+
+    List the silences that go on.
+    """
+    from monitor import ordering
+
+    site, found = _do(path, lambda _site, ledger: ordering.silences(ledger))
+    if as_json:
+        _print_json([one.to_json() for one in found])
+    else:
+        click.echo(ordering.tell_silences(found, site))
+
+
+def _tell_order(site: Site, order: Any, as_json: bool) -> None:
+    from monitor import ordering
+
+    if as_json:
+        _print_json(order.to_json())
+    else:
+        click.echo(ordering.tell_order(order, site))
+
+
+def _print_json(document: Any) -> None:
+    click.echo(json.dumps(document, ensure_ascii=False))
+
+
+def _do(path: Path, work: Callable[[Site, Any], Awaitable[Any]]) -> tuple[Site, Any]:
+    from monitor.model.decisions import DecisionError
+    from monitor.model.orders import OrderError
+
+    return in_ledger(path, work, (DecisionError, OrderError))

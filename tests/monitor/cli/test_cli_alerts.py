@@ -1,0 +1,147 @@
+"""``quanshi alerts``: what goes on, acknowledged by whom, silent about what; all of it in the ledger."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from pathlib import Path
+
+import pytest
+from cli_talk import Answer, quanshi_here
+from small_site import camera, write_site
+
+from monitor.config import load_site
+from monitor.ledger import Ledger
+from monitor.model.deeds import Deed, Did
+from monitor.model.events import ALERT, Event, EventId
+from monitor.model.orders import Order
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    return write_site(tmp_path, [camera("cam-1", contractor="甲公司"), camera("cam-2")], language="zh")
+
+
+def alerts(site: Path, *words: str) -> Answer:
+    return quanshi_here("alerts", *words, "--site", site)
+
+
+def now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def did(what: Did, alert: str, **facts: str) -> Deed:
+    return Deed(what, alert, f"outage/{alert}", now() - 60_000, facts)
+
+
+def record(site: Path, *deeds: Deed) -> None:
+    """As the monitor does with what the alert role says."""
+
+    async def work() -> None:
+        folder = load_site(site).data
+        folder.mkdir(exist_ok=True)
+        async with await Ledger.open(load_site(site).ledger_url) as ledger:
+            events = [
+                Event(EventId(ALERT, 1, number), "maoming", deed.at, deed)
+                for number, deed in enumerate(deeds, 1)
+            ]
+            await ledger.record_alerts("alerts", "stream", "1-1", events, [])
+
+    asyncio.run(work())
+
+
+def orders(site: Path) -> list[Order]:
+    async def work() -> list[Order]:
+        async with await Ledger.open(load_site(site).ledger_url) as ledger:
+            return await ledger.orders()
+
+    return asyncio.run(work())
+
+
+def test_with_no_alert_that_is_said(site: Path) -> None:
+    assert alerts(site, "list").stdout == "没有正在持续的告警\n"
+    assert alerts(site, "list", "--json").stdout == "[]\n"
+    assert alerts(site, "silence", "list").stdout == "没有静默\n"
+
+
+def test_what_goes_on_is_listed_with_whom_it_has_reached(site: Path) -> None:
+    record(
+        site,
+        did(Did.FIRED, "0a1b2c3d", title="镇隆镇接入交换机 离线", severity="critical"),
+        did(Did.FIRED, "99999999", title="旧的"),
+        did(Did.DELIVERED, "0a1b2c3d", channel="hook"),
+        did(Did.FAILED, "0a1b2c3d", channel="mail", error="550 no such user"),
+        did(Did.RESOLVED, "99999999"),
+    )
+
+    listed = alerts(site, "list").stdout
+
+    assert "镇隆镇接入交换机 离线  1 分钟" in listed
+    assert "0a1b2c3d · 待确认 · 已送达 hook · 未送达 mail: 550 no such user" in listed
+    assert "旧的" not in listed
+    assert "旧的" in alerts(site, "list", "--ended").stdout
+    (one,) = json.loads(alerts(site, "list", "--json").stdout)
+    assert (one["id"], one["severity"], one["delivered"]) == ("0a1b2c3d", "critical", ["hook"])
+
+
+def test_who_acknowledges_is_in_the_ledger(site: Path) -> None:
+    record(site, did(Did.FIRED, "0a1b2c3d"), did(Did.FIRED, "0a1bffff"), did(Did.FIRED, "77777777"))
+
+    several = alerts(site, "ack", "0a1b", "--by", "张三")
+    nobody = alerts(site, "ack", "beef", "--by", "张三")
+    acked = alerts(site, "ack", "0a1b2", "--by", "张三", "--note", "已派人")
+
+    assert (several.returncode, nobody.returncode, acked.returncode) == (2, 2, 0)
+    assert "several alerts" in several.stderr
+    assert "no alert" in nobody.stderr
+    assert acked.stdout == "张三 已确认 0a1b2c3d\n"
+    (order,) = orders(site)
+    assert (order.kind.value, order.target, order.person, order.note) == ("ack", "0a1b2c3d", "张三", "已派人")
+
+
+def test_a_silence_has_a_scope_an_end_and_a_reason_and_can_end_early(site: Path) -> None:
+    given = ("--contractor", "甲公司", "--rule", "offline", "--for", "2h", "--by", "张三", "--note", "割接")
+    begun = alerts(site, "silence", "add", *given, "--json")
+    silence = json.loads(begun.stdout)
+
+    assert silence["scope"] == {"contractors": ["甲公司"]}
+    assert silence["rules"] == ["offline"]
+    listed = alerts(site, "silence", "list").stdout
+    assert "静默至" in listed
+    assert "甲公司, offline" in listed
+    assert "张三  割接" in listed
+
+    ended = alerts(site, "silence", "end", silence["id"], "--by", "李四")
+    assert ended.returncode == 0
+    assert alerts(site, "silence", "list").stdout == "没有静默\n"
+    assert alerts(site, "silence", "end", silence["id"], "--by", "李四").returncode == 2
+    assert [order.person for order in orders(site)] == ["张三", "李四"]
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("--node", "cam-9", "--for", "2h", "--note", "x"), "not known to this site"),
+        (("--for", "2h", "--note", "x"), "name what is meant"),
+        (("--all", "--for", "2h", "--note", "  "), "needs a reason"),
+        (("--all", "--for", "soon", "--note", "x"), "--for soon"),
+        (("--all", "--for", "2h"), "--note"),
+    ],
+)
+def test_a_silence_that_cannot_be_meant_is_wrong_use(site: Path, words: tuple[str, ...], why: str) -> None:
+    refused = alerts(site, "silence", "add", *words, "--by", "张三")
+
+    assert refused.returncode == 2
+    assert why in refused.stderr
+
+
+def test_it_speaks_english_and_fits_a_terminal(tmp_path: Path) -> None:
+    site = write_site(tmp_path, [camera("cam-1")], language="en")
+    record(site, did(Did.FIRED, "0a1b2c3d", title="switch down"), did(Did.ACKED, "0a1b2c3d", person="Li"))
+
+    listed = alerts(site, "list").stdout
+
+    assert "switch down  1 min" in listed
+    assert "acknowledged by Li" in listed
+    assert max(map(len, listed.splitlines())) <= 80
