@@ -80,10 +80,17 @@ class MqttSettings:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A login. Its repr never shows the password."""
+    """A login, or what a channel of alerts needs instead. Its repr never shows a secret.
 
-    user: str
-    password: str = field(repr=False)
+    Only what its entry says is not empty: ``user`` and ``password``, or else (or beside) ``token``,
+    ``secret`` and ``url``, which may itself hold a token.
+    """
+
+    user: str = ""
+    password: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)
+    secret: str = field(default="", repr=False)
+    url: str = field(default="", repr=False)
 
     def fingerprint(self, salt: bytes) -> str:
         """16 hex digits that change when the login changes, and tell nothing of it without the salt."""
