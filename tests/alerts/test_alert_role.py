@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from alerts.inbox import Inbox
+from alerts.database import Database
+from alerts.inbox import STEPS, Inbox
 from alerts.role import run
 from monitor.bus.client import connect
 from monitor.bus.embedded import EmbeddedServer
@@ -86,7 +87,8 @@ async def happen(ledger: Ledger, first: int, last: int) -> None:
 
 
 def heard(site: Site) -> int:
-    with Inbox(site.data / "alerts.db") as inbox:
+    with Database(site.data / "alerts.db", STEPS) as database:
+        inbox = Inbox(database)
         return inbox.counts().get("quanshi.watch.judged", 0)
 
 
@@ -170,7 +172,8 @@ async def test_only_the_monitor_is_heard_and_only_it_is_told_what_was(
             assert await publisher.drain(20)
         assert set(await redis.hgetall(keys.committed)) == {"monitor"}
     assert heard(site) == 3
-    with Inbox(site.data / "alerts.db") as inbox:
+    with Database(site.data / "alerts.db", STEPS) as database:
+        inbox = Inbox(database)
         assert set(inbox.committed()) == {"monitor"}
         refused = dict(inbox.refusals())
     assert refused.pop("video-0of1/1/1") == "said by video-0of1, and only the monitor judges"
