@@ -1,0 +1,111 @@
+"""What is asked of groups of points: too many offline at once, a budget that burns too quickly or is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from alerts.model import Finding, Severity
+from alerts.rules.world import World, is_about, severity_of
+from monitor.config.alerting import Burn, Rule
+from monitor.model.measured import GroupNow, Spent
+from monitor.model.observations import State
+
+CITY, NETWORK, REGION, CLASS = "city", "network", "region", "class"
+_HOUR: Final = 3_600_000
+
+
+def crowd(rule: Rule, world: World) -> Iterator[Finding]:
+    """Of a group, so many and such a share are down by themselves at once.
+
+    What is down for an outage above it is that outage's, and told once.
+    """
+    for group in _groups(rule, world):
+        down = group.states.get(State.DOWN.value, 0) - group.suppressed
+        known = sum(group.states.values()) - group.states.get(State.UNKNOWN.value, 0)
+        if known and down >= rule.least and down / known >= rule.share:
+            facts = {"down": down, "known": known, "share": down / known}
+            yield from _finding(rule, world, group, Severity.CRITICAL, facts)
+
+
+def burn(rule: Rule, world: World) -> Iterator[Finding]:
+    """The budget is spent so many times as fast as it may, over a long window and still in a short one."""
+    for group in _groups(rule, world):
+        allowed = None if group.target is None else 1 - group.target
+        if not allowed:
+            continue
+        for pair in rule.burns:
+            rate = _least_rate(group, pair, allowed)
+            if rate is not None and rate >= pair.times:
+                facts = {"times": rate, "over": pair.over, "allowed": allowed, "watches": group.watches}
+                yield from _finding(rule, world, group, Severity(pair.severity), facts)
+                break  # the quickest says it all
+
+
+def budget(rule: Rule, world: World) -> Iterator[Finding]:
+    """The month's budget is gone, or will be before the month is over."""
+    for group in _groups(rule, world):
+        spent = group.budget
+        if spent is None or spent.gone_at is None:
+            continue
+        gone = spent.used >= spent.total
+        facts = {
+            "gone": gone,
+            "gone_at": spent.gone_at,
+            "used_hours": spent.used / _HOUR,
+            "total_hours": spent.total / _HOUR,
+        }
+        yield from _finding(rule, world, group, Severity.CRITICAL if gone else Severity.WARNING, facts)
+
+
+def _least_rate(group: GroupNow, pair: Burn, allowed: float) -> float | None:
+    """How many times as fast as it may the budget burns, by the lesser of two windows."""
+    rates = [_bad_share(group.windows.get(name)) for name in (pair.over, pair.also)]
+    known = [rate for rate in rates if rate is not None]
+    return min(known) / allowed if len(known) == len(rates) else None
+
+
+def _bad_share(spent: Spent | None) -> float | None:
+    """Of what was seen; None when nothing was. What nobody saw is neither good nor bad."""
+    if spent is None or not spent.good + spent.bad:
+        return None
+    return spent.bad / (spent.good + spent.bad)
+
+
+def _groups(rule: Rule, world: World) -> Iterator[GroupNow]:
+    """Those of the kinds that the rule names, of one point class each."""
+    for group in () if world.measured is None else world.measured.groups:
+        if group.point_class is not None and kind_of(group) in rule.groups:
+            yield group
+
+
+def kind_of(group: GroupNow) -> str:
+    """What makes this a group, beside its class."""
+    if group.region is not None:
+        return REGION
+    return CITY if group.network is None else NETWORK
+
+
+def _finding(
+    rule: Rule, world: World, group: GroupNow, usual: Severity, facts: Mapping[str, Any]
+) -> Iterator[Finding]:
+    at = world.now if world.measured is None else world.measured.at
+    region = world.site.regions.get(group.region or "")
+    network = world.site.networks.get(group.network or "")
+    names = [
+        None if region is None else region.name or region.code,
+        None if network is None else network.name,
+    ]
+    found = Finding(
+        rule=rule.name,
+        subject="/".join((group.network or "*", group.region or "*", str(group.point_class))),
+        severity=severity_of(rule, usual),
+        since=at,
+        detected_at=at,
+        network=group.network or "",
+        region=group.region or "",
+        point_class=group.point_class,
+        facts={"what": rule.kind, "name": " · ".join(filter(None, names)), "target": group.target, **facts},
+    )
+    if is_about(rule.match, found, world.site):
+        yield found
