@@ -246,9 +246,11 @@ class Outbox:
 def _supersede(db: sqlite3.Connection, channel: str, alerts: Sequence[str], now: int) -> None:
     """Repeats of these alerts that are not out yet say nothing any more."""
     db.execute(
-        "UPDATE messages SET fate = 'superseded', done_at = ? WHERE channel = ? AND fate = 'waiting'"
-        " AND happening = 'repeated' AND NOT EXISTS (SELECT 1 FROM message_alerts"
-        "  WHERE message = messages.id AND alert NOT IN (SELECT value FROM json_each(?)))",
+        "UPDATE messages SET fate = 'superseded', done_at = ?1 WHERE +channel = ?2 AND +fate = 'waiting'"
+        " AND happening = 'repeated' AND id IN (SELECT message FROM message_alerts"
+        "  WHERE alert IN (SELECT value FROM json_each(?3)))"
+        " AND NOT EXISTS (SELECT 1 FROM message_alerts"
+        "  WHERE message = messages.id AND alert NOT IN (SELECT value FROM json_each(?3)))",
         (now, channel, json.dumps(list(alerts))),
     )
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,10 @@ from servers import free_port
 from alerts.channels.alertmanager import Alertmanager
 from alerts.channels.base import PermanentError, TemporaryError
 from alerts.channels.prometheus import fingerprint, labels, webhook
+from alerts.database import Database
+from alerts.delivery import Delivery
 from alerts.model import Happening, Message
-from alerts.outbox import wall_clock
+from alerts.outbox import Outbox, wall_clock
 
 Start = Callable[..., Server]
 
@@ -162,3 +164,39 @@ async def test_what_it_does_not_understand_is_refused(start: Start) -> None:
     with pytest.raises(PermanentError, match="HTTP 404"):
         await channel.send(now_message(1), ())
     await channel.close()
+
+
+async def test_while_the_role_works_an_alert_goes_on_there_and_no_longer(
+    start: Start, database: Database
+) -> None:
+    server = start()
+    outbox = Outbox(database)
+
+    @asynccontextmanager
+    async def working() -> AsyncIterator[None]:
+        channel = Alertmanager("am", [server.url], every=0.4)  # ends two seconds off
+        stop = asyncio.Event()
+        task = asyncio.create_task(Delivery(database, outbox, [channel]).run(stop))
+        yield
+        stop.set()
+        await task
+
+    async def goes_on() -> bool:
+        return len(await asked(server, "alerts")) == 1
+
+    async def over() -> bool:
+        return await asked(server, "alerts") == []
+
+    with database.transaction() as db:
+        outbox.enqueue(db, "am", now_message(1))
+    async with working():
+        await asyncio.sleep(3)
+        assert await goes_on()
+    await until(over)
+    async with working():
+        await until(goes_on)
+        with database.transaction() as db:
+            outbox.enqueue(db, "am", now_message(1, happening=Happening.RESOLVED))
+        await until(over)
+        await asyncio.sleep(1)
+        assert await over()
