@@ -328,9 +328,12 @@ class Ledger(Access):
         """The reports made, the newest first; of one question its revisions."""
         return await self._read(records.reports, question, limit)
 
-    async def steps(self, until: int) -> dict[Watch, list[Step]]:
-        """For every watch (node, network) its steps with ``at`` < ``until``, in the order of time."""
-        return await self._read(steps, until)
+    async def steps(self, until: int, since: int = 0) -> dict[Watch, list[Step]]:
+        """For every watch (node, network) its steps with ``at`` < ``until``, in the order of time.
+
+        Of the time before ``since`` only the last that was recorded for each watch.
+        """
+        return await self._read(steps, until, since)
 
     async def attributed(self, until: int) -> dict[Watch, list[Span]]:
         """For every watch (node, network) when, before ``until``, being down was another's fault."""

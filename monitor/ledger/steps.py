@@ -21,22 +21,24 @@ _STATES: Final = {state.value: state for state in State}
 _CAUSES: Final = {cause.value: cause for cause in Cause}
 
 
-def steps(connection: Connection, until: int) -> dict[Watch, list[Step]]:
+def steps(connection: Connection, until: int, since: int = 0) -> dict[Watch, list[Step]]:
     """For every watch its steps with ``at`` < ``until``, in the order of time.
+
+    Of the time before ``since`` only the last that was recorded for each watch.
 
     At the same time the order is that in which they were said, by epoch and sequence: a judge whose clock was
     set back holds its moments until they come again.
     What an exported segment took away begins with where each watch stood at its end.
     """
     with not_collecting():
-        return _steps(connection, until)
+        return _steps(connection, until, since)
 
 
-def _steps(connection: Connection, until: int) -> dict[Watch, list[Step]]:
+def _steps(connection: Connection, until: int, since: int) -> dict[Watch, list[Step]]:
     found: dict[Watch, list[Step]] = {}
     tangled: set[Watch] = set()
     make = tuple.__new__  # what Step() does, without its way through Python
-    for page in _pages(connection, until):
+    for page in _pages(connection, until, since):
         for node, network, state, cause, at, not_before, _ in page:
             watch = (node, network)
             mine = found.get(watch)
@@ -46,7 +48,7 @@ def _steps(connection: Connection, until: int) -> dict[Watch, list[Step]]:
                 tangled.add(watch)
             mine.append(make(Step, (at, not_before, _STATES[state], _CAUSES[cause])))
     for watch in tangled:
-        found[watch] = _sorted_steps(connection, watch, until)
+        found[watch] = _sorted_steps(connection, watch, until, min(step.at for step in found[watch]))
     return found
 
 
@@ -62,11 +64,18 @@ def not_collecting() -> Iterator[None]:
             gc.enable()
 
 
-def _pages(connection: Connection, until: int) -> Iterator[Sequence[Any]]:
+def _pages(connection: Connection, until: int, since: int) -> Iterator[Sequence[Any]]:
     """Where watches stood, then all changes in the order recorded, a page at a time."""
     stood, changes = schema.base_states, schema.changes
-    yield fetch(connection, _select(stood, stood.c.state, until, stood.c.sequence))
+    base = fetch(connection, _select(stood, stood.c.state, until, stood.c.sequence))
     query = _select(changes, changes.c.new, until, changes.c.id).order_by(changes.c.id).limit(_PAGE)
+    if since:
+        latest = fetch(connection, _before(min(since, until)))
+        changed = {(row[0], row[1]) for row in latest}
+        base = [row for row in base if (row[0], row[1]) not in changed]
+        yield latest
+        query = query.where(changes.c.at >= since)
+    yield base
     last = 0
     while True:
         page = fetch(connection, query.where(changes.c.id > last))
@@ -76,13 +85,25 @@ def _pages(connection: Connection, until: int) -> Iterator[Sequence[Any]]:
         last = page[-1][-1]
 
 
-def _sorted_steps(connection: Connection, watch: Watch, until: int) -> list[Step]:
+def _before(since: int) -> Select[Any]:
+    """The last change of every watch that was recorded for a moment before ``since``."""
+    stands, of = schema.standings, schema.changes
+    mine = of.alias()
+    same = (mine.c.node == stands.c.node, mine.c.network == stands.c.network, mine.c.at < since)
+    # Backwards through the index of the watch: as far as it has changed since, and one further.
+    last = select(mine.c.id).where(*same).order_by(mine.c.id.desc()).limit(1).scalar_subquery()
+    found = select(last.label("id")).select_from(stands).subquery()
+    return _select(of, of.c.new, since, of.c.id).join(found, found.c.id == of.c.id)
+
+
+def _sorted_steps(connection: Connection, watch: Watch, until: int, since: int) -> list[Step]:
     """The steps of a watch of which something was recorded late, or twice for one moment."""
     rows: list[Any] = []
     for table, state in ((schema.base_states, "state"), (schema.changes, "new")):
         place = (table.c[name] for name in ("epoch", "sequence", "collector"))
         query = _select(table, table.c[state], until, *place)
-        rows += fetch(connection, query.where(table.c.node == watch[0], table.c.network == watch[1]))
+        mine = (table.c.node == watch[0], table.c.network == watch[1], table.c.at >= since)
+        rows += fetch(connection, query.where(*mine))
     rows.sort(key=lambda row: (row[4], *row[6:]))
     return [Step(at, bound, _STATES[state], _CAUSES[cause]) for _, _, state, cause, at, bound, *_ in rows]
 
