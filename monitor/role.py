@@ -12,6 +12,7 @@ import os
 import signal
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -41,11 +42,13 @@ from monitor.live.health import Health
 from monitor.live.intake import Intake
 from monitor.live.judgements import judgements_publisher
 from monitor.live.keeper import ARCHIVE, Keeper
+from monitor.live.measurer import Measurer
 from monitor.live.probetimes import ProbeTimes
 from monitor.live.recall import Recall
 from monitor.live.states import Live
 from monitor.live.upkeep import Upkeep
 from monitor.model.events import Change
+from monitor.past import burn_of
 from monitor.reports.monthly import Monthly
 from monitor.web.app import make_app
 
@@ -200,15 +203,26 @@ class Monitor:
         lease: asyncio.Task[None],
     ) -> None:
         judgements = await judgements_publisher(ledger, self._redis, self.keys)
+        measurer = Measurer(
+            ledger,
+            self.live,
+            self.health,
+            redis=self._redis,
+            keys=self.keys,
+            times=self.times,
+            load=partial(burn_of, ledger),
+        )
         attributor = Attributor(ledger, self.live, engine_of, on_verdicts=judgements.wake)
 
         def on_news(changes: Sequence[tuple[int, Change]]) -> None:
             judgements.wake()
             attributor.hear(changes)
+            measurer.hear(changes)
 
         async def restore() -> None:
             await recall.restore()
             attributor.look()
+            measurer.look()
 
         intake = Intake(
             ledger,
@@ -218,6 +232,7 @@ class Monitor:
             keys=self.keys,
             on_news=on_news,
             restore=restore,
+            on_sights=measurer.see,
         )
         alerts = AlertReader(ledger, redis=self._redis, keys=self.keys)
         archive = self.live.site.data / ARCHIVE
@@ -236,6 +251,7 @@ class Monitor:
             lease,
             named(intake.run(self._redis_url), "intake"),
             named(attributor.run(), "attributor"),
+            named(measurer.run(), "measurer"),
             named(alerts.run(self._redis_url), "alert record"),
             named(judgements.run(), "judgements"),
             named(upkeep.run(), "upkeep"),

@@ -29,6 +29,17 @@ class Health:
     lag: dict[str, int] = field(default_factory=dict)
     outboxes: dict[str, int] = field(default_factory=dict)
 
+    def unconfirmed(self, live: Live) -> dict[str, int]:
+        """By collector, the events that it has not seen committed: as they stand in its outbox or, where that
+        is on another machine, as of its last event.
+
+        Of collectors that are there or should be; of others only if something is left in their outbox.
+        """
+        told = {name: count for name, count in live.backlogs.items() if name in live.observers}
+        known = live.observers.keys() | live.planned_collectors().keys()
+        seen = {name: count for name, count in self.outboxes.items() if count or name in known}
+        return told | seen
+
     def not_ready(self, live: Live) -> Iterator[str]:
         """The reasons why the pages may not be believed yet; none when they may."""
         if self.follows:

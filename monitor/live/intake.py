@@ -19,7 +19,7 @@ from monitor.ledger.ledger import Ledger
 from monitor.ledger.rows import Appended
 from monitor.live.health import Health
 from monitor.live.states import Live
-from monitor.model.events import Change
+from monitor.model.events import Change, Sight
 
 READER: Final = "ledger"
 """The name under which the monitor reads: outboxes wait for this reader alone."""
@@ -46,11 +46,12 @@ class Intake:
         keys: Keys,
         on_news: Callable[[Sequence[tuple[int, Change]]], None],
         restore: Callable[[], Awaitable[None]],
+        on_sights: Callable[[Sequence[Sight]], None] = lambda _: None,
     ) -> None:
         """``on_news`` is called when the ledger has something that it did not have: with the changes of it
         and their numbers, mended ones among them.
 
-        ``restore`` makes the live picture anew from the ledger.
+        ``restore`` makes the live picture anew from the ledger. ``on_sights`` hears of what was looked at.
         """
         self._ledger = ledger
         self._live = live
@@ -59,6 +60,7 @@ class Intake:
         self._keys = keys
         self._on_news = on_news
         self._restore = restore
+        self._on_sights = on_sights
         self._committed: dict[str, tuple[int, int]] = {}
         self._position = START
         self._turn = asyncio.Lock()
@@ -102,6 +104,8 @@ class Intake:
             log.error("events are lost", holes=appended.gaps, lost_in_all=self._health.lost)
         for collector in appended.waiting:
             log.warning("events are missing and will be sent again", collector=collector)
+        if sights := [event.payload for event in appended.fresh if isinstance(event.payload, Sight)]:
+            self._on_sights(sights)
         if appended.fresh:
             self._on_news(appended.changes)
 

@@ -23,6 +23,7 @@ from monitor.live.board import Board, Group
 from monitor.live.exposition import Gauge, label, labels
 from monitor.live.health import Health
 from monitor.live.probetimes import ProbeTimes
+from monitor.live.shares import Shares
 from monitor.live.states import Live
 from monitor.live.status import Tally
 from monitor.model.nodes import Kind, Watch
@@ -55,6 +56,7 @@ class Metrics:
         self._live = live
         self._times = times
         self._labelled = _Labelled(live.board)
+        self._shares = Shares()
         self._registry = CollectorRegistry()
         self._registry.register(_Own(live, health))
         ProcessCollector(registry=self._registry)
@@ -66,7 +68,8 @@ class Metrics:
             self._labelled = _Labelled(self._live.board)
         write = openmetrics_of if openmetrics else text_of
         rest: bytes = write(self._registry)
-        return b"".join([*self._labelled.families(), *self._probe_families(), rest])
+        shares = self._shares.families(self._live.measured, now)
+        return b"".join([*self._labelled.families(), *shares, *self._probe_families(), rest])
 
     def _probe_families(self) -> Iterator[bytes]:
         yield _DURATION.render(self._duration_samples())
@@ -260,7 +263,7 @@ class _Own(Collector):
             "Events that a collector has not seen committed: as they stand in its outbox or, where that is on"
             " another machine, as of its last event.",
             "collector",
-            self._outboxes(),
+            self._health.unconfirmed(self._live),
         )
         yield _gauge(
             "quanshi_bus_lag_events",
@@ -268,14 +271,6 @@ class _Own(Collector):
             "reader",
             self._health.lag,
         )
-
-    def _outboxes(self) -> dict[str, int]:
-        """Of collectors that are there or should be; of others only if something is left in their outbox."""
-        live = self._live
-        told = {name: count for name, count in live.backlogs.items() if name in live.observers}
-        known = live.observers.keys() | live.planned_collectors().keys()
-        seen = {name: count for name, count in self._health.outboxes.items() if count or name in known}
-        return told | seen
 
     def _reload(self) -> Iterator[Metric]:
         yield GaugeMetricFamily(

@@ -14,6 +14,7 @@ from monitor.config import Site
 from monitor.live.board import Board, Lost, Word
 from monitor.live.outagebook import OutageBook
 from monitor.model.events import Change, Event, Sight, Snapshot, Standing, type_of
+from monitor.model.measured import Measured
 from monitor.model.nodes import collector_name
 from monitor.model.observations import Cause, State
 
@@ -105,6 +106,8 @@ class Live:
         self.answers: Counter[tuple[str, str, str]] = Counter()
         self.backlogs: dict[str, int] = {}
         self.outages = OutageBook()
+        self.measured: Measured | None = None
+        """What was measured last (see ``measurer``); None while nobody measures."""
 
     def restore(
         self,

@@ -10,8 +10,9 @@ from typing import Any, Final
 from monitor.config import Site
 from monitor.ledger.ledger import Ledger
 from monitor.ledger.rows import SightRow
-from monitor.model.decisions import Correction, Exclusion, fold
+from monitor.model.decisions import Correction, Decision, Exclusion, fold
 from monitor.model.nodes import Node
+from monitor.model.spans import Span
 from monitor.reports.cover import Cover, Looked
 from monitor.reports.document import Rules
 from monitor.reports.facts import Era, Facts, Setting, node_of
@@ -37,14 +38,10 @@ async def gather(ledger: Ledger, site: Site, window: Window, now: int) -> Facts:
     window = window.cut(now)
     # Sights before steps: what is recorded meanwhile may be a step that no sight covers yet, but never a
     # sight without the steps that it vouches for.
-    sights = [_looked(row) for row in await ledger.sights(window.start, window.end)]
+    sights = [looked(row) for row in await ledger.sights(window.start, window.end)]
     window = window.cut(known_until(Cover(sights), now))
-    eras = await _eras(ledger, window)
-    decided = fold(await ledger.decisions()).values()
-    approved = sorted(
-        (one for one in decided if one.signed.approved_at is not None),
-        key=lambda one: one.signed.approved_at or 0,
-    )
+    eras = await eras_of(ledger, window.span)
+    approved = approved_of(await ledger.decisions())
     return Facts(
         setting=setting_of(site),
         window=window,
@@ -57,6 +54,12 @@ async def gather(ledger: Ledger, site: Site, window: Window, now: int) -> Facts:
     )
 
 
+def approved_of(decisions: Iterable[Decision]) -> list[Exclusion | Correction]:
+    """What counts of all decisions, in the order in which it was approved."""
+    decided = (one for one in fold(decisions).values() if one.signed.approved_at is not None)
+    return sorted(decided, key=lambda one: one.signed.approved_at or 0)
+
+
 def known_until(cover: Cover, now: int) -> int:
     """Up to when anything can be known: the end of the newest sights while more are on their way, else now.
 
@@ -66,18 +69,18 @@ def known_until(cover: Cover, now: int) -> int:
     return min([now, *ends])
 
 
-def _looked(row: SightRow) -> Looked:
+def looked(row: SightRow) -> Looked:
     return Looked(row.network, row.shard, row.shards, row.start, row.end, row.blind)
 
 
-async def _eras(ledger: Ledger, window: Window) -> list[Era]:
+async def eras_of(ledger: Ledger, window: Span) -> list[Era]:
     """The versions of the node list that were valid in the window; equal nodes are one object."""
     eras: list[Era] = []
     uses = await ledger.inventory_uses()
     read: dict[str, Mapping[str, Node]] = {}
     known: dict[str, Node] = {}
     for (start, digest), (end, _) in pairwise([*uses, (_END_OF_TIME, "")]):
-        if start < window.end and end > window.start and start < end:
+        if start < window[1] and end > window[0] and start < end:
             if digest not in read:
                 row = await ledger.inventory(digest)
                 read[digest] = _nodes(row.body if row else [], known)
