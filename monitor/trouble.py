@@ -2,25 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from monitor.model.wording import Said
 
-
-class Said(NamedTuple):
-    """One sentence in both languages."""
-
-    zh: str
-    en: str
-
-    @classmethod
-    def same(cls, text: str) -> Said:
-        """What reads the same in both, such as a command."""
-        return cls(text, text)
-
-    def told(self, language: str | None) -> str:
-        """In this language; in both as long as nobody knows which one is wanted."""
-        if language is None and self.zh != self.en:
-            return f"{self.zh} / {self.en}"
-        return self.zh if language == "zh" else self.en
+__all__ = ["Said", "Trouble"]
 
 
 class Trouble(Exception):  # noqa: N818 - the answer to a command, not a fault of the program
