@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,7 +13,7 @@ import structlog
 from alerts import postings
 from alerts.channels.base import Channel
 from alerts.database import Database, DatabaseError
-from alerts.outbox import Outbox, wall_clock
+from alerts.outbox import Heirs, Outbox, wall_clock
 from alerts.pace import Chance, Latency, Patience
 from alerts.postings import Failing
 from alerts.worker import Clock, Worker
@@ -53,10 +53,10 @@ class Numbers:
     gone: Mapping[str, int]
 
 
-def nobody(route: str) -> Sequence[str]:
+def nobody(route: str) -> Mapping[str, Sequence[str]]:
     """The heirs of a channel that is gone, where nobody said any: its messages wait for it."""
     del route
-    return ()
+    return {}
 
 
 class Delivery:
@@ -68,7 +68,7 @@ class Delivery:
         outbox: Outbox,
         channels: Iterable[Channel],
         *,
-        heirs: Callable[[str], Sequence[str]] = nobody,
+        heirs: Heirs = nobody,
         clock: Clock | None = None,
         patience: Patience | None = None,
         chance: Chance = random.random,
@@ -88,7 +88,7 @@ class Delivery:
         self._prune_at = 0
         outbox.listen(self.wake)
 
-    def replace(self, channels: Iterable[Channel], heirs: Callable[[str], Sequence[str]] = nobody) -> None:
+    def replace(self, channels: Iterable[Channel], heirs: Heirs = nobody) -> None:
         """Use these from now on. A channel object that was there already goes on undisturbed."""
         self._wanted = {channel.name: channel for channel in channels}
         self._heirs = heirs

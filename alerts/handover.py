@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from alerts.model import Message
@@ -39,9 +39,11 @@ def hand_over(db: sqlite3.Connection, number: int, now: int) -> tuple[str, ...]:
     return () if fallback is None else _take_on(db, number, fallback, now, gone=False)
 
 
-def bequeath(db: sqlite3.Connection, number: int, heirs: Sequence[str], now: int) -> tuple[str, ...]:
+def bequeath(
+    db: sqlite3.Connection, number: int, to: Mapping[str, Sequence[str]], now: int
+) -> tuple[str, ...]:
     """The channel of this message is no more: let these take it on; returns the channels that do."""
-    return _take_on(db, number, Fallback(tuple(heirs), 0.0), now, gone=True) if heirs else ()
+    return _take_on(db, number, Fallback(to, 0.0), now, gone=True)
 
 
 def heirs(db: sqlite3.Connection, channel: str, alerts: Sequence[str]) -> list[tuple[str, tuple[str, ...]]]:
@@ -59,17 +61,18 @@ def _take_on(
 ) -> tuple[str, ...]:
     (entry,) = entries(db, "id = ?", (number,))
     alerts = sorted(entry.alerts)
-    taking = tuple(channel for channel in fallback.channels if channel != entry.channel)
+    taking = tuple(channel for channel in fallback.to if channel != entry.channel)
     try:
         messages = [entry.message(), *_waiting_ends(db, entry.channel, alerts)]
     except PackingError:
         taking = ()  # its own channel will find out, and say so
     for heir in taking:
+        people = tuple(fallback.to[heir])
         for message in messages:
-            put(db, heir, message, fallback.to, now)
+            put(db, heir, message, people, now)
         db.executemany(
             "INSERT OR REPLACE INTO handovers VALUES (?, ?, ?, ?, ?)",
-            [(entry.channel, alert, heir, json.dumps(fallback.to), now) for alert in alerts],
+            [(entry.channel, alert, heir, json.dumps(people), now) for alert in alerts],
         )
     stays = not taking or (not gone and entry.happening.is_end and _may_know(db, entry.channel, alerts))
     db.execute("UPDATE messages SET fallback_at = NULL WHERE id = ?", (number,))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from alerts.database import Database
 from alerts.handover import bequeath, hand_over, heirs
@@ -18,7 +18,11 @@ from alerts.model import Alert, Happening, Message
 from alerts.packing import PackingError, unpack
 from alerts.rows import KEEP, STEPS, Entry, Fallback, Fate, Outcome, entries, put
 
-__all__ = ["STEPS", "Entry", "Fallback", "Fate", "Outbox", "Outcome", "wall_clock"]
+__all__ = ["STEPS", "Entry", "Fallback", "Fate", "Heirs", "Outbox", "Outcome", "wall_clock"]
+
+
+Heirs = Callable[[str], Mapping[str, Sequence[str]]]
+"""For the name of a route its present channels, each with the people whom it is for there."""
 
 
 def wall_clock() -> int:
@@ -173,7 +177,7 @@ class Outbox:
             (moment,) = db.execute(query).fetchone()
         return None if moment is None else int(moment)
 
-    def inherit(self, present: Iterable[str], heirs_of: Callable[[str], Sequence[str]]) -> None:
+    def inherit(self, present: Iterable[str], heirs_of: Heirs) -> None:
         """What waits in channels that are no more goes where ``heirs_of`` says for its route."""
         query = (
             "SELECT id, route FROM messages WHERE fate = 'waiting'"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -74,11 +75,13 @@ STEPS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Fallback:
-    """Who takes a message on when its channel has not delivered it for ``after`` seconds."""
+    """Who takes a message on when its channel has not delivered it for ``after`` seconds.
 
-    channels: tuple[str, ...]
+    ``to``: by channel, the phone numbers or addresses of the people whom it is for there.
+    """
+
+    to: Mapping[str, Sequence[str]]
     after: float
-    to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +156,11 @@ def entries(db: sqlite3.Connection, where: str, values: tuple[object, ...]) -> l
 
 
 def packed(fallback: Fallback | None) -> str:
-    return "" if fallback is None else json.dumps([fallback.channels, fallback.after, fallback.to])
+    return "" if fallback is None else json.dumps({"to": {**fallback.to}, "after": fallback.after})
 
 
 def unpacked(text: str) -> Fallback | None:
     if not text:
         return None
-    channels, after, to = json.loads(text)
-    return Fallback(tuple(channels), after, tuple(to))
+    data = json.loads(text)
+    return Fallback({channel: tuple(people) for channel, people in data["to"].items()}, data["after"])

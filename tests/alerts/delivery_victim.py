@@ -40,7 +40,7 @@ async def main(folder: Path, url: str, fallback_url: str, last: int) -> None:
 
 async def make(database: Database, outbox: Outbox, last: int) -> None:
     """An alert every few milliseconds; each ends while the third after it begins."""
-    later = Fallback(("mail",), 0.4)
+    later = Fallback({"mail": ()}, 0.4)
     while True:
         with database.transaction() as db:
             number = db.execute("SELECT ifnull(max(number), 0) + 1 FROM made").fetchone()[0]

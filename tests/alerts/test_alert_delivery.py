@@ -217,7 +217,7 @@ async def test_the_fallback_takes_over_under_the_same_key_and_the_original_stops
 ) -> None:
     duty = FakeChannel(clock, answer=lambda _: TemporaryError("no connection", sent=False))
     mail = FakeChannel(clock, "mail")
-    later = Fallback(("mail",), 600.0, ("li@example.org",))
+    later = Fallback({"mail": ("li@example.org",)}, 600.0)
     add(message(1), fallback=later)
     async with deliver(duty, mail):
         await clock.advance(599)

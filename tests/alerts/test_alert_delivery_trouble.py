@@ -142,7 +142,7 @@ async def test_channels_come_and_go_while_others_go_on(clock: FakeClock, add: Ad
         add(message(9), channel="sms")
         await settle()
         assert delivery.numbers().gone == {"sms": 1}
-        delivery.replace([mail, sms], lambda _: ["mail"])
+        delivery.replace([mail, sms], lambda _: {"mail": ()})
         await settle()
         assert (duty.closed, mail.closed) == (True, False)
         assert (mail.keys, sms.keys) == (["00000001/fired"], ["00000009/fired"])

@@ -121,7 +121,7 @@ class World:
 
 
 def _fallback(after: float | None) -> Fallback | None:
-    return None if after is None else Fallback(("mail",), after)
+    return None if after is None else Fallback({"mail": ()}, after)
 
 
 AFTER = st.sampled_from([None, None, 5.0, 60.0])

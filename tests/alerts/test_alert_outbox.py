@@ -57,7 +57,7 @@ def box(database: Database) -> Box:
     return Box(database)
 
 
-LATER = Fallback(("mail",), 600.0, ("li@example.org",))
+LATER = Fallback({"mail": ("li@example.org",)}, 600.0)
 
 
 def test_a_message_comes_back_as_it_was() -> None:
@@ -212,16 +212,17 @@ def test_what_waits_in_a_channel_that_is_gone_goes_to_the_routes_present_ones(bo
     box.fail()
     box.add(end(1), message(2), channel="duty")
     box.add(message(3), channel="mail")
-    box.inherit(["mail", "sms"], lambda route: {"default": ["sms", "mail"]}[route])
+    box.inherit(["mail", "sms"], lambda route: {"default": {"sms": ["138"], "mail": []}}[route])
     told = ["00000001/fired", "00000001/resolved", "00000002/fired"]
+    assert [entry.to for entry in box.waiting("sms", 9)] == [("138",)] * 3
     assert (box.keys(), box.keys("sms"), box.keys("mail")) == ([], told, ["00000003/fired", *told])
-    box.inherit(["mail", "sms"], lambda _: [])
+    box.inherit(["mail", "sms"], lambda _: {})
     assert box.keys("sms") == told
 
 
 def test_without_an_heir_it_waits_for_its_channel(box: Box) -> None:
     box.add(message(1))
-    box.inherit(["mail"], lambda _: [])
+    box.inherit(["mail"], lambda _: {})
     assert box.keys() == ["00000001/fired"]
 
 
