@@ -309,9 +309,23 @@ class MqttSection(Section):
     credential: Label | None = _said(None, "the name of an entry in the credentials file is needed")
 
 
+Secret = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=r"^[^\x00-\x1f\x7f]+$")]
+
+
 class CredentialSection(Section):
-    user: Label = _said(..., "a user name of up to 100 characters is needed")
-    password: Label = _said(..., "a password of up to 100 characters is needed")
+    """A login of two parts, or what a channel of alerts needs; no mistake shows any of it."""
+
+    user: Label | None = None
+    password: Label | None = None
+    token: Secret | None = None
+    secret: Secret | None = None
+    url: Secret | None = None
+
+    @model_validator(mode="after")
+    def _is_something(self) -> CredentialSection:
+        if (self.user is None) != (self.password is None) or not (self.user or self.token or self.url):
+            raise ValueError("not enough")
+        return self
 
 
 class SiteFile(Section):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from monitor.config.alerting import Alerting
+from monitor.config.alerting_read import Around, defaults, load_alerting
 from monitor.config.credentials import load_credentials
 from monitor.config.files import Stamp, decode, read_bytes, stamp
 from monitor.config.inventory import Inventory
@@ -45,7 +47,7 @@ _SITE_LIMIT: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A checked site. ``path`` is site.yaml; ``data`` and ``alerts`` are absolute.
+    """A checked site. ``path`` is site.yaml; ``data`` and ``alerts`` (in which ``alerting`` is) are absolute.
 
     ``targets`` are shares and ``repair`` the seconds that a repair may take, both by class; ``inspections``
     are times of day in minutes after midnight, in order; ``invented``: nothing here is real; ``keep`` is
@@ -78,6 +80,7 @@ class Site:
     keep: float
     retain: float
     alerts: Path
+    alerting: Alerting
     profiles: Profiles
     regions: Mapping[str, Region]
     inventory: Inventory
@@ -138,9 +141,11 @@ class _Loader:
         names = {key: network.name or key for key, network in written.networks.items()}
         nodes = self._nodes(written, Words(names, regions, profiles))
         self._check_references(written, credentials, nodes)
+        alerting = self._alerting(written, credentials, regions)
         if any(self._lists):
             raise self._error()
-        return self._site(written, profiles, credentials or {}, regions or {}, nodes)
+        site = self._site(written, profiles, credentials or {}, regions or {}, nodes)
+        return replace(site, alerting=alerting)
 
     def _site(
         self,
@@ -174,6 +179,7 @@ class _Loader:
             keep=written.keep,
             retain=written.retain,
             alerts=self._path.parent / written.alerts,
+            alerting=Alerting(),
             profiles=profiles,
             regions=MappingProxyType(dict(regions)),
             inventory=Inventory(nodes.nodes, ZoneInfo(written.timezone)),
@@ -237,6 +243,21 @@ class _Loader:
             mistakes.add(None, "", "", error.allowed, error.hint)
         return None
 
+    def _alerting(
+        self,
+        written: SiteFile,
+        credentials: Mapping[str, Credential] | None,
+        regions: Mapping[str, Region] | None,
+    ) -> Alerting:
+        path, mistakes = self._named(written, "alerts")
+        folder = self._path.parent
+        around = Around(folder, written.language, tuple(written.networks), credentials, regions)
+        try:
+            return load_alerting(path, around, mistakes)
+        except FileNotFoundError:
+            self._note_absent(written, "alerts")
+            return defaults(written.language)
+
     def _nodes(self, written: SiteFile, words: Words) -> NodeTable:
         path, mistakes = self._named(written, "nodes")
         try:
@@ -272,6 +293,8 @@ class _Loader:
                 if name not in credentials:
                     hint = did_you_mean(name, credentials)
                     self._note(where, name, f"not in the credentials file, {written.credentials}", hint)
+                elif not credentials[name].user:
+                    self._note(where, name, "this entry of the credentials file has no user and password")
         self._check_witnesses(written, nodes)
         if written.mqtt is None:
             self._check_mqtt_unused(nodes)

@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final, Literal
 
-NAMES: Final = ("site.yaml", "nodes.csv", "regions.csv", "credentials.yaml")
+NAMES: Final = ("site.yaml", "nodes.csv", "regions.csv", "alerts.yaml", "credentials.yaml")
 _SECRET: Final = frozenset(("credentials.yaml",))
 _BOM: Final = b"\xef\xbb\xbf"
 

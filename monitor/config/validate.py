@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from copy import deepcopy
 from itertools import takewhile
-from typing import Any, Final, get_args, get_origin
+from typing import Any, Final, TypeVar, get_args, get_origin
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
@@ -17,6 +17,8 @@ from monitor.config.settings import Credential
 from monitor.config.yamlfile import Document, Where, dotted
 
 _MAY_HOLD_LOGIN: Final = frozenset(("redis", "ledger", "url"))
+
+_S = TypeVar("_S", bound=Section)
 
 
 def read_site_file(document: Document, mistakes: Mistakes) -> SiteFile | None:
@@ -37,6 +39,35 @@ def read_site_file(document: Document, mistakes: Mistakes) -> SiteFile | None:
     return None
 
 
+def read_part(
+    model: type[_S],
+    document: Document,
+    where: Where,
+    mistakes: Mistakes,
+    hidden: frozenset[str] = frozenset(),
+) -> _S | None:
+    """The section at this place, with what is wrong noted and left out; None when too little is left.
+
+    ``hidden``: keys whose values no mistake shows.
+    """
+    data = document.value(where)
+    if not isinstance(data, dict | None):
+        mistakes.add(
+            document.line(where), dotted(where), "", f"keys are needed here: {', '.join(_names(model))}"
+        )
+        return None
+    for attempt in range(2):
+        try:
+            return model.model_validate(data)
+        except ValidationError as error:
+            errors = error.errors(include_url=False, include_context=False)
+        if attempt == 0:
+            for detail in errors:
+                _note(model, detail, document, mistakes, around=where, hidden=hidden)
+        data = _without(data or {}, [_where(detail) for detail in errors])
+    return None
+
+
 def read_credentials(document: Document, mistakes: Mistakes) -> dict[str, Credential]:
     """Logins by name. Mistakes here show no value and no unknown key: either may be a password."""
     found: dict[str, Credential] = {}
@@ -44,12 +75,12 @@ def read_credentials(document: Document, mistakes: Mistakes) -> dict[str, Creden
         try:
             section = CredentialSection.model_validate(entry)
         except ValidationError:
-            allowed = "exactly two keys are needed: user and password, each with up to 100 characters"
+            allowed = "user and password are needed, or token, secret and url (for alerts), each once"
             mistakes.add(
                 document.line((name,)), name, "", allowed, "such as  cameras: {user: …, password: …}"
             )
             continue
-        found[name] = Credential(section.user, section.password)
+        found[name] = Credential(**{key: value or "" for key, value in section})
     return found
 
 
@@ -59,20 +90,29 @@ def _where(detail: ErrorDetails) -> Where:
     return where[:-1] if where[-1:] == ("[key]",) else where
 
 
-def _note(model: type[Section], detail: ErrorDetails, document: Document, mistakes: Mistakes) -> None:
-    where = _where(detail)
-    section, field = _described(model, where)
+def _note(
+    model: type[Section],
+    detail: ErrorDetails,
+    document: Document,
+    mistakes: Mistakes,
+    *,
+    around: Where = (),
+    hidden: frozenset[str] = frozenset(),
+) -> None:
+    """``around``: where the section stands in the document."""
+    section, field = _described(model, _where(detail))
+    where = (*around, *_where(detail))
     line = document.line(where)
     if field is None:
-        around = dotted(where[:-1]) or "this file"
+        place = dotted(where[:-1]) or "this file"
         keys = ", ".join(_names(section))
         hint = did_you_mean(str(where[-1]), _names(section))
-        mistakes.add(line, dotted(where), "", f"not a key of {around} ({keys})", hint)
-    elif detail["loc"] != where:
+        mistakes.add(line, dotted(where), "", f"not a key of {place} ({keys})", hint)
+    elif detail["loc"] != _where(detail):
         allowed = "a name here has up to 31 lower-case letters, digits, _ and -, and begins with a letter"
         mistakes.add(line, dotted(where), "", allowed)
     else:
-        value = document.value(where)
+        value = None if hidden.intersection(map(str, where)) else document.value(where)
         mistakes.add(line, dotted(where), _shown(where, value), field.description or "", _hint(where, value))
 
 
@@ -89,7 +129,12 @@ def _hint(where: Where, value: Any) -> str:
 
 
 def _names(section: type[Section]) -> tuple[str, ...]:
-    return tuple(section.model_fields)
+    """The keys as people write them: ``from`` and ``for`` are words of Python's own."""
+    return tuple(field.alias or name for name, field in section.model_fields.items())
+
+
+def _field(section: type[Section], key: str) -> FieldInfo | None:
+    return next((field for name, field in section.model_fields.items() if (field.alias or name) == key), None)
 
 
 def _described(model: type[Section], where: Where) -> tuple[type[Section], FieldInfo | None]:
@@ -97,12 +142,12 @@ def _described(model: type[Section], where: Where) -> tuple[type[Section], Field
     section, field = model, None
     parts = iter(where)
     for part in parts:
-        field = section.model_fields.get(str(part))
+        field = _field(section, str(part))
         inner = None if field is None else _section_in(field.annotation)
         if field is None or inner is None:
             break
-        if get_origin(field.annotation) is dict:
-            next(parts, None)  # a name that people chose
+        if get_origin(field.annotation) in (dict, list):
+            next(parts, None)  # a name that people chose, or a place in a list
         section = inner
     return section, field
 

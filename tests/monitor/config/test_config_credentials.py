@@ -57,7 +57,7 @@ def test_a_login_needs_both_parts(folder: Folder) -> None:
     assert folder.complaint() == told(
         (
             "credentials.yaml:2  cameras",
-            "exactly two keys are needed: user and password, each with up to 100 characters",
+            "user and password are needed, or token, secret and url (for alerts), each once",
             "such as  cameras: {user: …, password: …}",
         )
     )

@@ -88,6 +88,7 @@ def test_names_in_a_kept_file_mean_the_folder_of_the_original(folder: Folder) ->
     (folder.path / "lists").mkdir()
     folder.write("lists/points.csv", NODES)
     folder.site("nodes: lists/points.csv\ndata: ../facts\nalerts: rules.yaml\n")
+    folder.write("rules.yaml", "language: en\n")
     keep(folder)
     folder.write("lists/points.csv", TYPO)
 
@@ -96,9 +97,9 @@ def test_names_in_a_kept_file_mean_the_folder_of_the_original(folder: Folder) ->
     assert site.path == folder.path / "site.yaml"
     assert site.data == folder.path / "../facts"
     assert site.alerts == folder.path / "rules.yaml"
-    assert set(site.files) == {
-        folder.path / name for name in ("site.yaml", "lists/points.csv", "regions.csv", "credentials.yaml")
-    }
+    assert site.alerting.language == "en"
+    names = ("site.yaml", "lists/points.csv", "regions.csv", "credentials.yaml", "rules.yaml")
+    assert set(site.files) == {folder.path / name for name in names}
 
 
 async def test_a_repair_of_the_original_is_noticed(folder: Folder) -> None:

@@ -41,7 +41,8 @@ def test_a_short_site_has_all_defaults(folder: Folder) -> None:
     assert site.mqtt is None
     assert (site.concurrency, site.per_uplink) == (2000, 64)
     assert (site.keep, site.retain) == (86400.0, 400 * 86400.0)
-    assert [path.name for path in site.files] == ["site.yaml", "credentials.yaml", "regions.csv", "nodes.csv"]
+    names = ["site.yaml", "credentials.yaml", "regions.csv", "nodes.csv", "alerts.yaml"]
+    assert [path.name for path in site.files] == names
 
 
 def test_every_setting_can_be_said(folder: Folder) -> None:

@@ -15,7 +15,8 @@ from monitor.config import load_site, write_starter
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_set_is_a_valid_site_on_this_machine_alone(tmp_path: Path, language: Literal["zh", "en"]) -> None:
     paths = write_starter(tmp_path / "new", language)
-    assert [path.name for path in paths] == ["site.yaml", "nodes.csv", "regions.csv", "credentials.yaml"]
+    names = ["site.yaml", "nodes.csv", "regions.csv", "alerts.yaml", "credentials.yaml"]
+    assert [path.name for path in paths] == names
     site = load_site(paths[0])
     assert site.language == language
     assert len(site.inventory.watches("video")) == 6
