@@ -1,0 +1,216 @@
+"""Messages to on-call: one screen of a phone, the most important first (ui.md, "Messages"). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from alerts.model import Alert, Finding, Happening
+from alerts.words import CLASSES, ENDINGS, HEADS, JUDGED, LABELS, NOUNS, TROUBLES, UNITS
+from monitor.config import Site
+from monitor.model.nodes import Kind
+from monitor.model.observations import Cause
+from monitor.model.wording import CAUSES, KINDS, Said
+
+_DIGEST_NAMES: Final = 5
+
+
+class Composer:
+    """Writes in one language for one site."""
+
+    def __init__(self, site: Site, language: str) -> None:
+        self._site = site
+        self._language = language
+
+    def one(self, alert: Alert, happening: Happening, now: int) -> tuple[str, str]:
+        """Title and text about one alert."""
+        found = alert.finding
+        head = HEADS[_head(alert, happening)].told(self._language)
+        title = Said(f"【{head}】", f"[{head}] ").told(self._language) + self._what(alert, happening)
+        lines = self._end(alert) if happening.is_end else self._running(alert, happening, now)
+        return title, "\n".join([title, *filter(None, (*lines, self._contact(found), self._link(alert)))])
+
+    def digest(self, alerts: Sequence[Alert], happening: Happening, seconds: float) -> tuple[str, str]:
+        """Title and text about several, each too small for a message of its own."""
+        minutes = max(1, round(seconds / 60))
+        verb = Said("恢复", "are over") if happening.is_end else Said("新增", "are new")
+        names = [self._name(alert.finding) for alert in alerts]
+        shown = self._join(names[:_DIGEST_NAMES])
+        more = len(names) - _DIGEST_NAMES
+        title = Said(
+            f"【汇总】过去 {minutes} 分钟另有 {len(alerts)} 条告警{verb.zh}",
+            f"[Digest] {len(alerts)} more alerts {verb.en} within {minutes} min",
+        ).told(self._language)
+        rest = Said(f"{shown} 等", f"{shown} and {more} more") if more > 0 else Said.same(shown)
+        return title, "\n".join(filter(None, (title, rest.told(self._language), self._base())))
+
+    # -- the lines
+
+    def _what(self, alert: Alert, happening: Happening) -> str:
+        found = alert.finding
+        name = self._name(found)
+        if happening.is_end:
+            return name
+        state = NOUNS[_noun(found)].told(self._language)
+        return f"{name} {state}"
+
+    def _running(self, alert: Alert, happening: Happening, now: int) -> list[str]:
+        found = alert.finding
+        lines = [self._affected(found), self._begin(found, now), self._judgement(found)]
+        if happening is Happening.ESCALATED:
+            told = self._span(now - alert.fired_at)
+            lines.append(
+                Said(f"{told}未确认，已升级", f"nobody has acknowledged for {told}").told(self._language)
+            )
+        return lines
+
+    def _end(self, alert: Alert) -> list[str]:
+        found = alert.finding
+        ended = found.since if alert.resolved_at is None else alert.resolved_at
+        span = f"{self._clock(found.since)} – {self._clock(ended, found.since)}"
+        lasted = self._span(ended - found.since)
+        first = Said(f"中断 {span}，共 {lasted}", f"from {span}, {lasted} in all").told(self._language)
+        ending = ENDINGS.get(alert.ending)
+        lines = [first, "" if ending is None else ending.told(self._language)]
+        affected = found.facts.get("affected", 0)
+        if affected > 1 and ending is None:
+            lines.append(
+                Said(f"{affected} 个监测项曾受影响", f"{affected} watches were affected").told(self._language)
+            )
+        return lines
+
+    def _affected(self, found: Finding) -> str:
+        """How many, of which classes, and where."""
+        parts = [self._count(found.facts)] if found.facts.get("affected", 1) > 1 else []
+        network = self._site.networks.get(found.network)
+        region = self._site.regions.get(found.region)
+        parts += [network.name] if network is not None else []
+        parts += [self._county(region.code)] if region is not None else []
+        return " · ".join(parts)
+
+    def _count(self, facts: Any) -> str:
+        each = self._join(
+            [f"{self._class(number)} {count}" for number, count in facts.get("classes", {}).items()]
+        )
+        affected = facts["affected"]
+        inside = f"（{each}）" if self._language == "zh" else f" ({each})"
+        what = Said(f"影响 {affected} 个监测项", f"{affected} watches affected").told(self._language)
+        return what + (inside if each else "")
+
+    def _class(self, number: str) -> str:
+        known = CLASSES.get(number)
+        return number if known is None else known.told(self._language)
+
+    def _county(self, code: str) -> str:
+        """The region and the one that it lies in, the larger first; the city goes without saying."""
+        region = self._site.regions[code]
+        parent = self._site.regions.get(region.parent)
+        inside = parent is not None and parent.parent
+        names = [parent.name or parent.code] if parent is not None and inside else []
+        return " ".join([*names, region.name or region.code])
+
+    def _begin(self, found: Finding, now: int) -> str:
+        doubt = "" if found.not_before is None else self._doubt((found.since - found.not_before) / 1000)
+        lasted = self._span(now - found.since)
+        begin = self._clock(found.since, now)
+        return Said(f"开始 {begin}{doubt} · 已 {lasted}", f"since {begin}{doubt}, for {lasted}").told(
+            self._language
+        )
+
+    def _doubt(self, seconds: float) -> str:
+        """The true moment lies before, by so much at most."""
+        if seconds < 1:
+            return ""
+        return Said(f"（至多早 {seconds:.0f} 秒）", f" (up to {seconds:.0f} s earlier)").told(self._language)
+
+    def _judgement(self, found: Finding) -> str:
+        what, facts = str(found.facts.get("what", "")), found.facts
+        label = LABELS["judged"].told(self._language)
+        if what in JUDGED:
+            cause = facts.get("cause")
+            known = "" if cause is None else CAUSES[self._language][Cause(cause)]
+            words = {name: self._worded(name, value) for name, value in facts.items()} | {"cause": known}
+            key = f"{what}_alone" if facts.get("affected") == 1 and f"{what}_alone" in JUDGED else what
+            return label + JUDGED[key].told(self._language).format_map(_Lenient(words))
+        if what == "pipeline":
+            words = {name: self._worded(name, value) for name, value in facts.items()}
+            return label + TROUBLES[str(facts["trouble"])].told(self._language).format_map(_Lenient(words))
+        return ""
+
+    def _worded(self, name: str, value: Any) -> str:
+        if value is None:
+            return "–"
+        if name in ("gone_at", "expires"):
+            return f"{self._moment(int(value)):%Y-%m-%d %H:%M}"
+        if name in ("share", "allowed", "target"):
+            return f"{100 * float(value):.1f} %"
+        if name in ("used_hours", "total_hours"):
+            return f"{float(value):,.0f}"
+        return f"{value:.1f}" if isinstance(value, float) else str(value)
+
+    def _contact(self, found: Finding) -> str:
+        if not found.contractor:
+            return ""
+        phone = self._site.alerting.contractors.get(found.contractor, "")
+        who = f"{found.contractor} {phone}".strip()
+        return LABELS["contractor"].told(self._language) + who
+
+    def _link(self, alert: Alert) -> str:
+        base = self._site.alerting.link
+        return f"{LABELS['link'].told(self._language)}{base.rstrip('/')}/a/{alert.id}" if base else ""
+
+    def _base(self) -> str:
+        base = self._site.alerting.link
+        return f"{LABELS['all'].told(self._language)}{base.rstrip('/')}" if base else ""
+
+    # -- words
+
+    def _name(self, found: Finding) -> str:
+        name = str(found.facts.get("name") or found.node or found.subject)
+        if found.facts.get("what") == "suspected":
+            return Said(f"疑似 {name}", f"{name} (suspected)").told(self._language)
+        kind = KINDS[Kind(found.kind)].told(self._language) if found.kind else ""
+        return name if not kind or kind in name else f"{name} {kind}"
+
+    def _join(self, names: Sequence[str]) -> str:
+        return ("、" if self._language == "zh" else ", ").join(names)
+
+    def _clock(self, millis: int, beside: int | None = None) -> str:
+        """``09:36:52``, with the date if that is another one than that of ``beside``."""
+        moment = self._moment(millis)
+        same = beside is not None and moment.date() == self._moment(beside).date()
+        return f"{moment:%H:%M:%S}" if same else f"{moment:%m-%d %H:%M:%S}"
+
+    def _moment(self, millis: int) -> datetime:
+        return datetime.fromtimestamp(millis / 1000, self._site.zone)
+
+    def _span(self, millis: int) -> str:
+        """``27 分 18 秒`` / ``27 min 18 s``: the two largest units."""
+        left = max(0, millis // 1000)
+        parts: list[str] = []
+        for size, unit in UNITS:
+            count, left = divmod(left, size)
+            if count or parts or size == 1:
+                parts.append(f"{count} {unit.told(self._language)}")
+        return " ".join(parts[:2])
+
+
+class _Lenient(dict[str, str]):
+    """A word that is missing is a gap in a sentence, and no reason to tell nobody."""
+
+    def __missing__(self, name: str) -> str:
+        return "–"
+
+
+def _head(alert: Alert, happening: Happening) -> str:
+    if happening is Happening.FIRED:
+        return "suspected" if alert.finding.facts.get("what") == "suspected" else "fired"
+    if happening.is_end and alert.ending in ENDINGS:
+        return alert.ending
+    return happening.value
+
+
+def _noun(found: Finding) -> str:
+    what = str(found.facts.get("what", ""))
+    return what if what in NOUNS else "other"
