@@ -80,7 +80,7 @@ TROUBLES: Final[Mapping[str, Said]] = {
     "settings": Said(
         "配置有误，沿用旧配置：{error}", "the settings have mistakes, the former ones hold: {error}"
     ),
-    "sight_age": Said("采集 {name} 已 {value} 秒无观测证明", "no proof of looking from {name} for {value} s"),
+    "sight": Said("采集 {name} 已 {value} 秒无观测证明", "no proof of looking from {name} for {value} s"),
     "outbox": Said("采集 {name} 积压 {value} 条事件", "{value} events wait in the outbox of {name}"),
     "lag": Said("{name} 落后 {value} 条事件", "{name} is {value} events behind"),
     "delivery": Said("通道 {channel} 无法送达：{error}", "the channel {channel} delivers nothing: {error}"),

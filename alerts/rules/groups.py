@@ -11,7 +11,6 @@ from monitor.config.alerting import Burn, Rule
 from monitor.model.measured import GroupNow, Spent
 from monitor.model.observations import State
 
-CITY, NETWORK, REGION, CLASS = "city", "network", "region", "class"
 _HOUR: Final = 3_600_000
 
 
@@ -20,7 +19,7 @@ def crowd(rule: Rule, world: World) -> Iterator[Finding]:
 
     What is down for an outage above it is that outage's, and told once.
     """
-    for group in _groups(rule, world):
+    for group in _groups(rule, world, with_target=False):
         down = group.states.get(State.DOWN.value, 0) - group.suppressed
         known = sum(group.states.values()) - group.states.get(State.UNKNOWN.value, 0)
         if known and down >= rule.least and down / known >= rule.share:
@@ -29,10 +28,13 @@ def crowd(rule: Rule, world: World) -> Iterator[Finding]:
 
 
 def burn(rule: Rule, world: World) -> Iterator[Finding]:
-    """The budget is spent so many times as fast as it may, over a long window and still in a short one."""
-    for group in _groups(rule, world):
+    """The budget is spent so many times as fast as it may, over a long window and still in a short one.
+
+    Of a group of a few points one that is down would be a fire: ``least`` watches make a population.
+    """
+    for group in _groups(rule, world, with_target=True):
         allowed = None if group.target is None else 1 - group.target
-        if not allowed:
+        if not allowed or group.watches < rule.least:
             continue
         for pair in rule.burns:
             rate = _least_rate(group, pair, allowed)
@@ -44,11 +46,13 @@ def burn(rule: Rule, world: World) -> Iterator[Finding]:
 
 def budget(rule: Rule, world: World) -> Iterator[Finding]:
     """The month's budget is gone, or will be before the month is over."""
-    for group in _groups(rule, world):
+    for group in _groups(rule, world, with_target=True):
         spent = group.budget
         if spent is None or spent.gone_at is None:
             continue
         gone = spent.used >= spent.total
+        if not gone and not rule.limits["forecast"]:
+            continue
         facts = {
             "gone": gone,
             "gone_at": spent.gone_at,
@@ -72,18 +76,36 @@ def _bad_share(spent: Spent | None) -> float | None:
     return spent.bad / (spent.good + spent.bad)
 
 
-def _groups(rule: Rule, world: World) -> Iterator[GroupNow]:
-    """Those of the kinds that the rule names, of one point class each."""
+def _groups(rule: Rule, world: World, *, with_target: bool) -> Iterator[GroupNow]:
+    """Those that the rule names; ``with_target``: of one class each, since only a class has a target."""
     for group in () if world.measured is None else world.measured.groups:
-        if group.point_class is not None and kind_of(group) in rule.groups:
+        if (_with_target(group) if with_target else _of_all(group)) in rule.groups:
             yield group
 
 
-def kind_of(group: GroupNow) -> str:
-    """What makes this a group, beside its class."""
-    if group.region is not None:
-        return REGION
-    return CITY if group.network is None else NETWORK
+def _of_all(group: GroupNow) -> str:
+    """What makes it a group; empty for one that is a part of another by class or network alone."""
+    match group.network, group.region, group.point_class:
+        case None, None, None:
+            return "city"
+        case None, None, _:
+            return "class"
+        case str(), None, None:
+            return "network"
+        case str(), str(), None:
+            return "region"
+    return ""
+
+
+def _with_target(group: GroupNow) -> str:
+    match group.network, group.region, group.point_class:
+        case None, None, int():
+            return "class"
+        case str(), None, int():
+            return "network"
+        case None, str(), int():
+            return "region"
+    return ""
 
 
 def _finding(
@@ -98,7 +120,7 @@ def _finding(
     ]
     found = Finding(
         rule=rule.name,
-        subject="/".join((group.network or "*", group.region or "*", str(group.point_class))),
+        subject="/".join((group.network or "*", group.region or "*", str(group.point_class or "*"))),
         severity=severity_of(rule, usual),
         since=at,
         detected_at=at,

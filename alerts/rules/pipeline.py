@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any
 
 from alerts.model import Finding, Severity
 from alerts.rules.world import World, is_about, severity_of
 from monitor.config.alerting import Rule
 from monitor.model.measured import Measured
-
-LIMITS: Final[Mapping[str, float]] = {
-    "sight_age": 60.0,
-    "outbox": 10_000.0,
-    "lag": 10_000.0,
-    "delivery": 600.0,
-}
-"""Seconds, or events, from which on it is worth telling; a rule may name others (``limits``)."""
 
 
 def pipeline(rule: Rule, world: World) -> Iterator[Finding]:
@@ -35,7 +27,7 @@ def pipeline(rule: Rule, world: World) -> Iterator[Finding]:
 
 def _troubles(rule: Rule, world: World) -> Iterator[tuple[str, dict[str, Any], int]]:
     """What it is about, what there is to say of it, since when."""
-    limits = {**LIMITS, **rule.limits}
+    limits = rule.limits
     if world.silent_since is not None:
         yield "monitor", {"trouble": "silent"}, world.silent_since
     elif world.measured is not None:
@@ -53,7 +45,7 @@ def _of_monitor(limits: Mapping[str, float], measured: Measured) -> Iterator[tup
     if health.reload_error:
         yield "settings", {"trouble": "settings", "error": health.reload_error}, at
     for trouble, limit, values in (
-        ("sight_age", limits["sight_age"], health.sight_ages),
+        ("sight", limits["sight"], health.sight_ages),
         ("outbox", limits["outbox"], health.outboxes),
         ("lag", limits["lag"], health.lags),
     ):
