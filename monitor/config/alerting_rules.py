@@ -30,8 +30,8 @@ _SHIPPED: Final[Mapping[str, Mapping[str, Any]]] = {
         "groups": ("network", "region"),
         "settle": 120.0,
     },
-    "burn": {"groups": ("city",), "least": 100, "settle": 300.0, "burns": BURNS},
-    "budget": {"groups": ("city",), "span": 3600.0, "settle": 3600.0},
+    "burn": {"groups": ("class",), "least": 100, "settle": 300.0, "burns": BURNS},
+    "budget": {"groups": ("class",), "span": 3600.0, "settle": 3600.0},
     "certificate": {"severity": "warning", "days": 30},
     "pipeline": {"settle": 15.0},
 }
@@ -63,8 +63,8 @@ def _match(section: RuleSection) -> Match:
 def _limits(section: RuleSection) -> Mapping[str, float]:
     found: dict[str, float] = {}
     if isinstance(section, PipelineSection):
-        keys = ("silent", "sight_age", "lag", "outbox", "delivery")
-        found = {key: float(getattr(section, key)) for key in keys}
+        names = ("silent", "sight", "lag", "outbox", "delivery")
+        found = {name: float(getattr(section, name)) for name in names}
     if isinstance(section, BudgetSection):
         found = {"forecast": float(section.forecast)}
     return MappingProxyType(found)

@@ -296,8 +296,8 @@ class OutageRuleSection(WatchRuleSection):
     least: Whole | None = _number(None, 1, 1_000_000)
 
 
-Grouping = Literal["city", "network", "region"]
-_GROUPS: Final = "a list of these is needed: city, network, region"
+Grouping = Literal["city", "network", "region", "class"]
+_GROUPS: Final = "a list of these is needed: city, network, region, class"
 
 
 class GroupRuleSection(RuleSection):
@@ -337,7 +337,7 @@ class CertificateSection(WatchRuleSection):
 
 class PipelineSection(RuleSection):
     silent: Span = _span(60.0, 10, 86400)
-    sight_age: Span = _span(60.0, 15, 86400)
+    sight: Span = _span(60.0, 15, 86400)
     lag: Whole = _number(10_000, 1, 100_000_000)
     outbox: Whole = _number(10_000, 1, 100_000_000)
     delivery: Span = _span(300.0, 10, _MONTH)
