@@ -63,7 +63,7 @@ class Horizon:
 
     def see(self, one: Looked) -> None:
         """One more sight."""
-        if one.shards not in self._layouts[one.network]:
+        if one.shards not in self._layouts.get(one.network, ()):
             self.stale = True
             return
         self._note(one)

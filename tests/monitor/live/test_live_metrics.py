@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import math
 from array import array
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from monitor.live.health import Health
 from monitor.live.metrics import Metrics
 from monitor.live.probetimes import FETCH_AGAIN, ProbeTimes
 from monitor.live.states import Live
+from monitor.model.measured import Budget, GroupNow, Measured, Spent
+from monitor.model.measured import Health as MeasuredHealth
 from monitor.model.observations import Cause, State
 
 T0 = 1_700_000_000_000
@@ -161,6 +164,58 @@ def test_counters_targets_and_our_own_health_are_there(page: Any) -> None:
     assert shown.value("quanshi_config_reload_success") == 1
     assert shown.value("quanshi_config_last_reload_success_timestamp_seconds") == T0 / 1000
     assert shown.value("process_resident_memory_bytes") > 1e6
+
+
+def measured(at: int = T0) -> Measured:
+    """Of class 1 of a county in one window; of all, of which nothing is known and which has no target."""
+    county = GroupNow(
+        "video",
+        "440902",
+        1,
+        3,
+        {},
+        target=0.98,
+        windows={"1h": Spent(good=99, bad=1, unknown=100), "month": Spent()},
+        budget=Budget(total=1000, used=250),
+    )
+    overdrawn = GroupNow("video", None, 1, 3, {}, target=0.98, budget=Budget(total=1000, used=1500))
+    everything = GroupNow(None, None, None, 3, {}, windows={"1h": Spent(good=3, bad=1)})
+    empty = GroupNow("police", None, 1, 0, {}, target=0.98, budget=Budget(0, 0))
+    return Measured(at, (everything, overdrawn, county, empty), MeasuredHealth({}, {}, {}, ledger_takes=True))
+
+
+def test_availability_is_shown_by_window_of_what_is_known(page: Any, live: Live) -> None:
+    live.measured = measured()
+
+    shown = page()
+
+    labels = {"network": "video", "region": "440902", "class": "1", "window": "1h"}
+    assert shown.value("quanshi_availability_ratio", **labels) == 0.99
+    labels = {"network": "", "region": "", "class": "", "window": "1h"}
+    assert shown.value("quanshi_availability_ratio", **labels) == 0.75
+    assert shown.count("quanshi_availability_ratio") == 2
+
+
+def test_what_is_left_of_a_budget_is_shown_also_when_it_is_overdrawn(page: Any, live: Live) -> None:
+    live.measured = measured()
+
+    shown = page()
+
+    left = "quanshi_error_budget_remaining_ratio"
+    assert shown.value(left, network="video", region="440902", **{"class": "1"}) == 0.75
+    assert shown.value(left, network="video", region="", **{"class": "1"}) == -0.5
+    assert shown.count(left) == 2
+
+
+def test_what_was_measured_is_shown_as_long_as_it_is_new_and_only_that(page: Any, live: Live) -> None:
+    before = page().count("quanshi_availability_ratio")
+    live.measured = measured(T0 - 60_000)
+    once = page().count("quanshi_availability_ratio")
+    live.measured = replace(measured(), groups=measured().groups[:1])
+    fewer = page().count("quanshi_availability_ratio")
+    live.measured = measured(T0 - 60_001)
+
+    assert [before, once, fewer, page().count("quanshi_availability_ratio")] == [0, 2, 1, 0]
 
 
 def test_outboxes_are_counted_where_they_lie_else_as_of_the_last_event(live: Live, times: ProbeTimes) -> None:
