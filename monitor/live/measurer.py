@@ -40,8 +40,8 @@ LONGEST_PAUSE: Final = 20.0
 SHARE: Final = 0.01
 """Of a core, at most so much is spent on measuring, unless the longest pause is too short for that."""
 
-AGAIN_AFTER: Final = 10.0
-"""Seconds after a beginning until the next one."""
+REST: Final = 20.0
+"""After a beginning the next one waits for so many times as long as it took."""
 
 CERTIFICATES_EVERY: Final = 60_000
 
@@ -125,7 +125,7 @@ class Measurer:
             log.warning("measuring waits for the ledger", error=str(error))
         else:
             took = clock() - begun
-            self._not_before = clock() + max(AGAIN_AFTER, took * 20)
+            self._not_before = clock() + REST * took
             log.info("measures", took=round(took, 2))
 
     def _is_due(self, decided: int) -> bool:

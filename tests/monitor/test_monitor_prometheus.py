@@ -22,6 +22,7 @@ from small_site import Voice, camera, make_site
 
 from monitor.bus.embedded import EmbeddedServer
 from monitor.config import Site
+from monitor.live import measurer
 from monitor.model.observations import Cause
 
 CAMERAS = [f"4409020000132{number:07d}" for number in range(335)]
@@ -41,9 +42,13 @@ def site(tmp_path: Path) -> Site:
 
 
 @pytest.fixture
-async def city(site: Site, server: EmbeddedServer, bus: Redis) -> AsyncIterator[Running]:
+async def city(
+    site: Site, server: EmbeddedServer, bus: Redis, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Running]:
     """A monitor with something to show in every family: states, probe times, certificates, counters."""
-    await publish_states(bus)
+    monkeypatch.setattr(measurer, "EVERY", 0.1)
+    voice, seen = Voice(), now()
+    await publish_states(bus, voice, seen)
     await put_times(bus, site)
     async with running(site, server.url) as monitor:
 
@@ -51,12 +56,17 @@ async def city(site: Site, server: EmbeddedServer, bus: Redis) -> AsyncIterator[
             states = set((await monitor.states()).values())
             return states == {"up", "down", "degraded"} and (await monitor.get("/readyz"))[0] == 200
 
+        async def measured() -> bool:
+            return "quanshi_availability_ratio{" in (await monitor.get("/metrics"))[1]
+
         await until(shown)
+        # Before the list was in use no time counts.
+        await publish(bus, voice.sees(seen, now()))
+        await until(measured)
         yield monitor
 
 
-async def publish_states(bus: Redis) -> None:
-    voice, at = Voice(), now()
+async def publish_states(bus: Redis, voice: Voice, at: int) -> None:
     ends = ((UP, Cause.OK), (DOWN, Cause.TIMEOUT), (DEGRADED, Cause.BUSY))
     for place, name in enumerate(CAMERAS):
         state, cause = ends[place % 3]
@@ -130,6 +140,11 @@ async def test_prometheus_takes_every_sample_of_the_page_in_either_format(
         assert await ask("count(quanshi_certificate_expiry_timestamp_seconds == 1893456000)") == [67]
         assert await ask('quanshi_probes_total{probe="rtsp",result="busy"}') == [111]
         assert await ask('sum(quanshi_nodes{region="440981",state="degraded"})') == [55]
+        groups = "(network, region, class)"
+        assert await ask(f"count(count by {groups} (quanshi_availability_ratio))") == [2 * 3 * 4]
+        ratio = 'quanshi_availability_ratio{network="video",region="",class="",window="5m"}'
+        assert await ask(ratio) == [pytest.approx(1 / 3, abs=0.02)]
+        assert await ask("count(quanshi_error_budget_remaining_ratio)") == [2 * 3 * 3]
 
 
 async def test_promtool_finds_nothing_to_complain_of(city: Running) -> None:

@@ -93,7 +93,7 @@ async def ledger(site: Site) -> AsyncIterator[Ledger]:
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measurer_of, "EVERY", 0.01)
     monkeypatch.setattr(measurer_of, "SHARE", 1.0)
-    monkeypatch.setattr(measurer_of, "AGAIN_AFTER", 0.0)
+    monkeypatch.setattr(measurer_of, "REST", 0.0)
 
 
 Load = Callable[[Ledger, Site, int], Awaitable[tuple[Burn, str]]]
