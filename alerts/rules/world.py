@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from alerts.model import Finding, Severity
 from monitor.config import Site
@@ -32,7 +33,7 @@ class World:
     now: int
     site: Site
     outages: Mapping[str, Outage] = field(default_factory=dict)
-    degraded: Mapping[tuple[str, str], Change] = field(default_factory=dict)
+    degraded: Mapping[Any, Change] = field(default_factory=dict)
     measured: Measured | None = None
     silent_since: int | None = None
     failing: Mapping[str, Trouble] = field(default_factory=dict)

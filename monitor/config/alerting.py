@@ -240,7 +240,7 @@ class Rule:
     ``span``: true for so long before it is told; ``settle``: gone for so long before it is over. ``severity``
     empty: as the rule itself has it. The rest only some kinds use: ``least``: so many watches; ``share`` of a
     group; ``groups``: what makes one (city, network, region, class); ``days`` before a certificate ends;
-    ``burns``: windows; ``ages`` and ``lags``: limits of the pipeline, by name.
+    ``burns``: windows; ``limits`` of the pipeline, by name.
     """
 
     kind: str

@@ -1,0 +1,118 @@
+"""What the role did, as a numbered box of events for the bus, in the same database and transaction.
+
+A publisher carries it to the stream of alerts until the ledger has it (see ``monitor.bus.source``).
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from monitor.bus.source import OutboxError, Said
+from monitor.model.deeds import Deed
+from monitor.model.events import ALERT
+
+STEPS: Final = (
+    (
+        "CREATE TABLE deed_box (epoch INTEGER NOT NULL, last INTEGER NOT NULL)",
+        "INSERT INTO deed_box VALUES (CAST(86400000 * (julianday('now') - 2440587.5) AS INTEGER), 0)",
+        "CREATE TABLE deeds (sequence INTEGER PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL)",
+        "CREATE TABLE deeds_told (message INTEGER PRIMARY KEY)",
+    ),
+)
+"""What each version of the file has more than the one before it."""
+
+
+def write(db: sqlite3.Connection, deeds: Sequence[Deed], now: int) -> int:
+    """Number them, in the transaction of the caller; how far the numbers are then."""
+    last = int(db.execute("SELECT last FROM deed_box").fetchone()[0])
+    if deeds:
+        rows = [(number, now, _written(deed)) for number, deed in enumerate(deeds, last + 1)]
+        db.executemany("INSERT INTO deeds VALUES (?, ?, ?)", rows)
+        db.execute("UPDATE deed_box SET last = ?", (last + len(rows),))
+    return last + len(deeds)
+
+
+def _written(deed: Deed) -> str:
+    return json.dumps(deed.to_json(), ensure_ascii=False, separators=(",", ":"))
+
+
+class DeedBox:
+    """Reads and forgets the deeds of a file, from any thread. Methods that ask the disk raise OutboxError."""
+
+    collector: Final = ALERT
+
+    def __init__(self, path: Path) -> None:
+        """The file must have its tables."""
+        self._path = path
+        self._turn = threading.Lock()
+        try:
+            self._db = sqlite3.connect(path, timeout=5.0, isolation_level=None, check_same_thread=False)
+            self.epoch, self._last, self._oldest = self._standing()
+        except sqlite3.Error as error:
+            raise OutboxError(f"{path}: {error}") from error
+        self._inherited = self._shown = self._last
+
+    def pending(self, after: int, limit: int) -> list[Said]:
+        query = "SELECT sequence, at, body FROM deeds WHERE sequence > ? ORDER BY sequence LIMIT ?"
+        with self._turn:
+            try:
+                self.epoch, self._last, self._oldest = self._standing()
+                rows = self._db.execute(query, (after, limit)).fetchall()
+            except sqlite3.Error as error:
+                raise OutboxError(f"{self._path}: {error}") from error
+            self._shown = max([self._shown, *(row[0] for row in rows[-1:])])
+        return [Said(number, at, Deed.from_json(json.loads(body)), self._oldest) for number, at, body in rows]
+
+    def oldest(self) -> int:
+        return self._oldest
+
+    def last(self) -> int:
+        return self._last
+
+    def confirm(self, epoch: int, sequence: int) -> None:
+        with self._turn:
+            try:
+                if (epoch, sequence) > (self.epoch, self._shown):
+                    self._begin_anew(epoch, sequence)
+                elif epoch == self.epoch and sequence >= self._oldest:
+                    self._db.execute("DELETE FROM deeds WHERE sequence <= ?", (sequence,))
+                    self._oldest = sequence + 1
+            except sqlite3.Error as error:
+                raise OutboxError(f"{self._path}: {error}") from error
+
+    def close(self) -> None:
+        with self._turn:
+            self._db.close()
+
+    def note(self, last: int) -> None:
+        """Deeds up to this number are written: what :meth:`last` answers asks no disk."""
+        self._last = last
+
+    def _standing(self) -> tuple[int, int, int]:
+        epoch, last = self._db.execute("SELECT epoch, last FROM deed_box").fetchone()
+        (oldest,) = self._db.execute("SELECT min(sequence) FROM deeds").fetchone()
+        return epoch, last, last + 1 if oldest is None else oldest
+
+    def _begin_anew(self, epoch: int, sequence: int) -> None:
+        """The ledger has more than was ever shown: this file is an old copy. Another life of its numbers."""
+        had = min(sequence, self._inherited) if epoch == self.epoch else 0
+        later = max(time.time_ns() // 1_000_000, epoch + 1)
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            self._db.execute("DELETE FROM deeds WHERE sequence <= ?", (had,))
+            kept = self._db.execute("SELECT sequence FROM deeds ORDER BY sequence").fetchall()
+            for number, (old,) in enumerate(kept, 1):
+                self._db.execute("UPDATE deeds SET sequence = ? WHERE sequence = ?", (number, old))
+            self._db.execute("UPDATE deed_box SET epoch = ?, last = ?", (later, len(kept)))
+            self._db.execute("COMMIT")
+        finally:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+        self.epoch, self._last, self._oldest = later, len(kept), 1
+        self._inherited = self._shown = 0

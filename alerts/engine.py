@@ -1,0 +1,313 @@
+"""Findings become alerts, and alerts end. Pure: no I/O, the clock is handed in.
+
+What the engine heard is kept in a book, so that a restart goes on where the process before it stopped. An
+alert ends by word alone: that nobody says anything any more ends none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from hashlib import blake2b
+from typing import Final
+
+import structlog
+
+from alerts.compose import Composer
+from alerts.endings import Ending, Endings
+from alerts.life import Book, Closed, Life, Pending
+from alerts.model import Alert, Finding, Happening
+from alerts.rules import find
+from alerts.rules.world import Trouble, World
+from alerts.silences import silenced_by
+from alerts.telling import Sending, Teller
+from monitor.config import Site
+from monitor.config.alerting import Rule
+from monitor.model.deeds import Deed, Did
+from monitor.model.events import Change, Judged, Payload
+from monitor.model.measured import Measured
+from monitor.model.observations import State
+from monitor.model.orders import Order, OrderKind
+from monitor.model.outages import Outage, Phase
+
+log = structlog.get_logger(__name__)
+
+LOOK_AGAIN: Final = 5_000
+"""Milliseconds after which the rules are asked again although nothing was heard: time itself is news."""
+SILENT: Final = 60.0
+"""Seconds without a word of the monitor that are told where no rule says how many."""
+
+
+class Engine:
+    """One site's alerts. ``book`` is edited in place; whoever keeps it stores it after each call."""
+
+    def __init__(
+        self, site: Site, book: Book, now: int, is_taken: Callable[[str], bool] | None = None
+    ) -> None:
+        """``is_taken``: whether an id was ever given to an alert that is not in the book any more."""
+        self.site = site
+        self.book = book
+        self._is_taken = is_taken or (lambda _: False)
+        self._measured: Measured | None = None
+        self._heard_at = now
+        self._has_heard = False
+        self._failing: Mapping[str, Trouble] = {}
+        self._looked_at: int | None = None
+        self._deeds: list[Deed] = []
+        self._sent: list[Sending] = []
+        self.reload(site)
+
+    # What is heard.
+
+    def reload(self, site: Site) -> None:
+        """Go on with other settings, and another inventory."""
+        self.site = site
+        self._rules = {rule.name: rule for rule in site.alerting.rules}
+        nodes = site.inventory.nodes
+        for watch, change in list(self.book.degraded.items()):
+            node = nodes.get(change.node)
+            if node is None or change.network not in node.networks:
+                # It cannot say any more that it is in order.
+                self._turn(watch, replace(change, new=State.UNKNOWN))
+        self._looked_at = None
+
+    def hear(self, payload: Payload, said_at: int) -> None:
+        """A judgement or an order, once each, in the order said."""
+        match payload:
+            case Outage():
+                self._hear_outage(payload, said_at)
+            case Judged():
+                self._hear_change(payload)
+            case Order():
+                self._hear_order(payload)
+            case _:
+                return  # that a collector turned blind comes as an outage
+        self._looked_at = None
+
+    def measure(self, measured: Measured | None, now: int) -> None:
+        """The monitor's newest word; None where it has not said any lately."""
+        if measured is None or (self._measured is not None and measured.at == self._measured.at):
+            return
+        self._measured, self._heard_at, self._has_heard = measured, now, True
+        self._looked_at = None
+
+    def fail(self, failing: Mapping[str, Trouble]) -> None:
+        """The channels that deliver nothing."""
+        self._failing = failing
+
+    def _hear_outage(self, outage: Outage, said_at: int) -> None:
+        if outage.phase is Phase.CLOSED:
+            self.book.outages.pop(outage.id, None)
+            self.book.closed[outage.id] = Closed(outage, said_at)
+        else:
+            self.book.outages[outage.id] = outage
+            self.book.closed.pop(outage.id, None)
+
+    def _hear_change(self, change: Change) -> None:
+        """One that is unknown may still be degraded: nobody has seen that it is not."""
+        if change.new is State.DEGRADED:
+            self.book.degraded[change.subject] = change
+            self.book.turned.pop(change.subject, None)
+        elif change.new is not State.UNKNOWN and change.subject in self.book.degraded:
+            self._turn(change.subject, change)
+
+    def _turn(self, watch: str, change: Change) -> None:
+        self.book.degraded.pop(watch, None)
+        self.book.turned[watch] = change
+
+    def _hear_order(self, order: Order) -> None:
+        match order.kind:
+            case OrderKind.SILENCE:
+                self.book.silences[order.id] = order
+            case OrderKind.END_SILENCE:
+                self.book.silences.pop(order.target, None)
+            case OrderKind.ACK:
+                self._acknowledge(order)
+
+    def _acknowledge(self, order: Order) -> None:
+        life = self.book.of_id(order.target)
+        if life is None or life.alert.acked_at is not None:
+            log.info("acknowledgement without an alert that waits for one", alert=order.target)
+            return
+        alert = replace(life.alert, acked_by=order.person, acked_at=order.at)
+        self._keep(replace(life, alert=alert))
+        self._did(Did.ACKED, life, order.at, {"person": order.person, "note": order.note, "order": order.id})
+
+    # What follows.
+
+    def tick(self, now: int) -> tuple[list[Sending], list[Deed]]:
+        """All that is to be sent by now, in order, and all that was done."""
+        self._forget_silences(now)
+        if self._looked_at is None or not 0 <= now - self._looked_at < LOOK_AGAIN or self._is_due(now):
+            self._look(now)
+            self._looked_at = now
+        teller = Teller(self.site, self.book, now, self._is_quiet, self._did)
+        sent, deeds = teller.tell(), self._deeds
+        self._deeds = []
+        return sent, deeds
+
+    def world(self, now: int) -> World:
+        silent = now - self._heard_at > 1000 * self._patience()
+        return World(
+            now=now,
+            site=self.site,
+            outages=self.book.outages,
+            degraded=self.book.degraded,
+            measured=None if silent else self._measured,
+            silent_since=self._heard_at if silent else None,
+            failing=self._failing,
+        )
+
+    def _patience(self) -> float:
+        spans = [rule.limits["silent"] for rule in self.site.alerting.rules if "silent" in rule.limits]
+        return min(spans, default=SILENT)
+
+    def _forget_silences(self, now: int) -> None:
+        for silence in list(self.book.silences.values()):
+            if silence.until is not None and silence.until <= now:
+                del self.book.silences[silence.id]
+
+    def _is_due(self, now: int) -> bool:
+        """Whether something has lasted, or been gone, for long enough by now."""
+        book = self.book
+        return any(now >= one.since + self._span(one.finding) for one in book.pending.values()) or any(
+            life.gone_since is not None and now >= life.gone_since + self._settle(life)
+            for life in book.lives.values()
+        )
+
+    def _span(self, finding: Finding) -> int:
+        rule = self._rules.get(finding.rule)
+        return 0 if rule is None else round(1000 * rule.span)
+
+    def _settle(self, life: Life) -> int:
+        rule = self._rules.get(life.finding.rule)
+        return 0 if rule is None else round(1000 * rule.settle)
+
+    def _look(self, now: int) -> None:
+        """Ask all rules, and bring the alerts in line with what they find."""
+        world = self.world(now)
+        findings = self._findings(world)
+        self._end(world, findings)
+        for key, finding in findings.items():
+            life = self.book.lives.get(key)
+            if life is None:
+                self._begin(finding, now)
+            elif life.finding.facts != finding.facts or life.gone_since is not None:
+                kept = replace(life.finding, facts=finding.facts)
+                self._keep(replace(life, alert=replace(life.alert, finding=kept), gone_since=None))
+        endings = Endings(world, self._rules, self.book, has_heard=self._has_heard)
+        for key, pending in list(self.book.pending.items()):
+            kind = self._kind(pending.finding)
+            if key not in findings and endings.of(pending.finding, kind) is not None:
+                del self.book.pending[key]
+        self._tidy()
+
+    def _findings(self, world: World) -> dict[str, Finding]:
+        """What the rules find, by key. An outage stays with the rule that told it, while there is that."""
+        told = {
+            life.finding.facts["outage"]: life.finding.rule
+            for life in self.book.lives.values()
+            if "outage" in life.finding.facts and life.finding.rule in self._rules
+        }
+        found: dict[str, Finding] = {}
+        for each in find(self.site.alerting.rules, world):
+            rule = told.get(each.facts.get("outage"), each.rule)
+            finding = each if rule == each.rule else replace(each, rule=rule)
+            found[finding.key] = finding
+        return found
+
+    def _begin(self, finding: Finding, now: int) -> None:
+        """Fire, once it has lasted for long enough."""
+        pending = self.book.pending.get(finding.key)
+        since = finding.since if pending is None else pending.since
+        if now < since + self._span(finding):
+            if pending is None:
+                self.book.pending[finding.key] = Pending(finding, since)
+            return
+        self.book.pending.pop(finding.key, None)
+        finding = replace(finding, since=since)
+        alert = Alert(self._new_id(finding, now), finding, fired_at=now)
+        life = Life(alert, self._kind(finding), queued_at=now)
+        self._keep(life)
+        count = f"{finding.rule}/{finding.severity.value}"
+        self.book.counts[count] = self.book.counts.get(count, 0) + 1
+        title, _ = Composer(self.site, self.site.alerting.language).one(alert, Happening.FIRED, now)
+        facts = {
+            "title": title,
+            "rule": finding.rule,
+            "severity": finding.severity.value,
+            "network": finding.network,
+            "region": finding.region,
+            "node": finding.node,
+        }
+        silence = silenced_by(self.book.silences.values(), finding, self.site)
+        self._did(Did.FIRED, life, now, facts | ({"silence": silence} if silence else {}))
+
+    def _end(self, world: World, findings: Mapping[str, Finding]) -> None:
+        endings = Endings(world, self._rules, self.book, has_heard=self._has_heard)
+        for key, life in list(self.book.lives.items()):
+            if key in findings:
+                continue
+            ending = endings.of(life.finding, life.kind)
+            if ending is None:
+                continue
+            since = world.now if life.gone_since is None else life.gone_since
+            if not ending.at_once and world.now < since + self._settle(life):
+                if life.gone_since is None:
+                    self._keep(replace(life, gone_since=since))
+                continue
+            self._resolve(life, ending, since)
+
+    def _resolve(self, life: Life, ending: Ending, since: int) -> None:
+        at = since if ending.at is None else ending.at
+        finding = replace(life.finding, facts={**life.finding.facts, **ending.facts})
+        at = max(at, finding.since)
+        alert = replace(life.alert, finding=finding, resolved_at=at, ending=ending.word)
+        over = replace(life, alert=alert, queued_at=max(at, since), over_said_at=ending.said_at or since)
+        del self.book.lives[finding.key]
+        if life.told_at is not None:
+            self.book.ending[alert.id] = over
+        facts = {"ending": ending.word, "told": life.told_at is not None}
+        self._did(Did.RESOLVED, over, at, facts)
+
+    def _tidy(self) -> None:
+        """Forget how things ended that no alert waits for."""
+        book = self.book
+        alive = [life.finding for life in book.lives.values()]
+        alive += [pending.finding for pending in book.pending.values()]
+        subjects = {finding.subject for finding in alive}
+        for gone in book.closed.keys() - subjects:
+            del book.closed[gone]
+        for watch in book.turned.keys() - subjects:
+            del book.turned[watch]
+
+    def _is_quiet(self, life: Life) -> bool:
+        """Whether nobody wants to hear of it now, until it is over: silence, or maintenance."""
+        outage = self.book.outages.get(life.finding.subject)
+        if outage is not None and outage.excluded:
+            return True
+        return bool(silenced_by(self.book.silences.values(), life.finding, self.site))
+
+    def _keep(self, life: Life) -> None:
+        self.book.lives[life.finding.key] = life
+
+    def _kind(self, finding: Finding) -> str:
+        rule: Rule | None = self._rules.get(finding.rule)
+        return finding.rule if rule is None else rule.kind
+
+    def _did(self, what: Did, life: Life, at: int, facts: Mapping[str, object]) -> None:
+        self._deeds.append(Deed(what, life.alert.id, life.finding.key, at, facts))
+
+    def _new_id(self, finding: Finding, now: int) -> str:
+        """Another one for each life; nobody else's, ever: a message of the same key would not be sent."""
+        given = {life.alert.id for life in self._lives()}
+        for attempt in range(1000):
+            text = f"{finding.key}/{now}/{attempt}".encode()
+            name = blake2b(text, digest_size=4).hexdigest()
+            if name not in given and not self._is_taken(name):
+                return name
+        raise RuntimeError("no id is left for an alert")  # of four thousand million
+
+    def _lives(self) -> Iterable[Life]:
+        yield from self.book.lives.values()
+        yield from self.book.ending.values()

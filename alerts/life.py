@@ -1,0 +1,103 @@
+"""What the engine remembers: what is true as far as it heard, and the life of every alert. Pure.
+
+All values are frozen and replaced, never edited: what is not the same object any more has to be stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from alerts.model import Alert, Finding
+from monitor.model.events import Change
+from monitor.model.orders import Order
+from monitor.model.outages import Outage
+
+Watch = str
+"""``network/node``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Something found that has not lasted for long enough to be told. ``since``: when it was found first."""
+
+    finding: Finding
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """An outage that is over, and when that was said."""
+
+    outage: Outage
+    said_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """An alert from the moment it fired until its end was told. Moments in milliseconds.
+
+    ``kind`` of its rule. ``queued_at``: since when it waits to be told, or its end does. ``channels``: those
+    that were told anything of it, with whom each called. ``told_at``: when its start was handed over;
+    ``said_at``: the start or the last repeat; ``repeated`` how often. ``gone_since``: found no more since then.
+    ``quieted``: for some time nobody wanted to hear of it. ``over_said_at``: when its end was known.
+    """
+
+    alert: Alert
+    kind: str
+    queued_at: int
+    route: str = ""
+    channels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    told_at: int | None = None
+    said_at: int = 0
+    repeated: int = 0
+    gone_since: int | None = None
+    quieted: bool = False
+    over_said_at: int = 0
+
+    @property
+    def finding(self) -> Finding:
+        return self.alert.finding
+
+    @property
+    def open(self) -> bool:
+        return self.alert.resolved_at is None
+
+
+@dataclass(frozen=True, slots=True)
+class Gathering:
+    """When a route last told single alerts, and ends of them: what follows soon is gathered."""
+
+    starts: int | None = None
+    ends: int | None = None
+
+
+@dataclass(slots=True)
+class Book:
+    """All of it. ``lives``: those that go on, by key; ``ending``: those whose end is to be told, by id.
+
+    ``degraded``: the newest change of each watch that is degraded; ``turned``: of those that were, the one
+    that ended it (to unknown: it is watched no more). ``counts``: how many alerts ever fired, by rule and
+    severity.
+    """
+
+    outages: dict[str, Outage] = field(default_factory=dict)
+    closed: dict[str, Closed] = field(default_factory=dict)
+    degraded: dict[Watch, Change] = field(default_factory=dict)
+    turned: dict[Watch, Change] = field(default_factory=dict)
+    pending: dict[str, Pending] = field(default_factory=dict)
+    lives: dict[str, Life] = field(default_factory=dict)
+    ending: dict[str, Life] = field(default_factory=dict)
+    silences: dict[str, Order] = field(default_factory=dict)
+    gatherings: dict[str, Gathering] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def of_id(self, alert: str) -> Life | None:
+        """The life with this id that goes on."""
+        return next((life for life in self.lives.values() if life.alert.id == alert), None)
+
+    def shelves(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Each part with its name."""
+        for name in self.__slots__:
+            yield name, getattr(self, name)
