@@ -19,6 +19,7 @@ from redis.exceptions import RedisError
 
 from monitor.bus.keys import Keys
 from monitor.bus.outage import Outage
+from monitor.bus.tasks import settle_memory
 from monitor.config import Site
 from monitor.ledger.errors import LedgerError
 from monitor.ledger.ledger import Ledger
@@ -126,6 +127,8 @@ class Measurer:
         else:
             took = clock() - begun
             self._not_before = clock() + REST * took
+            # All of it stays until the next beginning; looked through for garbage it would double the cost.
+            settle_memory()
             log.info("measures", took=round(took, 2))
 
     def _is_due(self, decided: int) -> bool:
