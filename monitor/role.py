@@ -37,12 +37,12 @@ from monitor.ledger.ledger import Ledger
 from monitor.ledger.signing import Signer
 from monitor.live.alertreader import AlertReader
 from monitor.live.attributor import Attributor
-from monitor.live.engine import engine_of
 from monitor.live.health import Health
 from monitor.live.intake import Intake
 from monitor.live.judgements import judgements_publisher
 from monitor.live.keeper import ARCHIVE, Keeper
 from monitor.live.measurer import Measurer
+from monitor.live.outages import engine_of
 from monitor.live.probetimes import ProbeTimes
 from monitor.live.recall import Recall
 from monitor.live.states import Live

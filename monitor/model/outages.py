@@ -65,7 +65,8 @@ class Outage:
     that does not see. ``name``, ``region`` and ``contractor`` are the root's, as the inventory had them.
 
     ``affected``: the watches that are down (or unseen) for it, its root among them; in a closed one, how
-    many they were at most. ``classes``: of these, how many of each point class. ``nodes`` names some.
+    many they were at most. ``behind``: how many are reached through the root alone, so that the size is known
+    before all of them are. ``classes``: of these, how many of each point class. ``nodes`` names some.
     ``excluded``: the approved maintenance that covers the root now. ``merged_into``: the outage that it
     became a part of.
     """
@@ -85,6 +86,7 @@ class Outage:
     detected_at: int
     cause: Cause
     affected: int = 1
+    behind: int = 1
     classes: Mapping[int, int] = field(default_factory=dict)
     nodes: tuple[str, ...] = ()
     excluded: str = ""
@@ -114,6 +116,7 @@ class Outage:
             "detected_at": format_time(self.detected_at),
             "cause": self.cause.value,
             "affected": self.affected,
+            "behind": self.behind,
             "classes": {str(number): count for number, count in sorted(self.classes.items())},
             "nodes": list(self.nodes),
             "excluded": self.excluded,
@@ -139,6 +142,7 @@ class Outage:
             detected_at=parse_time(data["detected_at"]),
             cause=Cause(data["cause"]),
             affected=data["affected"],
+            behind=data.get("behind", data["affected"]),
             classes={int(number): count for number, count in data["classes"].items()},
             nodes=tuple(data["nodes"]),
             excluded=data["excluded"],
