@@ -384,3 +384,15 @@ def test_a_copy_without_its_archive_is_verified_as_far_as_it_goes(copy: Path) ->
     shutil.rmtree(archive(copy))
     assert [each.kind for each in verified(copy).findings] == [Kind.FILE_MISSING]
     assert file_of(copy).exists()
+
+
+async def test_steps_since_a_moment_begin_where_watches_stood_when_the_segment_ended(
+    ledger: Ledger, folder: Path
+) -> None:
+    await export(ledger, folder)
+    since = T0 + 45 * DAY
+    everything = await ledger.steps(T0 + 400 * DAY)
+    assert any(len(steps) > 1 for steps in everything.values())
+    for watch, steps in (await ledger.steps(T0 + 400 * DAY, since)).items():
+        past = sum(step.at < since for step in everything[watch])
+        assert steps == everything[watch][max(0, past - 1) :]

@@ -48,6 +48,29 @@ async def test_only_what_happened_before_a_moment_is_read(ledger: Ledger) -> Non
     assert await ledger.steps(T0) == {}
 
 
+async def test_since_a_moment_all_are_read_and_the_last_before_it(ledger: Ledger) -> None:
+    await append(
+        ledger,
+        *(said(change("a", at=T0 + n), n + 1) for n in range(5)),
+        said(change("still", at=T0 - 7), 6),
+        said(change("new", at=T0 + 9), 7),
+    )
+    found = await ledger.steps(T0 + 10, T0 + 3)
+    assert {watch: [step.at for step in steps] for watch, steps in found.items()} == {
+        ("a", "video"): [T0 + 2, T0 + 3, T0 + 4],
+        ("still", "video"): [T0 - 7],
+        ("new", "video"): [T0 + 9],
+    }
+
+
+async def test_since_a_moment_the_order_is_that_of_time_too(ledger: Ledger) -> None:
+    await append(
+        ledger,
+        *(said(change("a", at=T0 + n), place) for place, n in enumerate([0, 5, 2, 8, 7], 1)),
+    )
+    assert [step.at - T0 for step in (await ledger.steps(T0 + 10, T0 + 3))["a", "video"]] == [2, 5, 7, 8]
+
+
 @settings(max_examples=20, deadline=None)
 @given(seed=st.integers(0, 2**32), page=st.integers(1, 7))
 async def test_whatever_came_late_or_twice_the_order_is_that_of_what_was_said(
