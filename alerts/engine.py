@@ -41,21 +41,23 @@ SILENT: Final = 60.0
 class Engine:
     """One site's alerts. ``book`` is edited in place; whoever keeps it stores it after each call."""
 
-    def __init__(
-        self, site: Site, book: Book, now: int, is_taken: Callable[[str], bool] | None = None
-    ) -> None:
-        """``is_taken``: whether an id was ever given to an alert that is not in the book any more."""
+    def __init__(self, site: Site, book: Book, now: int, is_taken: Callable[[str], bool]) -> None:
+        """``is_taken``: whether an id was given to an alert that is not in the book any more."""
         self.site = site
         self.book = book
-        self._is_taken = is_taken or (lambda _: False)
+        self._is_taken = is_taken
         self._measured: Measured | None = None
         self._heard_at = now
         self._has_heard = False
         self._failing: Mapping[str, Trouble] = {}
         self._looked_at: int | None = None
         self._deeds: list[Deed] = []
-        self._sent: list[Sending] = []
         self.reload(site)
+
+    def go_on_from(self, before: Engine) -> None:
+        """Know what another engine of this process knew beside its book."""
+        self._measured, self._heard_at = before._measured, before._heard_at
+        self._has_heard, self._failing = before._has_heard, before._failing
 
     # What is heard.
 

@@ -40,7 +40,7 @@ class Life:
 
     ``kind`` of its rule. ``queued_at``: since when it waits to be told, or its end does. ``channels``: those
     that were told anything of it, with whom each called. ``told_at``: when its start was handed over;
-    ``said_at``: the start or the last repeat; ``repeated`` how often. ``gone_since``: found no more since then.
+    ``said_at``: the start or the last repeat; ``repeated`` how often. ``gone_since``: not found since then.
     ``quieted``: for some time nobody wanted to hear of it. ``over_said_at``: when its end was known.
     """
 

@@ -1,72 +1,237 @@
-"""The role that tells: it reads the judgements. The rules that make alerts of them come later."""
+"""The role that tells: what was judged or ordered becomes alerts, these become messages, and they go out."""
 
 from __future__ import annotations
 
 import asyncio
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Final
 
 import structlog
 from redis.asyncio import Redis
 from redis.exceptions import OutOfMemoryError, RedisError
 
+from alerts.channels.base import Channel
+from alerts.channels.registry import make_channels
 from alerts.database import Database, DatabaseError
-from alerts.inbox import STEPS, Inbox
+from alerts.dead_man import DeadMan, troubles
+from alerts.deeds import DeedBox
+from alerts.delivery import Delivery, WallClock
+from alerts.desk import STEPS, Desk
+from alerts.measures import EVERY, failing_of, measured_now, say
+from alerts.outbox import wall_clock
+from alerts.routing import addresses
 from monitor.bus.client import connect
 from monitor.bus.keys import Keys
+from monitor.bus.publisher import Publisher
 from monitor.bus.reader import Batch, Reader, announce, commit
 from monitor.bus.tasks import end, named, settle_memory, until
 from monitor.bus.trim import trim
-from monitor.config import Site
+from monitor.config import ConfigError, Reloader, Site
+from monitor.config.alerting import ChannelSettings, DeadManSettings
 from monitor.model.events import MONITOR, Event
 
 log = structlog.get_logger(__name__)
 
 READER: Final = "alert"
 """The name under which this role's position is announced; publishers of judgements wait for it."""
+TICK: Final = 0.5
+"""Seconds between two looks at what follows from time alone."""
 _RETRY: Final = 2.0
 
 
 async def run(site: Site, redis_url: str, stop: asyncio.Event) -> None:
-    """Read judgements until ``stop`` is set. Each is counted once, over every restart and outage.
+    """Hear, tell and deliver until ``stop`` is set.
 
     Raises DatabaseError when its database cannot be opened.
     """
     with Database(site.data / "alerts.db", STEPS) as database:
-        inbox = Inbox(database)
-        log.info("alert role reads", stream=Keys(site.name).judgements, heard=inbox.counts())
-        settle_memory()
-        tasks = [named(_listen(database, inbox, redis_url, Keys(site.name), site.keep), "listen")]
+        redis = connect(redis_url)
+        box = DeedBox(database.path)
         try:
-            await until(stop, tasks)
+            role = _Role(site, database, redis, box, stop)
+            log.info("alert role reads", stream=role.keys.judgements, heard=role.desk.inbox.counts())
+            await role.run(redis_url)
         finally:
-            await end(tasks)
+            box.close()
+            await redis.aclose()
 
 
-async def _listen(database: Database, inbox: Inbox, redis_url: str, keys: Keys, keep: float) -> None:
-    stream = keys.judgements
-    start = inbox.position(stream)
-    async with Reader(redis_url, stream, READER, start) as reader, connect(redis_url) as redis:
-        async for batch in reader.batches(idle=True):
-            await _keep(database, inbox, stream, batch)
-            await _acknowledge(redis, keys, inbox, keep)
+class _Role:
+    def __init__(
+        self, site: Site, database: Database, redis: Redis, box: DeedBox, stop: asyncio.Event
+    ) -> None:
+        self.keys = Keys(site.name)
+        self.desk = Desk(database, site)
+        self._site = site
+        self._redis = redis
+        self._box = box
+        self._stop = stop
+        self._publisher = Publisher(box, redis, self.keys, self.keys.alerts)
+        self._channels: dict[ChannelSettings, Channel] = make_channels(site.alerting.channels.values())
+        self._delivery = Delivery(database, self.desk.outbox, self._channels.values(), heirs=self._heirs)
+        self._dead_man: tuple[DeadManSettings, asyncio.Event, asyncio.Task[None]] | None = None
+        self._read_at = wall_clock()
 
-
-async def _keep(database: Database, inbox: Inbox, stream: str, batch: Batch) -> None:
-    """Store a batch; while the disk does not let us, nothing else is read."""
-    judgements, refused = _sift(batch)
-    for entry, error in refused:
-        log.warning("judgement refused", entry=entry, error=error)
-    while True:
+    async def run(self, redis_url: str) -> None:
+        settle_memory()
+        tasks = [
+            named(self._listen(redis_url), "listen"),
+            named(self._tick(), "tick"),
+            named(self._measure(), "measure"),
+            named(self._publisher.run(), "record"),
+            named(self._reload(), "reload"),
+        ]
+        # It lets go of its channels by itself, and what is under way has a moment to end.
+        done = asyncio.Event()
+        delivery = named(self._delivery.run(done), "delivery")
+        self._follow_dead_man()
         try:
-            # On the loop: it takes milliseconds, and nothing else runs here.
-            if judgements or refused or batch.position != inbox.position(stream):
-                with database.transaction() as db:
-                    inbox.take(db, stream, batch.position, judgements, refused)
+            await until(self._stop, [*tasks, delivery])
+        finally:
+            done.set()
+            await self._end_dead_man()
+            await end(tasks)
+            await asyncio.wait([delivery])
+            delivery.result()
+
+    # Hearing.
+
+    async def _listen(self, redis_url: str) -> None:
+        stream = self.keys.judgements
+        start = self.desk.inbox.position(stream)
+        async with Reader(redis_url, stream, READER, start) as reader:
+            async for batch in reader.batches(idle=True):
+                if reader.connected:
+                    self._read_at = wall_clock()
+                await self._keep(stream, batch)
+                await self._acknowledge()
+
+    async def _keep(self, stream: str, batch: Batch) -> None:
+        """Store a batch with what follows from it; while the disk does not let us, nothing else is read."""
+        judgements, refused = _sift(batch)
+        for entry, error in refused:
+            log.warning("judgement refused", entry=entry, error=error)
+        if judgements or refused or batch.position != self.desk.inbox.position(stream):
+            # On the loop: it takes milliseconds, and nothing else may use the desk meanwhile.
+            await self._do(lambda: self.desk.hear(stream, batch.position, judgements, refused))
+
+    async def _do(self, work: Callable[[], None]) -> None:
+        while True:
+            try:
+                work()
+            except DatabaseError as error:
+                log.warning("judgements wait for the disk", error=str(error))
+                await asyncio.sleep(_RETRY)
+            else:
+                self._note_deeds()
+                return
+
+    def _note_deeds(self) -> None:
+        if self.desk.deeds != self._box.last():
+            self._box.note(self.desk.deeds)
+            self._publisher.wake()
+
+    async def _acknowledge(self) -> None:
+        """Tell the publisher and the trimming how far we are, as it is on our disk.
+
+        Also when nothing came: a Redis that lost everything hears it again.
+        """
+        try:
+            try:
+                await self._announce()
+            except OutOfMemoryError:
+                # Full of what we have read, perhaps; cutting is the one thing that it still lets us do.
+                own = (READER, self.desk.inbox.position(self.keys.judgements))
+                await trim(self._redis, self.keys, self.keys.judgements, self._site.keep, own)
+                await self._announce()
+        except (RedisError, OSError, DatabaseError) as error:
+            log.debug("acknowledgement waits", error=str(error))
+
+    async def _announce(self) -> None:
+        await commit(self._redis, self.keys, self.desk.inbox.committed())
+        position = self.desk.inbox.position(self.keys.judgements)
+        await announce(self._redis, self.keys, self.keys.judgements, READER, position)
+
+    # What follows from time.
+
+    async def _tick(self) -> None:
+        while True:
+            await self._do(self.desk.tick)
+            await asyncio.sleep(TICK)
+
+    async def _measure(self) -> None:
+        """Hear what the monitor measured, and say our own numbers."""
+        while True:
+            measured = await measured_now(self._redis, self.keys)
+            self.desk.engine.measure(measured, wall_clock())
+            with suppress(DatabaseError):  # the numbers of the next time will do
+                numbers = self._delivery.numbers()
+                self.desk.engine.fail(failing_of(numbers))
+                await say(self._redis, self.keys, self.desk.engine.book.counts, numbers)
+            await asyncio.sleep(EVERY)
+
+    # Settings.
+
+    async def _reload(self) -> None:
+        """Take over changed files; those with a mistake change nothing. SIGHUP: look at them at once."""
+        reloader = Reloader(self._site)
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGHUP, reloader.poke)
+        try:
+            while True:
+                await reloader.changed()
+                try:
+                    site = await reloader.load()
+                except ConfigError as error:
+                    first = str(error.mistakes[0])
+                    log.error("reload refused", mistakes=len(error.mistakes), first=first)  # noqa: TRY400
+                    continue
+                await self._take(site)
+        finally:
+            loop.remove_signal_handler(signal.SIGHUP)
+
+    async def _take(self, site: Site) -> None:
+        self._site = site
+        self._channels = make_channels(site.alerting.channels.values(), self._channels)
+        # First the channels: what the change itself has to say finds them.
+        self._delivery.replace(self._channels.values(), self._heirs)
+        await self._do(lambda: self.desk.reload(site))
+        await self._end_dead_man()
+        self._follow_dead_man()
+        log.info("reloaded", channels=sorted(site.alerting.channels), routes=len(site.alerting.routes))
+
+    def _heirs(self, route: str) -> Mapping[str, Sequence[str]]:
+        """The channels of a route as it is now, and whom to call there, for what waits in one that is gone."""
+        routes = self._site.alerting.routes
+        named = next((each for each in routes if each.name == route), routes[-1] if routes else None)
+        if named is None:
+            return {}
+        now = wall_clock()
+        return {channel: addresses(self._site, named.called, channel, now) for channel in named.to}
+
+    # The dead man's switch.
+
+    def _follow_dead_man(self) -> None:
+        settings = self._site.alerting.dead_man
+        if settings is not None:
+            stop = asyncio.Event()
+            switch = DeadMan(settings.url, self._troubles, WallClock(), settings.every)
+            self._dead_man = (settings, stop, named(switch.run(stop), "dead man's switch"))
+
+    async def _end_dead_man(self) -> None:
+        if self._dead_man is not None:
+            _, stop, task = self._dead_man
+            self._dead_man = None
+            stop.set()
+            await end([task])
+
+    def _troubles(self) -> Sequence[str]:
+        try:
+            return troubles(self._read_at, self._delivery.numbers())
         except DatabaseError as error:
-            log.warning("judgements wait for the disk", error=str(error))
-            await asyncio.sleep(_RETRY)
-        else:
-            return
+            return [str(error)]
 
 
 def _sift(batch: Batch) -> tuple[list[Event], list[tuple[str, str]]]:
@@ -78,25 +243,3 @@ def _sift(batch: Batch) -> tuple[list[Event], list[tuple[str, str]]]:
         if event.id.collector != MONITOR
     ]
     return judgements, [*batch.refused, *others]
-
-
-async def _acknowledge(redis: Redis, keys: Keys, inbox: Inbox, keep: float) -> None:
-    """Tell the publisher and the trimming how far we are, as it is on our disk.
-
-    Also when nothing came: a Redis that lost everything hears it again.
-    """
-    try:
-        try:
-            await _tell(redis, keys, inbox)
-        except OutOfMemoryError:
-            # Full of what we have read, perhaps; cutting is the one thing that it still lets us do.
-            own = (READER, inbox.position(keys.judgements))
-            await trim(redis, keys, keys.judgements, keep, own)
-            await _tell(redis, keys, inbox)
-    except (RedisError, OSError, DatabaseError) as error:
-        log.debug("acknowledgement waits", error=str(error))
-
-
-async def _tell(redis: Redis, keys: Keys, inbox: Inbox) -> None:
-    await commit(redis, keys, inbox.committed())
-    await announce(redis, keys, keys.judgements, READER, inbox.position(keys.judgements))

@@ -47,6 +47,11 @@ class Keys:
         """The expiring key with what the monitor measures all the time (see ``model.measured``)."""
         return f"quanshi:{self.site}:measured"
 
+    @property
+    def telling(self) -> str:
+        """The expiring key with the numbers of the alert role (see ``model.telling``)."""
+        return f"quanshi:{self.site}:telling"
+
     def positions(self, stream: str) -> str:
         """A hash: reader -> id of the last entry of ``stream`` that it has dealt with."""
         return f"{stream}:positions"

@@ -12,7 +12,8 @@ import pytest
 from redis.asyncio import Redis
 
 from alerts.database import Database
-from alerts.inbox import STEPS, Inbox
+from alerts.desk import STEPS
+from alerts.inbox import Inbox
 from alerts.role import run
 from monitor.bus.client import connect
 from monitor.bus.embedded import EmbeddedServer
