@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from alerts.life import Book
 from alerts.model import Finding
+from alerts.rules.groups import is_crowded
 from alerts.rules.world import World
 from monitor.config.alerting import Rule
 from monitor.model.measured import GroupNow
@@ -61,7 +62,7 @@ class Endings:
         if kind in _BY_WATCH:
             return self._of_watch(finding)
         if kind in _BY_GROUP:
-            return self._of_group(finding)
+            return self._of_group(finding, self.rules[finding.rule])
         if kind == "pipeline":
             return self._of_pipeline(finding.subject)
         return self._of_certificate(finding)
@@ -91,13 +92,15 @@ class Endings:
         at = None if word == RETIRED else change.at
         return Ending(word, at, bool(word), said_at=None if word == RETIRED else change.detected_at)
 
-    def _of_group(self, finding: Finding) -> Ending | None:
+    def _of_group(self, finding: Finding, rule: Rule) -> Ending | None:
         measured = self.world.measured
         if measured is None or not measured.groups:
             return None
         group = next((one for one in measured.groups if _subject(one) == finding.subject), None)
         if group is None:
             return Ending(RETIRED, at_once=True)
+        if rule.kind == "crowd" and is_crowded(rule, group):
+            return Ending(MERGED, at_once=True)  # a wider group is told instead
         return Ending() if 2 * group.states.get(State.UNKNOWN.value, 0) <= group.watches else None
 
     def _of_pipeline(self, subject: str) -> Ending | None:

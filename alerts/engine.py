@@ -258,14 +258,14 @@ class Engine:
                 if life.gone_since is None:
                     self._keep(replace(life, gone_since=since))
                 continue
-            self._resolve(life, ending, since)
+            self._resolve(life, ending, since, world.now)
 
-    def _resolve(self, life: Life, ending: Ending, since: int) -> None:
+    def _resolve(self, life: Life, ending: Ending, since: int, now: int) -> None:
         at = since if ending.at is None else ending.at
         finding = replace(life.finding, facts={**life.finding.facts, **ending.facts})
         at = max(at, finding.since)
         alert = replace(life.alert, finding=finding, resolved_at=at, ending=ending.word)
-        over = replace(life, alert=alert, queued_at=max(at, since), over_said_at=ending.said_at or since)
+        over = replace(life, alert=alert, queued_at=now, over_said_at=ending.said_at or since)
         del self.book.lives[finding.key]
         if life.told_at is not None:
             self.book.ending[alert.id] = over

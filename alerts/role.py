@@ -203,7 +203,7 @@ class _Role:
         log.info("reloaded", channels=sorted(site.alerting.channels), routes=len(site.alerting.routes))
 
     def _heirs(self, route: str) -> Mapping[str, Sequence[str]]:
-        """The channels of a route as it is now, and whom to call there, for what waits in one that is gone."""
+        """The channels of a route as it is now, and whom to call, for what waits in one that is gone."""
         routes = self._site.alerting.routes
         named = next((each for each in routes if each.name == route), routes[-1] if routes else None)
         if named is None:

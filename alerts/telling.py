@@ -70,7 +70,7 @@ class Teller:
     def _routed(self) -> list[tuple[Life, Route]]:
         """What goes on and may be told, the oldest first, each with its route as it is now."""
         found = []
-        for life in sorted(self._book.lives.values(), key=lambda life: (life.alert.fired_at, life.alert.id)):
+        for life in sorted(self._book.lives.values(), key=_age):
             if not self._is_waiting(life):
                 continue
             if self._is_quiet(life):
@@ -181,7 +181,7 @@ class Teller:
     def _tell_ends(self) -> None:
         """To every channel that had the start; where it is gone, to the route's present ones."""
         small: defaultdict[tuple[str, tuple[str, ...]], list[Life]] = defaultdict(list)
-        for life in sorted(self._book.ending.values(), key=lambda one: (one.queued_at, one.alert.id)):
+        for life in sorted(self._book.ending.values(), key=lambda one: (one.queued_at, *_age(one))):
             if is_alone(life.finding) or life.finding.key in self._book.lives:
                 self._tell_end([life])
             else:
@@ -273,6 +273,10 @@ class Teller:
     def _present(self, life: Life) -> Life:
         """As it is after what was said of it in this look."""
         return self._book.lives[life.finding.key]
+
+
+def _age(life: Life) -> tuple[int, int, str]:
+    return life.alert.fired_at, life.finding.since, life.finding.key
 
 
 def _parted(lives: Sequence[Life]) -> list[list[Life]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from alerts.model import Finding, Severity
-from alerts.rules.world import World, is_about, severity_of
+from alerts.rules.world import World, around, is_about, severity_of
 from monitor.config.alerting import Burn, Rule
 from monitor.model.measured import GroupNow, Spent
 from monitor.model.observations import State
@@ -17,14 +17,32 @@ _HOUR: Final = 3_600_000
 def crowd(rule: Rule, world: World) -> Iterator[Finding]:
     """Of a group, so many and such a share are down by themselves at once.
 
-    What is down for an outage above it is that outage's, and told once.
+    What is down for an outage above it is that outage's, and told once; so is what is told of a wider group.
     """
-    for group in _groups(rule, world, with_target=False):
-        down = group.states.get(State.DOWN.value, 0) - group.suppressed
-        known = sum(group.states.values()) - group.states.get(State.UNKNOWN.value, 0)
-        if known and down >= rule.least and down / known >= rule.share:
+    crowded = [group for group in _groups(rule, world, with_target=False) if is_crowded(rule, group)]
+    for group in crowded:
+        if not any(_lies_in(group, other, world) for other in crowded):
+            down, known = _down_and_known(group)
             facts = {"down": down, "known": known, "share": down / known}
             yield from _finding(rule, world, group, Severity.CRITICAL, facts)
+
+
+def is_crowded(rule: Rule, group: GroupNow) -> bool:
+    down, known = _down_and_known(group)
+    return known > 0 and down >= rule.least and down / known >= rule.share
+
+
+def _down_and_known(group: GroupNow) -> tuple[int, int]:
+    down = group.states.get(State.DOWN.value, 0) - group.suppressed
+    return down, sum(group.states.values()) - group.states.get(State.UNKNOWN.value, 0)
+
+
+def _lies_in(group: GroupNow, other: GroupNow, world: World) -> bool:
+    if other is group or other.network not in (None, group.network):
+        return False
+    return other.region is None or (
+        group.region not in (None, other.region) and other.region in around(world.site, group.region or "")
+    )
 
 
 def burn(rule: Rule, world: World) -> Iterator[Finding]:
