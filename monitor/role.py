@@ -42,7 +42,7 @@ from monitor.live.intake import Intake
 from monitor.live.judgements import judgements_publisher
 from monitor.live.keeper import ARCHIVE, Keeper
 from monitor.live.measurer import Measurer
-from monitor.live.outages import engine_of
+from monitor.live.outages import OutageEngine
 from monitor.live.probetimes import ProbeTimes
 from monitor.live.recall import Recall
 from monitor.live.states import Live
@@ -212,7 +212,7 @@ class Monitor:
             times=self.times,
             load=partial(burn_of, ledger),
         )
-        attributor = Attributor(ledger, self.live, engine_of, on_verdicts=judgements.wake)
+        attributor = Attributor(ledger, self.live, OutageEngine, on_verdicts=judgements.wake)
 
         def on_news(changes: Sequence[tuple[int, Change]]) -> None:
             judgements.wake()

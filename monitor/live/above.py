@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from monitor.live.cases import Case, Down
 from monitor.live.topology import Topology, Watch
+from monitor.model.events import Change
 from monitor.model.observations import State
+
+SLACK: Final = 5_000
+"""Milliseconds by which a child may be seen to fall before the last proof of its parent: polls differ."""
 
 
 class Above:
@@ -34,6 +39,11 @@ class Above:
         """The outage of the highest that failed above, where all ways up have; of several the last one."""
         tops = self._tops(watch, now, frozenset({watch}))
         return max(tops, key=lambda case: (case.told.at, case.id), default=None)
+
+    def is_cleared(self, change: Change) -> bool:
+        """Whether something right above it answered no earlier than it was found failing."""
+        above = self._topology.parents((change.node, change.network))
+        return any(piece.ok and piece.node in above and piece.at >= change.at for piece in change.evidence)
 
     def _tops(self, watch: Watch, now: int, seen: frozenset[Watch]) -> set[Case]:
         """The outages by which every way up is cut; empty if one is open, or nobody knows."""
@@ -68,3 +78,9 @@ class Above:
         seen = [state for state in states if state is not State.UNKNOWN]
         up = sum(state is not State.DOWN for state in seen)
         return bool(up) and 2 * up >= len(seen)
+
+
+def fell_with(down: Down, above: Case) -> bool:
+    """Whether it fell with what is above it, and not long before."""
+    proof = above.told.at if above.told.not_before is None else above.told.not_before
+    return down.at >= proof - SLACK

@@ -73,19 +73,42 @@ class Topology:
         """Ids of those right below it in its network."""
         return self._children.get(watch, ())
 
+    def nearest_below(self, watch: Watch) -> Iterator[Watch]:
+        """The watches right below it, or below what nobody asks."""
+        waiting, seen = [watch], {watch}
+        while waiting:
+            for child in self.children(waiting.pop()):
+                below = (child, watch[1])
+                if below in seen:
+                    continue
+                seen.add(below)
+                if below in self.watched:
+                    yield below
+                else:
+                    waiting.append(below)
+
     def point_class(self, watch: Watch) -> int | None:
         node = self._nodes.get(watch[0])
         return None if node is None else node.point_class
 
-    def behind(self, watch: Watch) -> int:
-        """How many watches are reached through it alone, itself among them if it is one."""
+    def depth(self, watch: Watch) -> int:
+        """Steps up to where nothing is above."""
+        depth, level, seen = 0, {watch}, {watch}
+        while level:
+            level = {(parent, one[1]) for one in level for parent in self.parents(one)} - seen
+            seen |= level
+            depth += 1
+        return depth
+
+    def behind(self, watch: Watch) -> list[Watch]:
+        """The watches that are reached through it alone, itself among them if it is one."""
         found, waiting = {watch[0]}, [watch[0]]
         while waiting:
             for child in self.children((waiting.pop(), watch[1])):
                 if child not in found and found.issuperset(self.parents((child, watch[1]))):
                     found.add(child)
                     waiting.append(child)
-        return sum((node, watch[1]) in self.watched for node in found)
+        return [(node, watch[1]) for node in found if (node, watch[1]) in self.watched]
 
     def common(self, watch: Watch) -> Iterator[str]:
         """What it has in common with others and nobody can ask, the most specific first, as roots."""

@@ -258,8 +258,8 @@ def test_a_parent_that_forwards_though_it_does_not_answer_is_no_cause(play: Play
 def test_parents_in_a_circle_come_to_an_end(tmp_path: Path) -> None:
     site = town(tmp_path, node("A"), node("b", "A"))
     play = Play.of(site)
-    play.engine.topology._parents["A", "video"] = ("b",)
-    play.engine.topology._children["b", "video"] = ("A",)
+    play.engine._topology._parents["A", "video"] = ("b",)
+    play.engine._topology._children["b", "video"] = ("A",)
     play.down("A", "b")
     play.wait(10)
 
