@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -82,7 +82,7 @@ class Composer:
 
     def _affected(self, found: Finding) -> str:
         """How many, of which classes, and where."""
-        parts = [self._count(found.facts)] if found.facts.get("affected", 1) > 1 else []
+        parts = [self._count(found.facts)] if _size(found.facts) > 1 else []
         network = self._site.networks.get(found.network)
         region = self._site.regions.get(found.region)
         parts += [network.name] if network is not None else []
@@ -93,10 +93,18 @@ class Composer:
         each = self._join(
             [f"{self._class(number)} {count}" for number, count in facts.get("classes", {}).items()]
         )
-        affected = facts["affected"]
+        affected, behind = facts["affected"], _size(facts)
         inside = f"（{each}）" if self._language == "zh" else f" ({each})"
-        what = Said(f"影响 {affected} 个监测项", f"{affected} watches affected").told(self._language)
-        return what + (inside if each else "")
+        # More may follow within seconds: what hangs on it is known at once.
+        what = (
+            Said(f"影响 {affected} 个监测项", f"{affected} watches affected")
+            if affected >= behind
+            else Said(
+                f"下挂 {behind} 个监测项，已中断 {affected}",
+                f"{behind} watches hang on it, {affected} down so far",
+            )
+        )
+        return what.told(self._language) + (inside if each else "")
 
     def _class(self, number: str) -> str:
         known = CLASSES.get(number)
@@ -131,7 +139,7 @@ class Composer:
             cause = facts.get("cause")
             known = "" if cause is None else CAUSES[self._language][Cause(cause)]
             words = {name: self._worded(name, value) for name, value in facts.items()} | {"cause": known}
-            key = f"{what}_alone" if facts.get("affected") == 1 and f"{what}_alone" in JUDGED else what
+            key = f"{what}_alone" if _size(facts) == 1 and f"{what}_alone" in JUDGED else what
             return label + JUDGED[key].told(self._language).format_map(_Lenient(words))
         if what == "pipeline":
             words = {name: self._worded(name, value) for name, value in facts.items()}
@@ -201,6 +209,11 @@ class _Lenient(dict[str, str]):
 
     def __missing__(self, name: str) -> str:
         return "–"
+
+
+def _size(facts: Mapping[str, Any]) -> int:
+    """How many watches an outage may take: those down for it, or all that hang on its root."""
+    return max(int(facts.get("affected", 1)), int(facts.get("behind", 1)))
 
 
 def _head(alert: Alert, happening: Happening) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from alerts.life import Book, Closed, Gathering, Life, Pending
 from alerts.model import Alert, Finding, Severity
-from monitor.model.events import Change
+from monitor.model.events import Change, Judged
 from monitor.model.orders import Order
 from monitor.model.outages import Outage
 
@@ -93,8 +93,8 @@ def _life(data: Mapping[str, Any]) -> Life:
 _READ: Final[Mapping[str, Callable[[Any], Any]]] = {
     "outages": Outage.from_json,
     "closed": lambda data: Closed(Outage.from_json(data["outage"]), data["said_at"]),
-    "degraded": Change.from_json,
-    "turned": Change.from_json,
+    "degraded": Judged.from_json,
+    "turned": Judged.from_json,
     "pending": lambda data: Pending(_finding(data["finding"]), data["since"]),
     "lives": _life,
     "ending": _life,

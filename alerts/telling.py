@@ -39,7 +39,10 @@ Note = Callable[[Did, Life, int, Mapping[str, Any]], None]
 def is_alone(finding: Finding) -> bool:
     """Whether it gets a message of its own whatever else there is."""
     facts = finding.facts
-    wide = facts.get("affected", 1) >= 2 or facts.get("what") in ("suspected", "observer")
+    wide = max(facts.get("affected", 1), facts.get("behind", 1)) >= 2 or facts.get("what") in (
+        "suspected",
+        "observer",
+    )
     return wide or finding.severity is Severity.CRITICAL
 
 

@@ -23,7 +23,7 @@ _USUAL: Final = {
 
 
 def outage(rule: Rule, world: World) -> Iterator[Finding]:
-    """Of at least ``least`` watches, or of anything that others hang on."""
+    """Of what ``least`` watches at least are reached through, or of anything that is no camera."""
     return _of(rule, world, lambda one: one.kind is OutageKind.NODE and _is_wide(one, rule, world))
 
 
@@ -44,7 +44,7 @@ def blind(rule: Rule, world: World) -> Iterator[Finding]:
 
 def _is_wide(one: Outage, rule: Rule, world: World) -> bool:
     node = world.site.inventory.nodes.get(one.root)
-    return one.affected >= rule.least or (node is not None and node.kind is not Kind.CAMERA)
+    return max(one.affected, one.behind) >= rule.least or (node is not None and node.kind is not Kind.CAMERA)
 
 
 def _of(rule: Rule, world: World, takes: Callable[[Outage], bool]) -> Iterator[Finding]:
@@ -78,6 +78,7 @@ def _finding(rule: Rule, one: Outage, world: World) -> Finding:
             "name": one.name,
             "cause": one.cause.value,
             "affected": one.affected,
+            "behind": one.behind,
             "classes": {str(number): count for number, count in one.classes.items()},
             "nodes": list(one.nodes),
         },
