@@ -26,6 +26,7 @@ from monitor.live.probetimes import ProbeTimes
 from monitor.live.shares import Shares
 from monitor.live.states import Live
 from monitor.live.status import Tally
+from monitor.live.tellings import families
 from monitor.model.nodes import Kind, Watch
 from monitor.model.observations import State
 from monitor.model.outages import OutageKind
@@ -58,7 +59,7 @@ class Metrics:
         self._labelled = _Labelled(live.board)
         self._shares = Shares()
         self._registry = CollectorRegistry()
-        self._registry.register(_Own(live, health))
+        self._registry.register(_Own(live, health, times))
         ProcessCollector(registry=self._registry)
 
     def render(self, now: int, *, openmetrics: bool) -> bytes:
@@ -209,13 +210,15 @@ def _points(groups: Iterable[Group]) -> dict[bytes, list[int]]:
 class _Own(Collector):
     """The counters, the targets, and the monitor's own health; collected anew for every scrape."""
 
-    def __init__(self, live: Live, health: Health) -> None:
+    def __init__(self, live: Live, health: Health, times: ProbeTimes) -> None:
         self._live = live
         self._health = health
+        self._times = times
 
     def collect(self) -> Iterator[Metric]:
         yield from self._city()
         yield from self._way()
+        yield from families(self._times.telling)
         yield from self._reload()
 
     def _city(self) -> Iterator[Metric]:

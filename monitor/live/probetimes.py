@@ -1,4 +1,6 @@
-"""The last probe times of all shards, fetched from Redis when somebody asks for metrics."""
+"""What others put into Redis for the metrics, fetched when somebody asks: the last probe times of all shards,
+and the numbers of the alert role.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +15,8 @@ from redis.exceptions import RedisError
 from monitor.bus.keys import Keys
 from monitor.live.durations import FACTS, Durations, PackedError, ends_of
 from monitor.live.states import Live
+from monitor.live.tellings import unpacked
+from monitor.model.telling import Telling
 
 Shard = tuple[str, int, int]
 
@@ -26,7 +30,7 @@ _log = structlog.get_logger()
 
 
 class ProbeTimes:
-    """What the collectors put beside the streams: durations, and the ends of certificates."""
+    """What is put beside the streams: durations, the ends of certificates, and ``telling``."""
 
     def __init__(self, redis: Redis, keys: Keys) -> None:
         self._redis = redis
@@ -34,6 +38,7 @@ class ProbeTimes:
         self._fetched_at: int | None = None
         self._durations: dict[Shard, Durations] = {}
         self._certificates: dict[Shard, dict[str, float]] = {}
+        self.telling: Telling | None = None
 
     async def fetch(self, live: Live, now: int) -> None:
         """Ask Redis, unless it was asked a moment ago. Without Redis there are no times to show."""
@@ -44,23 +49,24 @@ class ProbeTimes:
         names = [self._keys.durations(*shard) for shard in shards]
         try:
             async with asyncio.timeout(PATIENCE):
-                arrays, facts = await self._get(names)
+                arrays, facts, telling = await self._get(names)
         except (RedisError, OSError) as error:  # TimeoutError is an OSError
             _log.warning("probe times are not to be had", error=str(error) or f"no answer in {PATIENCE} s")
-            arrays, facts = [], []
+            arrays, facts, telling = [], [], None
         self._durations = dict(_unpacked(zip(shards, arrays, strict=False)))
         self._certificates = {shard: ends_of(found) for shard, found in zip(shards, facts, strict=False)}
+        self.telling = unpacked(telling)
 
-    async def _get(self, names: list[str]) -> tuple[list[bytes | None], list[dict[str, str]]]:
-        if not names:
-            return [], []
+    async def _get(self, names: list[str]) -> tuple[list[bytes | None], list[dict[str, str]], str | None]:
         command: Any = self._redis.execute_command  # redis-py gives it no types
         # The arrays are no text: this one reply must not be decoded.
-        arrays = await command("MGET", *names, NEVER_DECODE=True)
+        arrays = await command("MGET", *names, NEVER_DECODE=True) if names else []
         pipe = self._redis.pipeline(transaction=False)
         for name in names:
             pipe.hgetall(name + FACTS)
-        return arrays, await pipe.execute()
+        pipe.get(self._keys.telling)
+        *facts, telling = await pipe.execute()
+        return arrays, facts, telling
 
     def durations(self, live: Live) -> Iterator[tuple[Shard, Durations]]:
         """The arrays that fit the board: made with another node list, their places mean other nodes."""
