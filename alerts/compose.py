@@ -175,11 +175,18 @@ class Composer:
     # -- words
 
     def _name(self, found: Finding) -> str:
-        name = str(found.facts.get("name") or found.node or found.subject)
+        name = str(found.facts.get("name") or found.node or self._points(found) or found.subject)
         if found.facts.get("what") == "suspected":
             return Said(f"疑似 {name}", f"{name} (suspected)").told(self._language)
         kind = KINDS[Kind(found.kind)].told(self._language) if found.kind else ""
         return name if not kind or kind in name else f"{name} {kind}"
+
+    def _points(self, found: Finding) -> str:
+        """What a group is called that has nothing but its class."""
+        if found.point_class is None:
+            return ""
+        points = self._class(str(found.point_class))
+        return Said(f"{points}点位", f"{points} points").told(self._language)
 
     def _join(self, names: Sequence[str]) -> str:
         return ("、" if self._language == "zh" else ", ").join(names)

@@ -8,10 +8,13 @@ from typing import Any, Final
 from alerts.model import Finding, Severity
 from alerts.rules.world import World, around, is_about, severity_of
 from monitor.config.alerting import Burn, Rule
-from monitor.model.measured import GroupNow, Spent
+from monitor.model.measured import WINDOWS, GroupNow, Spent
 from monitor.model.observations import State
 
 _HOUR: Final = 3_600_000
+
+SEEN_ENOUGH: Final = 0.5
+"""The part of a window that must have been seen: the first minutes of a new site are no hour."""
 
 
 def crowd(rule: Rule, world: World) -> Iterator[Finding]:
@@ -82,16 +85,17 @@ def budget(rule: Rule, world: World) -> Iterator[Finding]:
 
 def _least_rate(group: GroupNow, pair: Burn, allowed: float) -> float | None:
     """How many times as fast as it may the budget burns, by the lesser of two windows."""
-    rates = [_bad_share(group.windows.get(name)) for name in (pair.over, pair.also)]
+    rates = [_bad_share(group, name) for name in (pair.over, pair.also)]
     known = [rate for rate in rates if rate is not None]
     return min(known) / allowed if len(known) == len(rates) else None
 
 
-def _bad_share(spent: Spent | None) -> float | None:
-    """Of what was seen; None when nothing was. What nobody saw is neither good nor bad."""
-    if spent is None or not spent.good + spent.bad:
-        return None
-    return spent.bad / (spent.good + spent.bad)
+def _bad_share(group: GroupNow, window: str) -> float | None:
+    """Of what was seen. What nobody saw is neither good nor bad, and of too little nothing can be said."""
+    spent = group.windows.get(window, Spent())
+    seen = spent.good + spent.bad
+    whole = 1000 * WINDOWS.get(window, 0.0) * group.watches
+    return spent.bad / seen if seen and seen >= SEEN_ENOUGH * whole else None
 
 
 def _groups(rule: Rule, world: World, *, with_target: bool) -> Iterator[GroupNow]:

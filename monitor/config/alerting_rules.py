@@ -28,6 +28,7 @@ _SHIPPED: Final[Mapping[str, Mapping[str, Any]]] = {
         "share": 0.1,
         "least": 10,
         "groups": ("network", "region"),
+        "span": 30.0,  # what falls for an outage is known to do so by then
         "settle": 120.0,
     },
     "burn": {"groups": ("class",), "least": 100, "settle": 300.0, "burns": BURNS},

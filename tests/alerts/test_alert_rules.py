@@ -15,7 +15,7 @@ from alerts.rules import find
 from alerts.rules.world import Trouble, World
 from monitor.config import Site
 from monitor.model.events import Change
-from monitor.model.measured import Budget, Certificate, GroupNow, Health, Measured, Spent
+from monitor.model.measured import WINDOWS, Budget, Certificate, GroupNow, Health, Measured, Spent
 from monitor.model.observations import Cause, State
 from monitor.model.outages import Outage, OutageKind, Phase
 
@@ -157,7 +157,11 @@ def test_too_many_down_at_once(site: Site, now: GroupNow, told: bool) -> None:
 
 def windows(**bad: float) -> dict[str, Spent]:
     """The share of each window that was not intact."""
-    return {name: Spent(round(1e9 * (1 - share)), round(1e9 * share)) for name, share in bad.items()}
+    whole = {name: 3352 * 1000 * span for name, span in WINDOWS.items()}
+    return {
+        name: Spent(round(whole[name] * (1 - share)), round(whole[name] * share))
+        for name, share in bad.items()
+    }
 
 
 @pytest.mark.parametrize(
@@ -180,6 +184,11 @@ def test_a_budget_that_burns_too_fast(
 def test_a_few_points_are_no_population(site: Site) -> None:
     few = group(states={"up": 9, "down": 1}, windows=windows(**{"1h": 0.5, "5m": 0.5}))
     assert found(site, measured=measured(few)) == []
+
+
+def test_the_first_minutes_of_a_new_site_are_no_hour(site: Site) -> None:
+    minutes = {name: Spent(bad=3352 * 300_000) for name in ("5m", "1h")}
+    assert found(site, measured=measured(group(windows=minutes))) == []
 
 
 def test_time_that_nobody_saw_burns_no_budget(site: Site) -> None:
