@@ -11,7 +11,7 @@ import click
 
 from monitor.cli_common import explains, in_ledger, json_option, scope_options, site_option, wrong_use
 from monitor.config import Site
-from monitor.model.times import parse_span
+from monitor.model.times import format_time, parse_span
 
 _by = click.option("--by", "person", required=True, help="何人 / who says so")
 
@@ -58,6 +58,37 @@ def ack(name: str, path: Path, person: str, note: str, as_json: bool) -> None:
     from monitor import ordering
 
     _tell_order(*_do(path, lambda _site, ledger: ordering.acknowledge(ledger, name, person, note)), as_json)
+
+
+@alerts.command(short_help="试演 / rehearse")
+@site_option
+@click.option("--from", "first", required=True, help="自 / from: 2026-10-05, 2026-10-05 09:00")
+@click.option("--to", "last", required=True, help="至 / to, not included")
+@json_option
+@explains
+def test(path: Path, first: str, last: str, as_json: bool) -> None:
+    """用现在的规则与路由重放台账中的一段时间，列出会发送什么、给谁、何时；不真的发送。
+
+    Replay a stretch of the ledger through the rules and routes as they are now: what would have been sent,
+    to whom, when. Nothing is sent.
+    """
+    from monitor import ordering, rehearsing, supervisor
+    from monitor.reports import windows
+
+    window: list[Any] = []
+
+    async def work(site: Site, ledger: Any) -> Any:
+        window.append(windows.between(first, last, site.zone))
+        return await rehearsing.heard(ledger, window[0].start, window[0].end)
+
+    site, found = _do(path, work, windows.WindowError)
+    said, left_out = supervisor.rehearse(site, found, window[0].end)
+    documents = rehearsing.documents(said)
+    if as_json:
+        _print_json(documents)
+    else:
+        now = format_time(ordering.present())
+        click.echo(rehearsing.tell(documents, site, left_out, now))
 
 
 @alerts.group(short_help="静默 / be silent about something")
@@ -153,8 +184,10 @@ def _print_json(document: Any) -> None:
     click.echo(json.dumps(document, ensure_ascii=False))
 
 
-def _do(path: Path, work: Callable[[Site, Any], Awaitable[Any]]) -> tuple[Site, Any]:
+def _do(
+    path: Path, work: Callable[[Site, Any], Awaitable[Any]], *refusals: type[Exception]
+) -> tuple[Site, Any]:
     from monitor.model.decisions import DecisionError
     from monitor.model.orders import OrderError
 
-    return in_ledger(path, work, (DecisionError, OrderError))
+    return in_ledger(path, work, (DecisionError, OrderError, *refusals))

@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -281,6 +281,12 @@ def explain(site: Site, watch: Watch, *, login: bool) -> list[Any]:
     """
     told: list[Any] = asyncio.run(import_module("collectors.explain").explain(site, watch, login=login))
     return told
+
+
+def rehearse(site: Site, heard: Iterable[tuple[int, Any]], until: int) -> tuple[list[Any], tuple[str, ...]]:
+    """What would have been said of what was heard (``alerts.replay.Said``), and which rules were left out."""
+    module = import_module("alerts.replay")
+    return list(module.replay(site, heard, until)), module.LEFT_OUT
 
 
 if __name__ == "__main__":

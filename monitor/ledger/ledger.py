@@ -42,7 +42,7 @@ from monitor.ledger.upgrade import bring_up_to_date
 from monitor.model.decisions import Decision
 from monitor.model.events import ALERT, Event
 from monitor.model.orders import Order
-from monitor.model.outages import Verdict
+from monitor.model.outages import Outage, Verdict
 from monitor.model.sequences import Mark
 from monitor.model.spans import Span
 from monitor.model.timeline import Step
@@ -210,6 +210,10 @@ class Ledger(Access):
     async def give(self, order: Order) -> None:
         """Record what somebody tells the alert role. Raises OrderError if it may not be given."""
         self._told = await self._write(telling.give, order)
+
+    async def outages_told(self, since: int, until: int) -> list[tuple[int, Outage]]:
+        """What was recorded of outages in [since, until), each with when, in that order."""
+        return await self._read(told.outages_between, since, until)
 
     async def orders(self) -> list[Order]:
         """All orders in the order recorded."""

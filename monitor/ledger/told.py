@@ -32,6 +32,13 @@ def judgements(connection: Connection, after: int, limit: int) -> list[Judgement
     return [JudgementRow(row.sequence - head.base, *said[row.kind][row.ref]) for row in rows]
 
 
+def outages_between(connection: Connection, since: int, until: int) -> list[tuple[int, Outage]]:
+    table = schema.outages
+    recorded = table.c.recorded_at
+    query = select(recorded, table.c.body).where(recorded >= since, recorded < until).order_by(table.c.id)
+    return [(at, Outage.from_json(json.loads(body))) for at, body in connection.execute(query)]
+
+
 def news(connection: Connection) -> News:
     decided = connection.scalar(select(func.max(schema.decisions.c.link)))
     head = Head.read(connection)

@@ -5,17 +5,31 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
+from unicodedata import east_asian_width
 
 import pytest
 from cli_talk import Answer, quanshi_here
+from clockwork import SECOND, at
 from small_site import camera, write_site
 
 from monitor.config import load_site
 from monitor.ledger import Ledger
 from monitor.model.deeds import Deed, Did
 from monitor.model.events import ALERT, Event, EventId
+from monitor.model.observations import Cause
 from monitor.model.orders import Order
+from monitor.model.outages import Ending, Outage, OutageKind, Phase
+
+T0 = 1_795_392_000_000
+LADDER = """
+channels:
+  hook: {type: webhook, url: "http://127.0.0.1:1/"}
+  sms: {type: sms, url: "http://127.0.0.1:1/"}
+people: {zhang: {phone: "138"}}
+routes: [{to: hook, escalate: [{after: 15m, to: sms, people: zhang}]}]
+"""
 
 
 @pytest.fixture
@@ -145,3 +159,68 @@ def test_it_speaks_english_and_fits_a_terminal(tmp_path: Path) -> None:
     assert "switch down  1 min" in listed
     assert "acknowledged by Li" in listed
     assert max(map(len, listed.splitlines())) <= 80
+
+
+def outage(root: str, begin: int, *, affected: int, name: str) -> Outage:
+    return Outage(
+        *(f"{root}@{begin - T0}", Phase.OPENED, OutageKind.NODE, "video", root, name, "", "甲公司"),
+        at=begin,
+        not_before=begin - 2 * SECOND,
+        detected_at=begin + SECOND,
+        cause=Cause.NO_REPLY,
+        affected=affected,
+    )
+
+
+def closed(one: Outage, when: int) -> Outage:
+    return replace(one, phase=Phase.CLOSED, ended_at=when, ending=Ending.RECOVERED)
+
+
+def rehearsed(site: Path, *, language: str = "zh") -> Answer:
+    """An outage from 09:36:56 to 10:04 on a day in the past, recorded, and played again."""
+    begin = at("10-05 09:36:52")
+    one = outage("cam-1", begin, affected=31, name="镇隆镇接入交换机")
+
+    async def work() -> None:
+        loaded = load_site(site)
+        loaded.data.mkdir(exist_ok=True)
+        async with await Ledger.open(loaded.ledger_url) as ledger:
+            await ledger.judge([one], begin + 4 * SECOND)
+            over = closed(one, at("10-05 10:04"))
+            await ledger.judge([over], over.ended_at + 2 * SECOND)
+
+    (site.parent / "alerts.yaml").write_text(LADDER.replace("routes:", f"language: {language}\nroutes:"))
+    asyncio.run(work())
+    return alerts(site, "test", "--from", "2026-10-05", "--to", "2026-10-06")
+
+
+def test_a_stretch_of_the_past_is_played_through_the_rules_and_routes_as_they_are_now(site: Path) -> None:
+    said = rehearsed(site)
+    assert said.returncode == 0, said.stderr
+    lines = said.stdout.splitlines()
+    assert "镇隆镇接入交换机" in lines[0]
+    assert lines[0].startswith("2026-10-05 09:36")
+    assert lines[1] == "    → hook (route-1)"
+    assert lines[2].startswith("2026-10-05 09:5")
+    assert lines[3] == "    → sms (route-1)  @ zhang"
+    assert lines[4].startswith("2026-10-05 10:04")
+    assert all(wcwidth(line) <= 80 for line in lines)
+
+
+def test_programs_read_what_would_have_been_said(site: Path) -> None:
+    rehearsed(site)
+    said = json.loads(alerts(site, "test", "--from", "2026-10-05", "--to", "2026-10-06", "--json").stdout)
+    assert [one["happening"] for one in said] == ["fired", "escalated", "resolved", "resolved"]
+    assert said[1]["people"] == ["zhang"]
+    assert said[0]["alerts"] == [f"outage/cam-1@{at('10-05 09:36:52') - T0}"]
+
+
+def test_nothing_in_the_past_says_so(site: Path) -> None:
+    load_site(site).data.mkdir()
+    said = alerts(site, "test", "--from", "2026-10-05", "--to", "2026-10-06")
+    assert said.stdout.startswith("这段时间不会发送任何消息。")
+    assert alerts(site, "test", "--from", "gestern", "--to", "2026-10-06").returncode == 2
+
+
+def wcwidth(text: str) -> int:
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
