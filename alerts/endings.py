@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from alerts.life import Book
 from alerts.model import Finding
-from alerts.rules.groups import is_crowded
+from alerts.rules.groups import can_tell, is_crowded
 from alerts.rules.world import World
 from monitor.config.alerting import Rule
 from monitor.model.measured import GroupNow
@@ -101,6 +101,8 @@ class Endings:
             return Ending(RETIRED, at_once=True)
         if rule.kind == "crowd" and is_crowded(rule, group):
             return Ending(MERGED, at_once=True)  # a wider group is told instead
+        if rule.kind == "burn" and not can_tell(rule, group):
+            return None
         return Ending() if 2 * group.states.get(State.UNKNOWN.value, 0) <= group.watches else None
 
     def _of_pipeline(self, subject: str) -> Ending | None:

@@ -83,6 +83,11 @@ def budget(rule: Rule, world: World) -> Iterator[Finding]:
         yield from _finding(rule, world, group, Severity.CRITICAL if gone else Severity.WARNING, facts)
 
 
+def can_tell(rule: Rule, group: GroupNow) -> bool:
+    """Whether enough was seen in any two windows to say that the budget burns, or that it does not."""
+    return any(_least_rate(group, pair, 1.0) is not None for pair in rule.burns)
+
+
 def _least_rate(group: GroupNow, pair: Burn, allowed: float) -> float | None:
     """How many times as fast as it may the budget burns, by the lesser of two windows."""
     rates = [_bad_share(group, name) for name in (pair.over, pair.also)]

@@ -264,6 +264,11 @@ def test_without_channels_alerts_are_recorded_and_wait_for_one(tmp_path: Path) -
 # Never for lack of knowledge.
 
 
+@pytest.fixture
+def crowds(tmp_path: Path) -> Bench:
+    return Bench(site_of(tmp_path, HOOK + "rules: {crowd: {for: 0s}}\n"))
+
+
 def measured(at: int, *, down: int = 0, unknown: int = 0, sight: float = 1.0, total: int = 100) -> Measured:
     states = {"up": total - down - unknown, "degraded": 0, "down": down, "unknown": unknown}
     spent = {"5m": Spent(90, 10), "1h": Spent(90, 10), "6h": Spent(99, 1), "3d": Spent(999, 1)}
@@ -272,39 +277,39 @@ def measured(at: int, *, down: int = 0, unknown: int = 0, sight: float = 1.0, to
     return Measured(at, (group,), health)
 
 
-def test_too_many_at_once_is_over_when_it_was_for_a_while(bench: Bench) -> None:
-    assert bench.measure(measured(T0, down=30)) == ["fired hook video/*/*"]
-    assert bench.measure(measured(T0 + MINUTE), T0 + MINUTE) == []
-    assert bench.measure(measured(T0 + 2 * MINUTE, down=30), T0 + 2 * MINUTE) == []
-    bench.measure(measured(T0 + 3 * MINUTE), T0 + 3 * MINUTE)
-    assert bench.measure(measured(T0 + 5 * MINUTE), T0 + 5 * MINUTE) == ["resolved hook video/*/*"]
-    assert bench.sent[-1].message.alerts[0].resolved_at == T0 + 3 * MINUTE
+def test_too_many_at_once_is_over_when_it_was_for_a_while(crowds: Bench) -> None:
+    assert crowds.measure(measured(T0, down=30)) == ["fired hook video/*/*"]
+    assert crowds.measure(measured(T0 + MINUTE), T0 + MINUTE) == []
+    assert crowds.measure(measured(T0 + 2 * MINUTE, down=30), T0 + 2 * MINUTE) == []
+    crowds.measure(measured(T0 + 3 * MINUTE), T0 + 3 * MINUTE)
+    assert crowds.measure(measured(T0 + 5 * MINUTE), T0 + 5 * MINUTE) == ["resolved hook video/*/*"]
+    assert crowds.sent[-1].message.alerts[0].resolved_at == T0 + 3 * MINUTE
 
 
-def test_of_a_group_within_a_group_only_the_wider_one_is_told(bench: Bench) -> None:
+def test_of_a_group_within_a_group_only_the_wider_one_is_told(crowds: Bench) -> None:
     whole = measured(T0, down=30)
     town = replace(whole.groups[0], region="440983101", watches=30, states={"down": 20, "up": 10})
     calm = replace(whole, groups=(replace(whole.groups[0], states={"up": 80, "down": 5}), town))
-    assert bench.measure(calm) == ["fired hook video/440983101/*"]
-    said = bench.measure(replace(whole, at=T0 + 1, groups=(*whole.groups, town)), T0 + 1)
+    assert crowds.measure(calm) == ["fired hook video/440983101/*"]
+    said = crowds.measure(replace(whole, at=T0 + 1, groups=(*whole.groups, town)), T0 + 1)
     assert said == ["resolved hook video/440983101/* merged", "fired hook video/*/*"]
 
 
-def test_where_nobody_looks_too_many_at_once_are_not_over(bench: Bench) -> None:
-    bench.measure(measured(T0, down=30))
+def test_where_nobody_looks_too_many_at_once_are_not_over(crowds: Bench) -> None:
+    crowds.measure(measured(T0, down=30))
     for minute in range(1, 30):
         now = T0 + minute * MINUTE
-        assert bench.measure(measured(now, unknown=100), now) == []
+        assert crowds.measure(measured(now, unknown=100), now) == []
 
 
-def test_a_monitor_that_is_silent_is_told_and_ends_nothing(bench: Bench) -> None:
-    bench.measure(measured(T0, down=30))
-    assert bench.minutes(0.5, 1) == []
-    assert bench.at(T0 + 65 * SECOND) == ["fired hook monitor"]
-    assert bench.minutes(10, 60) == []
+def test_a_monitor_that_is_silent_is_told_and_ends_nothing(crowds: Bench) -> None:
+    crowds.measure(measured(T0, down=30))
+    assert crowds.minutes(0.5, 1) == []
+    assert crowds.at(T0 + 65 * SECOND) == ["fired hook monitor"]
+    assert crowds.minutes(10, 60) == []
     now = T0 + 61 * MINUTE
-    assert bench.measure(measured(now, down=30), now) == []
-    assert bench.at(now + 15 * SECOND) == ["resolved hook monitor"]
+    assert crowds.measure(measured(now, down=30), now) == []
+    assert crowds.at(now + 15 * SECOND) == ["resolved hook monitor"]
 
 
 def test_a_restart_ends_nothing_and_says_nothing_twice(bench: Bench) -> None:
@@ -347,6 +352,26 @@ def test_blind_and_suspected_are_told_at_once_each_by_itself(bench: Bench) -> No
 
 
 # Budgets.
+
+
+def burning(at: int, *, bad: int, seen: int = 60) -> Measured:
+    """A population of 200 with so many bad, seen for so many seconds of each minute."""
+    windows = {
+        name: Spent(seen * (200 - bad) * millis // 60, seen * bad * millis // 60)
+        for name, millis in (("5m", 300_000), ("1h", 3_600_000), ("6h", 21_600_000), ("3d", 259_200_000))
+    }
+    group = GroupNow(None, None, 1, 200, {"up": 200}, target=0.98, windows=windows)
+    return Measured(at, (group,), Health({}, {}, {}, ledger_takes=True))
+
+
+def test_a_budget_that_burns_is_over_when_enough_was_seen_to_say_so(bench: Bench) -> None:
+    assert bench.measure(burning(T0, bad=70)) == ["fired hook */*/1"]
+    later = T0 + 10 * MINUTE
+    assert bench.measure(burning(later, bad=0, seen=10), later) == []
+    assert bench.measure(burning(later + HOUR, bad=0, seen=10), later + HOUR) == []
+    well = later + 2 * HOUR
+    assert bench.measure(burning(well, bad=0), well) == []
+    assert bench.measure(burning(well + 5 * MINUTE, bad=0), well + 5 * MINUTE) == ["resolved hook */*/1"]
 
 
 def test_a_budget_that_will_be_gone_is_told_after_an_hour(tmp_path: Path) -> None:
