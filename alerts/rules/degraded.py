@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from alerts.model import Finding, Severity
-from alerts.rules.world import World, is_about, severity_of
+from alerts.rules.world import World, above_of, is_about, severity_of
 from monitor.config.alerting import Rule
 from monitor.model.events import Change
 from monitor.model.observations import Cause
@@ -16,15 +16,25 @@ def degraded(rule: Rule, world: World) -> Iterator[Finding]:
 
 
 def flapping(rule: Rule, world: World) -> Iterator[Finding]:
-    return _of(rule, world, flaps=True)
+    """Not of a watch that only comes and goes with what it hangs on: that is told of the latter."""
+    restless = {(change.node, change.network) for change in world.degraded.values() if _flaps(change)}
+    restless |= {(one.root, one.network) for one in world.outages.values()}
+    for found in _of(rule, world, flaps=True):
+        above = above_of(world.site, found.node, found.network)
+        if not any((node, found.network) in restless for node in above):
+            yield found
 
 
 def _of(rule: Rule, world: World, *, flaps: bool) -> Iterator[Finding]:
     for change in world.degraded.values():
-        if (change.cause is Cause.FLAPPING) is flaps:
+        if _flaps(change) is flaps:
             found = _finding(rule, change, world)
             if is_about(rule.match, found, world.site):
                 yield found
+
+
+def _flaps(change: Change) -> bool:
+    return change.cause is Cause.FLAPPING
 
 
 def _finding(rule: Rule, change: Change, world: World) -> Finding:

@@ -58,6 +58,20 @@ def around(site: Site, region: str) -> set[str]:
     return found
 
 
+def above_of(site: Site, node: str, network: str) -> set[str]:
+    """The ids of all that a node hangs on in this network, however far above."""
+    found: set[str] = set()
+    waiting = [node]
+    while waiting:
+        known = site.inventory.nodes.get(waiting.pop())
+        for parent in () if known is None else known.parents:
+            above = site.inventory.nodes.get(parent)
+            if above is not None and network in above.networks and parent not in found:
+                found.add(parent)
+                waiting.append(parent)
+    return found
+
+
 def is_about(match: Match, finding: Finding, site: Site) -> bool:
     """Whether a finding meets every part of ``match`` that is not empty."""
     return (

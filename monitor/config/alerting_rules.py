@@ -22,7 +22,7 @@ _SHIPPED: Final[Mapping[str, Mapping[str, Any]]] = {
     "suspected": {"severity": "critical"},
     "blind": {"severity": "critical"},
     "degraded": {"severity": "warning", "span": 600.0},
-    "flapping": {"severity": "warning"},
+    "flapping": {"severity": "warning", "span": 30.0},
     "crowd": {
         "severity": "critical",
         "share": 0.1,

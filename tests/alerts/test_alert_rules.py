@@ -45,7 +45,7 @@ SWITCH = replace(CAMERA, id="bbbbbbbbbb", root="sw-1", name="sw-1", affected=32,
 def make(folder: Path, rules: str = "{}") -> Site:
     (folder / "alerts.yaml").write_text(f"rules: {rules}\n")
     rows = [
-        camera("cam-1", region="440983101", contractor="甲公司"),
+        camera("cam-1", region="440983101", contractor="甲公司", parent="sw-1"),
         camera("sw-1", kind="switch", region="440983101") | {"class": ""},
     ]
     return make_site(folder, rows, regions={"440983": "信宜市", "440983101": "镇隆镇"})
@@ -123,6 +123,15 @@ def test_a_watch_that_is_not_as_it_should_be(site: Site, cause: Cause, rule: str
 
     assert (one.rule, one.subject, one.point_class) == (rule, "video/cam-1", 1)
     assert one.facts["cause"] == cause.value
+
+
+def test_what_comes_and_goes_with_its_switch_is_told_of_the_switch_alone(site: Site) -> None:
+    both = dict(degraded(Cause.FLAPPING))
+    (camera_turn,) = both.values()
+    both["sw-1", "video"] = replace(camera_turn, node="sw-1")
+
+    assert [one.node for one in found(site, degraded=both)] == ["sw-1"]
+    assert names(found(site, SWITCH, degraded=degraded(Cause.FLAPPING))) == ["outage"]
 
 
 # -- groups
