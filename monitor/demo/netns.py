@@ -172,6 +172,8 @@ class Namespace:
         The first call replaces the wire: packets that are under way are lost, connections survive.
         Raises NetworkError where the kernel has no TUN devices.
         """
+        if self._descriptor < 0:
+            raise NetworkError("the second network is not entered: there is no wire yet")
         try:
             if self._slow is None:
                 self._slow = SlowLink(*_SLOW_WIRE)

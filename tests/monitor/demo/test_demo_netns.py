@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from monitor.demo import slow_link
 from monitor.demo.netns import Namespace, NetworkError, enter_private_network, join_network
 
 ROOT = os.geteuid() == 0
@@ -18,6 +17,7 @@ ROOT = os.geteuid() == 0
 SCENE = """
 import json, os, signal, socket, struct, subprocess, sys, time
 from pathlib import Path
+from monitor.demo import slow_link
 from monitor.demo.city import make_city
 from monitor.demo.client import FleetProcess
 from monitor.demo.netns import Namespace, NetworkError, enter_private_network
@@ -69,6 +69,12 @@ with Namespace() as network:
         fleet.fail([node.id], "refuse")
         said["refused"] = both(node)
         host = other.addresses[0].host
+        slow_link.TUN, there = "/nowhere/tun", slow_link.TUN
+        try:
+            network.impair(delay_ms=60)
+        except NetworkError as error:
+            said["no tun"] = [str(error), ping(host)]
+        slow_link.TUN = there
         with socket.create_connection((host, city.port), 0.5) as old:
             network.impair(delay_ms=60)
             said["delays"] = [timed(lambda: ping(host)) for _ in range(5)]
@@ -180,18 +186,18 @@ def test_the_relay_ends_with_its_parent_however_that_ends() -> None:
     assert (done.returncode, done.stderr) == (-signal.SIGKILL, "")
 
 
-def test_without_tun_devices_somebody_is_told_what_to_do(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(slow_link, "TUN", str(tmp_path / "tun"))
-
-    with pytest.raises(NetworkError) as caught:
-        Namespace().impair(delay_ms=60)
-
-    assert str(caught.value) == (
+def test_without_tun_devices_somebody_is_told_what_to_do(scene: dict[str, Any]) -> None:
+    advice = (
         "delay and loss need /dev/net/tun (No such file or directory): load the kernel module tun, "
         "or start the container with --device /dev/net/tun and CAP_NET_ADMIN"
     )
+    seen(scene, "no tun", [advice, "reply"])
+
+
+def test_no_wire_is_made_slow_before_there_is_one() -> None:
+    with pytest.raises(NetworkError, match="the second network is not entered"):
+        Namespace().impair(delay_ms=60)
+    assert "quanshi" not in links()
 
 
 def test_the_machines_own_network_is_never_touched(scene: dict[str, Any]) -> None:
