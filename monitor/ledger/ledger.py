@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Concatenate, Final, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, Self, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -34,12 +34,15 @@ from monitor.ledger.rows import (
 from monitor.ledger.segment_file import SegmentWriter
 from monitor.ledger.sights import seal_stale
 from monitor.ledger.signing import Checkpoint, Signer
-from monitor.ledger.steps import Watch, steps
+from monitor.ledger.steps import Watch, columns, steps
 from monitor.ledger.upgrade import bring_up_to_date
 from monitor.model.decisions import Decision
 from monitor.model.events import Event
 from monitor.model.sequences import Mark
 from monitor.model.timeline import Step
+
+if TYPE_CHECKING:
+    from monitor.ledger.columns import Columns
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -288,6 +291,10 @@ class Ledger:
     async def steps(self, until: int) -> dict[Watch, list[Step]]:
         """For every watch (node, network) its steps with ``at`` < ``until``, in the order of time."""
         return await self._read(steps, until)
+
+    async def columns(self, until: int) -> Columns | None:
+        """The same for very large ledgers, in columns; None where rows will do, or without the extra."""
+        return await self._read(columns, until)
 
     async def gaps(self) -> list[GapRow]:
         """All sequences that can never come, in the order noticed."""

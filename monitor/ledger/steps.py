@@ -5,16 +5,27 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Final
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Final
 
+import structlog
 from sqlalchemy import Column, Connection, Select, Table, select
 
 from monitor.ledger import schema
+from monitor.ledger.head import Head
 from monitor.model.observations import Cause, State
 from monitor.model.timeline import Step
 
+if TYPE_CHECKING:
+    from monitor.ledger.columns import Columns
+
+log = structlog.get_logger(__name__)
+
 Watch = tuple[str, str]
 """A node, and the network that it is seen from."""
+
+MANY: Final = 1_000_000
+"""So many changes are read in columns: below that it saves no second."""
 
 _PAGE: Final = 20_000
 _STATES: Final = {state.value: state for state in State}
@@ -32,6 +43,20 @@ def steps(connection: Connection, until: int) -> dict[Watch, list[Step]]:
         return _steps(connection, until)
 
 
+def columns(connection: Connection, until: int) -> Columns | None:
+    """The same in columns, where there are so many that it pays and polars is installed; else None."""
+    if Head.read(connection).changes < MANY or find_spec("polars") is None:
+        return None
+    from monitor.ledger.columns import UnfitError
+    from monitor.ledger.columns import columns as read
+
+    try:
+        return read(connection, until)
+    except UnfitError as error:
+        log.warning("the ledger is read row by row", error=str(error))
+        return None
+
+
 def _steps(connection: Connection, until: int) -> dict[Watch, list[Step]]:
     found: dict[Watch, list[Step]] = {}
     tangled: set[Watch] = set()
@@ -46,7 +71,7 @@ def _steps(connection: Connection, until: int) -> dict[Watch, list[Step]]:
                 tangled.add(watch)
             mine.append(make(Step, (at, not_before, _STATES[state], _CAUSES[cause])))
     for watch in tangled:
-        found[watch] = _sorted_steps(connection, watch, until)
+        found[watch] = sorted_steps(connection, watch, until)
     return found
 
 
@@ -65,24 +90,24 @@ def _not_collecting() -> Iterator[None]:
 def _pages(connection: Connection, until: int) -> Iterator[Sequence[Any]]:
     """Where watches stood, then all changes in the order recorded, a page at a time."""
     stood, changes = schema.base_states, schema.changes
-    yield _fetch(connection, _select(stood, stood.c.state, until, stood.c.sequence))
+    yield fetch(connection, _select(stood, stood.c.state, until, stood.c.sequence))
     query = _select(changes, changes.c.new, until, changes.c.id).order_by(changes.c.id).limit(_PAGE)
     last = 0
     while True:
-        page = _fetch(connection, query.where(changes.c.id > last))
+        page = fetch(connection, query.where(changes.c.id > last))
         yield page
         if len(page) < _PAGE:
             return
         last = page[-1][-1]
 
 
-def _sorted_steps(connection: Connection, watch: Watch, until: int) -> list[Step]:
+def sorted_steps(connection: Connection, watch: Watch, until: int) -> list[Step]:
     """The steps of a watch of which something was recorded late, or twice for one moment."""
     rows: list[Any] = []
     for table, state in ((schema.base_states, "state"), (schema.changes, "new")):
         place = (table.c[name] for name in ("epoch", "sequence", "collector"))
         query = _select(table, table.c[state], until, *place)
-        rows += _fetch(connection, query.where(table.c.node == watch[0], table.c.network == watch[1]))
+        rows += fetch(connection, query.where(table.c.node == watch[0], table.c.network == watch[1]))
     rows.sort(key=lambda row: (row[4], *row[6:]))
     return [Step(at, bound, _STATES[state], _CAUSES[cause]) for _, _, state, cause, at, bound, *_ in rows]
 
@@ -92,7 +117,7 @@ def _select(table: Table, state: Column[Any], until: int, *more: Column[Any]) ->
     return select(of.node, of.network, state, of.cause, of.at, of.not_before, *more).where(of.at < until)
 
 
-def _fetch(connection: Connection, query: Select[Any]) -> Sequence[Any]:
+def fetch(connection: Connection, query: Select[Any]) -> Sequence[Any]:
     """Rows as the driver gives them: as SQLAlchemy's own they take three times as long."""
     statement = query.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
     cursor = connection.connection.cursor()

@@ -45,12 +45,14 @@ async def gather(ledger: Ledger, site: Site, window: Window, now: int) -> Facts:
         (one for one in decided if one.signed.approved_at is not None),
         key=lambda one: one.signed.approved_at or 0,
     )
+    columns = await ledger.columns(window.end + AHEAD)
     return Facts(
         setting=setting_of(site),
         window=window,
         eras=eras,
         sights=sights,
-        steps=await ledger.steps(window.end + AHEAD),
+        columns=columns,
+        steps=await ledger.steps(window.end + AHEAD) if columns is None else columns,
         exclusions=[one for one in approved if isinstance(one, Exclusion)],
         corrections=[one for one in approved if isinstance(one, Correction)],
     )
