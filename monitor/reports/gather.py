@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from hashlib import sha256
 from itertools import pairwise
 from typing import Any, Final
 
-from monitor.config import Site
+from monitor.config import Region, Site
 from monitor.ledger.ledger import Ledger
 from monitor.ledger.rows import SightRow
 from monitor.model.decisions import Correction, Exclusion, fold
@@ -39,7 +40,7 @@ async def gather(ledger: Ledger, site: Site, window: Window, now: int) -> Facts:
     # sight without the steps that it vouches for.
     sights = [_looked(row) for row in await ledger.sights(window.start, window.end)]
     window = window.cut(known_until(Cover(sights), now))
-    eras = await _eras(ledger, window)
+    eras, called = await _eras(ledger, window, setting_of(site))
     decided = fold(await ledger.decisions()).values()
     approved = sorted(
         (one for one in decided if one.signed.approved_at is not None),
@@ -47,7 +48,7 @@ async def gather(ledger: Ledger, site: Site, window: Window, now: int) -> Facts:
     )
     columns = await ledger.columns(window.end + AHEAD)
     return Facts(
-        setting=setting_of(site),
+        setting=called,
         window=window,
         eras=eras,
         sights=sights,
@@ -71,19 +72,39 @@ def _looked(row: SightRow) -> Looked:
     return Looked(row.network, row.shard, row.shards, row.start, row.end, row.blind)
 
 
-async def _eras(ledger: Ledger, window: Window) -> list[Era]:
-    """The versions of the node list that were valid in the window; equal nodes are one object."""
+async def _eras(ledger: Ledger, window: Window, setting: Setting) -> tuple[list[Era], Setting]:
+    """The versions of the node list that were valid in the window; equal nodes are one object.
+
+    And the setting with regions and networks as these versions call them, the last one outweighing others:
+    what they are called today must not change a report of then.
+    """
     eras: list[Era] = []
     uses = await ledger.inventory_uses()
     read: dict[str, Mapping[str, Node]] = {}
     known: dict[str, Node] = {}
+    called: dict[str, Mapping[str, Any]] = {}
     for (start, digest), (end, _) in pairwise([*uses, (_END_OF_TIME, "")]):
         if start < window.end and end > window.start and start < end:
             if digest not in read:
                 row = await ledger.inventory(digest)
-                read[digest] = _nodes(row.body if row else [], known)
+                body = row.body if row else []
+                read[digest] = _nodes(body, known)
+                if isinstance(body, Mapping) and "regions" in body:
+                    called[digest] = {"regions": body["regions"], "networks": body["networks"]}
             eras.append(Era(start, end, digest, read[digest]))
-    return eras
+    return eras, _called(setting, [called[era.digest] for era in eras if era.digest in called])
+
+
+def _called(setting: Setting, bodies: Iterable[Mapping[str, Any]]) -> Setting:
+    """Versions of a program that recorded neither: then all is called what it is called today."""
+    regions: dict[str, Region] = {}
+    networks: dict[str, str] = {}
+    for body in bodies:
+        regions |= {one["code"]: Region(one["code"], one["name"], one["parent"]) for one in body["regions"]}
+        networks |= body["networks"]
+    if not networks:
+        return setting
+    return replace(setting, regions=regions, networks=networks)
 
 
 def _nodes(body: Any, known: dict[str, Node]) -> dict[str, Node]:

@@ -239,10 +239,12 @@ METHOD: Final[tuple[tuple[Said, Said], ...]] = (
     (
         Said("分母", "Denominators"),
         Said(
-            "按每一时刻有效的节点表版本计算在用监测项；之后改名、移区或删除不影响已有数字。",
+            "按每一时刻有效的节点表版本计算在用监测项；之后改名、移区或删除不影响已有数字。"
+            "区划与网络的名称及隶属取周期内最后有效的版本。",
             "The watches in service by the node list valid at each moment; what is renamed, moved or "
             "deleted later "
-            "changes no figure.",
+            "changes no figure. Regions and networks are called, and lie, as the last list of the period "
+            "has it.",
         ),
     ),
     (
