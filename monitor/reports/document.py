@@ -314,7 +314,8 @@ class Proof:
 
     ``links``/``head``: length and last hash (hex) of the ledger's chain. ``signature`` (Ed25519, hex) is
     that of :meth:`text`, made with the ledger's key, of which ``key`` is the public half (hex).
-    ``revision`` counts the different reports of the same question.
+    ``revision`` counts the different reports of the same question. ``software`` and ``wording``: see
+    :mod:`edition`; both are empty in reports of the first versions.
     """
 
     digest: str
@@ -324,8 +325,16 @@ class Proof:
     head: str
     key: str
     signature: str
+    software: str = ""
+    wording: str = ""
 
     def text(self) -> bytes:
-        """What is signed: four lines, each ended by a line feed."""
-        lines = ("quanshi report 1", f"digest {self.digest}", f"links {self.links}", f"hash {self.head}")
+        """What is signed: six lines, each ended by a line feed; in the first versions four.
+
+        By what it was made is signed too: who edits a cell must not be able to say that it cannot be checked.
+        """
+        first = (f"digest {self.digest}", f"links {self.links}", f"hash {self.head}")
+        lines = ["quanshi report 1", *first]
+        if self.software or self.wording:
+            lines = ["quanshi report 2", *first, f"software {self.software}", f"wording {self.wording}"]
         return "".join(f"{line}\n" for line in lines).encode()

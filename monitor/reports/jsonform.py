@@ -86,7 +86,9 @@ def report_from_json(data: Any) -> Report:
 
 def proof_from_json(data: Any) -> Proof:
     """Raises DocumentError."""
-    proof: Proof = _decoded(Proof, data)
+    # The first versions did not say by what they were made.
+    first = {"software": "", "wording": ""}
+    proof: Proof = _decoded(Proof, first | data if isinstance(data, dict) else data)
     return proof
 
 

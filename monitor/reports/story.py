@@ -179,6 +179,7 @@ def _proof(report: Report, proof: Proof, language: str) -> tuple[tuple[str, str]
         ("links", f"{proof.links:,}"),
         ("head", proof.head),
         ("key", proof.key),
+        ("software", f"{proof.software} ({proof.wording})"),
         ("signature", proof.signature),
         ("check", WORDS["check_how"].told(language)),
     )

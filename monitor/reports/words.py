@@ -161,6 +161,7 @@ WORDS: Final[Mapping[str, Said]] = {
     "head": Said("台账链头", "head of the ledger"),
     "key": Said("公钥 (Ed25519)", "public key (Ed25519)"),
     "signature": Said("签名", "signature"),
+    "software": Said("生成软件（文字版本）", "made by (version of its wording)"),
     "check": Said("核验方法", "how to check"),
     "check_how": Said(
         "quanshi verify 本文件：核对内容与签名；加 --ledger ledger.db 并核对台账",
