@@ -186,6 +186,7 @@ class _Builder:
             worst=self._worst(),
             long_offline=tuple(row for row in outages if row.lasted > LONG),
             flappers=self._flappers(),
+            archived=self._facts.archived,
         )
 
     def _applied(self) -> Iterator[Correction]:

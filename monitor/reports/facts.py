@@ -13,7 +13,7 @@ from monitor.model.nodes import Kind, Level, Node
 from monitor.model.spans import Span
 from monitor.model.timeline import Step
 from monitor.reports.cover import Looked
-from monitor.reports.document import Rules, WatchKey
+from monitor.reports.document import Archived, Rules, WatchKey
 from monitor.reports.windows import Window
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Facts:
     first ever on, and some days beyond the window, for the doubt that they throw into it. ``exclusions``
     and ``corrections`` are the approved ones; a later correction outweighs an earlier one. ``upstream``:
     when being down was the fault of something above. ``columns``: the same ``steps`` in columns, where they
-    were read so.
+    were read so. ``archived``: what of the window is no longer in the database.
     """
 
     setting: Setting
@@ -59,6 +59,7 @@ class Facts:
     corrections: Sequence[Correction] = ()
     upstream: Mapping[WatchKey, Sequence[Span]] = field(default_factory=dict)
     columns: Columns | None = None
+    archived: Archived | None = None
 
 
 def node_of(entry: Mapping[str, Any]) -> Node:

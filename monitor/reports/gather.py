@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from itertools import pairwise
@@ -10,11 +10,11 @@ from typing import Any, Final
 
 from monitor.config import Region, Site
 from monitor.ledger.ledger import Ledger
-from monitor.ledger.rows import SightRow
+from monitor.ledger.rows import SegmentRow, SightRow
 from monitor.model.decisions import Correction, Exclusion, fold
 from monitor.model.nodes import Node
 from monitor.reports.cover import Cover, Looked
-from monitor.reports.document import Rules
+from monitor.reports.document import Archived, Rules
 from monitor.reports.facts import Era, Facts, Setting, node_of
 from monitor.reports.jsonform import canonical
 from monitor.reports.windows import Window
@@ -53,6 +53,7 @@ async def gather(ledger: Ledger, site: Site, window: Window, now: int) -> Facts:
         eras=eras,
         sights=sights,
         columns=columns,
+        archived=_archived(await ledger.segments(), window),
         steps=await ledger.steps(window.end + AHEAD) if columns is None else columns,
         exclusions=[one for one in approved if isinstance(one, Exclusion)],
         corrections=[one for one in approved if isinstance(one, Correction)],
@@ -70,6 +71,17 @@ def known_until(cover: Cover, now: int) -> int:
 
 def _looked(row: SightRow) -> Looked:
     return Looked(row.network, row.shard, row.shards, row.start, row.end, row.blind)
+
+
+def _archived(segments: Sequence[SegmentRow], window: Window) -> Archived | None:
+    """A fact leaves with what was recorded at its time, or later if it came late."""
+    begins = [0, *(segment.until for segment in segments)]
+    files = [
+        segment.file
+        for begin, segment in zip(begins, segments, strict=False)
+        if segment.until > window.start and begin < window.end
+    ]
+    return Archived(segments[-1].until, tuple(files)) if files else None
 
 
 async def _eras(ledger: Ledger, window: Window, setting: Setting) -> tuple[list[Era], Setting]:

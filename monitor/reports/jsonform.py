@@ -86,9 +86,7 @@ def report_from_json(data: Any) -> Report:
 
 def proof_from_json(data: Any) -> Proof:
     """Raises DocumentError."""
-    # The first versions did not say by what they were made.
-    first = {"software": "", "wording": ""}
-    proof: Proof = _decoded(Proof, first | data if isinstance(data, dict) else data)
+    proof: Proof = _decoded(Proof, data)
     return proof
 
 

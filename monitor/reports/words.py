@@ -138,6 +138,16 @@ WORDS: Final[Mapping[str, Said]] = {
     "shard": Said("分片", "shard"),
     "blind": Said("采集失去立足点", "the collector lost its footing"),
     "silent": Said("没有采集", "no collector was looking"),
+    "archived": Said("事实已移出台账，见证明页", "its facts have left the database, see the proof"),
+    "gone": Said("已移出台账的事实", "facts that have left the database"),
+    "gone_files": Said(
+        "{} 以前记录的事实已移出数据库，在归档文件 {} 中（quanshi verify 可核验）；本报告将其时间计为未知",
+        "facts recorded before {} have left the database; they are in segment file(s) {} (checked by quanshi "
+        "verify). This report takes their time as unknown",
+    ),
+    "gone_before": Said(
+        "{} 以前的事实已移出数据库，计为未知", "facts before {} have left the database and count as unknown"
+    ),
     "hours": Said("时长 (小时)", "time (h)"),
     "days": Said("每日完好率", "Intact rate by day"),
     "inspections": Said("巡检时刻在线率", "Online rate at inspections"),
