@@ -21,8 +21,8 @@ class Ancestors:
     fails, and the other shards leave it to that. Of a failure with many watches below, every shard has some.
     """
 
-    def __init__(self, start: Callable[[Turn, float], None], now: Callable[[], float]) -> None:
-        self._start = start
+    def __init__(self, hurry: Callable[[Turn], None], now: Callable[[], float]) -> None:
+        self._hurry = hurry
         self._now = now
 
     def take(self, wards: Mapping[str, Ward], nodes: Mapping[str, Node], network: str) -> None:
@@ -43,7 +43,7 @@ class Ancestors:
             if now - ancestor.asked_at >= PAUSE:
                 ancestor.asked_at = now
                 for turn in ancestor.turns.values():
-                    self._start(turn, turn.hurried())
+                    self._hurry(turn)
 
 
 def above(parents: Iterable[str], nodes: Mapping[str, Node], network: str) -> Iterator[str]:
