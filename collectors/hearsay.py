@@ -37,6 +37,7 @@ class Hearsay:
         self._since: dict[str, int] = {}
         self._fresh: set[str] = set()
         self._look = self._newest = 0
+        self._doubted = False
 
     def take(self, node: str, seen: Observation) -> bool:
         """Whether that is about a ward of ours; then it is heard, or waits."""
@@ -54,6 +55,17 @@ class Hearsay:
             self._hear(ward, seen)
         return True
 
+    def still(self, node: str, seen: Observation) -> None:
+        """What took a ward down was so until later, too: no news, but the moment of its end is known better.
+
+        No proof is what was heard in doubt: we may have been cut off from all of them.
+        """
+        ward = self._find(node, seen)
+        if ward is None or self._doubted or node in self._waiting:
+            return
+        if ward.judge.tracks[seen.probe].standing is Weight.HARD:
+            self._hear(ward, seen)
+
     def lost(self) -> int:
         """How many wards were good until a word that came since the last call."""
         fresh, self._fresh = self._fresh, set()
@@ -64,6 +76,7 @@ class Hearsay:
 
     def release(self, *, holding: bool, blind: bool) -> None:
         """Let go what waited long enough. What would take watches down is dropped while we are blind."""
+        self._doubted = holding or blind
         if not self._waiting or (holding and not blind):
             return
         at_once = blind or self._look - self._newest >= ALONE

@@ -119,3 +119,45 @@ def test_whatever_was_said_about_one_watch_is_heard_in_its_order() -> None:
     town.tick()
     assert town.wards["cam-0"].judge.state is State.UP
     assert town.wards["cam-0"].judge.before.state is State.DOWN
+
+
+def still(town: Town, cam: int, at: int) -> None:
+    town.hearsay.still(f"cam-{cam}", Observation("mqtt", at, at, Cause.HEARTBEAT_MISSED))
+
+
+def recovered_since(town: Town, cam: int) -> int | None:
+    """Say that it lives: since when at the earliest?"""
+    town.say(cam, cause=Cause.OK)
+    assert town.wards[f"cam-{cam}"].judge.state is State.UP
+    return town.wards[f"cam-{cam}"].judge.before.proof
+
+
+def test_a_silence_that_went_on_is_known_to_have_ended_after_that() -> None:
+    town = Town()
+    missed = town.now
+    town.say(0, cause=Cause.HEARTBEAT_MISSED)
+    town.tick(1000)
+    still(town, 0, missed + 90_000)
+    assert recovered_since(town, 0) == missed + 90_000
+
+
+def test_who_is_not_down_was_not_still_silent() -> None:
+    town = Town()
+    still(town, 0, town.now + 5)
+    assert town.wards["cam-0"].judge.tracks["mqtt"].standing.name == "GOOD"
+    town.say(0)
+    still(town, 0, town.now + 5)
+    town.tick(3)
+    assert town.wards["cam-0"].judge.tracks["mqtt"].proof < town.now - 200, "its will had not been believed"
+
+
+def test_what_was_heard_in_doubt_proves_nothing() -> None:
+    town = Town()
+    missed = town.now
+    town.say(0, cause=Cause.HEARTBEAT_MISSED)
+    town.tick(3)
+    town.say(*range(1, MANY))
+    town.tick()
+    assert town.footing.blind
+    still(town, 0, missed + 250)
+    assert recovered_since(town, 0) == missed
