@@ -28,12 +28,12 @@ class Ancestors:
 
     def __init__(
         self,
-        start: Callable[[Turn, float], None],
+        hurry: Callable[[Turn], None],
         later: Callable[[Turn, float], None],
         now: Callable[[], float],
     ) -> None:
-        """``start`` asks at once, with a timeout; ``later`` in so many seconds."""
-        self._start = start
+        """``hurry`` asks at once; ``later`` in so many seconds."""
+        self._hurry = hurry
         self._later = later
         self._now = now
         self._wards: Mapping[str, Ward] = {}
@@ -58,7 +58,7 @@ class Ancestors:
             if now - ancestor.asked_at >= PAUSE:
                 ancestor.asked_at = now
                 for turn in ancestor.turns.values():
-                    self._start(turn, turn.hurried())
+                    self._hurry(turn)
 
     def ask_below(self, ward: Ward) -> None:
         """It is back: ask all below it that are down, once each, the more of them the longer that takes."""

@@ -66,6 +66,7 @@ class Listening:
             login,
             told,
             tell=watcher.told,
+            still=watcher.hearsay.still,
             lost=watcher.source_turned,
             clock=watcher.clock.now,
         )
@@ -89,7 +90,7 @@ class Listening:
             return {}
         from collectors.sources.mqtt import Told
 
-        return {node: Told(node, spec.name, spec.timeout) for node, spec in speaking}
+        return {node: Told(node, spec.name, spec.timeout, spec.every) for node, spec in speaking}
 
 
 async def _forever(source: MqttSource) -> None:

@@ -8,6 +8,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
+import structlog
+
 from collectors.durations import Durations
 from collectors.engine.engine import Engine, Slot
 from collectors.engine.icmp import Pinger, PingSlot
@@ -21,6 +23,8 @@ from monitor.config import Site
 from monitor.model.events import Snapshot, Standing
 from monitor.model.nodes import Watch, watches_of
 from monitor.model.observations import Cause, State
+
+log = structlog.get_logger(__name__)
 
 STATE_KEY = "state:"
 """Prefix of the judge's states in the memory beside the outbox."""
@@ -215,6 +219,17 @@ class Roster:
         judge = self._site.judge
         slowest = max((spec.every + (judge.confirm + 1) * spec.timeout for spec in watch.probes), default=0.0)
         return slowest + sum(judge.retry)
+
+    def refused(self, turn: Turn, credential: str, *, unanswered: bool) -> None:
+        """A login was refused, or got no answer: it is not tried again there."""
+        if self.locks.refused(turn.place, credential):
+            return
+        what = "login got no answer, not tried again" if unanswered else "login refused, not tried again"
+        log.warning(what, node=turn.ward.watch.node.id, credential=credential)
+        self._acts.remember(self.locks.refuse(turn.place, credential, unanswered=unanswered))
+        if self.locks.exhausted(credential):
+            log.warning("login refused by many, not tried anywhere", credential=credential)
+        self.guard_logins()
 
     def guard_logins(self) -> None:
         """Nobody tries a login where it was refused, nor one that too many devices refused."""

@@ -18,6 +18,8 @@ from monitor.config import Site
 from monitor.model.nodes import ProbeSpec, Watch
 from monitor.model.observations import Cause
 
+_SILENCE = frozenset({Cause.TIMEOUT, Cause.NO_REPLY})
+
 PING = "ping"
 TOLD = ("mqtt",)
 
@@ -57,12 +59,24 @@ class Turn:
         long as an answer may take that is not slow.
 
         A full timeout each would make a silent death known only after all of them. The question that could
-        confirm a fault gets the full one, lest it be late and not gone; and so does who has not answered
-        yet: nobody knows how long it usually takes.
+        confirm a fault gets the full one, lest it be late and not gone, unless one of this run was waited
+        for in full already; and so does who has not answered yet: nobody knows how long it usually takes.
         """
-        if not self.last or self.ward.judge.decides(self.spec.name):
+        decides = self.ward.judge.decides(self.spec.name)
+        if not self.last or (decides and not self._was_waited_for()):
             return self.spec.timeout
         return min(self.spec.timeout, max(1.0, 8 * self.last, self.spec.slow or 0.0))
+
+    def hasty(self, now: int) -> bool:
+        """Whether to ask at ``now`` (milliseconds) would count one fault twice; see :meth:`pause`, too."""
+        return self.pause(1.0) > 0 and self.ward.judge.hasty(self.spec.name, now)
+
+    def _was_waited_for(self) -> bool:
+        """Whether an answer of this run did not come for the full timeout. A deadline is never early, but
+        both its moments are whole milliseconds.
+        """
+        full = 1000 * self.spec.timeout - 1
+        return any(seen.cause in _SILENCE and seen.finished - seen.started >= full for seen in self.track.run)
 
     def pause(self, again: float) -> float:
         """Seconds until it is asked again, where its judge says ``again``.

@@ -65,7 +65,7 @@ class Watcher:
         self.pinger = Pinger(self._answered)
         self.engine = Engine(self._answered, self._hung_up, limit=site.concurrency)
         self.roster = Roster(site, keeper, (self.engine, self.pinger), self, memory)
-        self.ancestors = Ancestors(self._start, self._ask_again, self.clock.monotonic)
+        self.ancestors = Ancestors(self._hurry, self._ask_again, self.clock.monotonic)
         self.clearance = Clearance(herald, self.clock.now)
         self.witnesses = Witnesses(self.engine, self.pinger, self._testified)
         self.footing = Footing(0, 0, site.judge.blind_share, site.judge.blind_least)
@@ -148,7 +148,7 @@ class Watcher:
         for name in decision.ask:
             other = ward.turns.get(name)
             if other is not None:
-                self._start(other, other.hurried())
+                self._hurry(other)
 
     # --- time passes ---
 
@@ -169,7 +169,10 @@ class Watcher:
             self._clock_was_set(before, self.clock.millis(moment))
         for tick in range(self._tick + 1, reached + 1):
             for turn in list(self.roster.schedule.due(tick)):
-                self._start(turn, turn.spec.timeout if turn.track.steady else turn.hurried())
+                if turn.track.steady:
+                    self._start(turn, turn.spec.timeout)
+                else:
+                    self._hurry(turn)
         self._tick = reached
         self.engine.expire(moment)
         self.pinger.expire(moment)
@@ -177,6 +180,11 @@ class Watcher:
         self.clearance.look()
         self._report()
         self._next_tick()
+
+    def _hurry(self, turn: Turn) -> None:
+        """Ask who has not simply answered as ever. Dropped is what would be hasty: it was asked just now."""
+        if not turn.hasty(self.clock.now()):
+            self._start(turn, turn.hurried())
 
     def _start(self, turn: Turn, timeout: float) -> None:
         slot = turn.slot
@@ -291,7 +299,8 @@ class Watcher:
             decision, lost = self._observe(ward, seen)
             self._lost += lost
         if cause is Cause.AUTH_REJECTED and turn.spec.credential:
-            self._refused(turn, turn.spec.credential, verdict)
+            unanswered = verdict.detail == UNANSWERED.detail  # the verdict itself may be wrapped by TLS's
+            self.roster.refused(turn, turn.spec.credential, unanswered=unanswered)
         self.act(ward, decision)
         if decision.again is not None:
             self._ask_again(turn, turn.pause(decision.again))
@@ -304,18 +313,6 @@ class Watcher:
         if lost:
             self.ancestors.ask_above(ward)
         return decision, lost
-
-    def _refused(self, turn: Turn, credential: str, verdict: Verdict) -> None:
-        locks = self.roster.locks
-        if locks.refused(turn.place, credential):
-            return
-        unanswered = verdict.detail == UNANSWERED.detail  # the verdict itself may be wrapped by TLS's
-        what = "login got no answer, not tried again" if unanswered else "login refused, not tried again"
-        log.warning(what, node=turn.ward.watch.node.id, credential=credential)
-        self.herald.remember(locks.refuse(turn.place, credential, unanswered=unanswered))
-        if locks.exhausted(credential):
-            log.warning("login refused by many, not tried anywhere", credential=credential)
-        self.roster.guard_logins()
 
     def _note_facts(self, turn: Turn, verdict: Verdict) -> None:
         expires = verdict.facts.get("certificate_expires")

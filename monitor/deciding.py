@@ -26,7 +26,7 @@ from monitor.model.observations import State
 from monitor.model.spans import Span
 from monitor.model.times import format_time
 from monitor.reports.look import moment
-from monitor.reports.words import REASONS
+from monitor.reports.words import REASONS, WORDS
 from monitor.trouble import Said
 from monitor.words import STATES
 
@@ -168,7 +168,7 @@ _STANDING: Final = {
 
 
 def tell(one: Decided, site: Site, now: int) -> str:
-    """Two lines for people: what, when, how it stands; and who."""
+    """Two lines for people: what, when, how it stands, whether it was approved afterwards; and who."""
     language, zone = site.language, site.zone
     if isinstance(one, Exclusion):
         what = REASONS[one.reason].told(language)
@@ -177,7 +177,11 @@ def tell(one: Decided, site: Site, now: int) -> str:
     else:
         what, where = f"→ {STATES[language][one.state]}", f"{one.node} {one.network}"
     span = f"{moment(one.start, zone):%Y-%m-%d %H:%M} – {moment(one.end, zone):%Y-%m-%d %H:%M}"
-    first = f"{one.id}  {span}  {what}  {_STANDING[_standing(one, now)].told(language)}"
+    standing = _STANDING[_standing(one, now)].told(language)
+    if isinstance(one, Exclusion) and one.retroactive:
+        # Reports mark it too: who approves what is past already knows what it does to the figures.
+        standing += f"  {WORDS['afterwards'].told(language)}"
+    first = f"{one.id}  {span}  {what}  {standing}"
     who = " → ".join(filter(None, (one.signed.requested_by, one.signed.approved_by)))
     note = f"  {printable(one.note)}" if one.note else ""
     return f"{first}\n    {printable(where)}  {printable(who)}{note}"

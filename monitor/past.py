@@ -27,7 +27,7 @@ from monitor.model.timeline import Step, corrected
 from monitor.reports.cover import Cover, Looked
 from monitor.reports.exclusions import left_out
 from monitor.reports.facts import Era
-from monitor.reports.gather import approved_of, eras_of, looked
+from monitor.reports.gather import approved_of, eras_of, looked, setting_of
 from monitor.reports.stays import Stay as Served
 from monitor.reports.stays import stays_of
 
@@ -56,7 +56,7 @@ async def burn_of(ledger: Ledger, site: Site, now: int) -> tuple[Burn, str]:
     """
     since = begin_of(site, now)
     sights = [looked(row) for row in await ledger.sights(since, now + _AHEAD)]
-    eras = await eras_of(ledger, (since, now + _AHEAD))
+    eras, _ = await eras_of(ledger, (since, now + _AHEAD), setting_of(site))
     approved = [one for one in approved_of(await ledger.decisions()) if one.end > since]
     known = _Known(
         sights=sights,

@@ -15,7 +15,7 @@ from monitor.ledger.signing import fingerprint_of
 from monitor.model.times import format_time
 from monitor.reports.build import Question, report
 from monitor.reports.check import Checked, Flaw
-from monitor.reports.document import Report
+from monitor.reports.document import Proof, Report
 from monitor.reports.gather import gather
 from monitor.reports.jsonform import report_to_json, sections_of
 from monitor.reports.windows import Window
@@ -70,11 +70,20 @@ def told(checked: Checked, path: Path, language: str) -> Iterator[str]:
             Said(f"  ! {flaw.place}：{flaw.what.zh}", f"  ! {flaw.place}: {flaw.what.en}")
             for flaw in checked.flaws
         ),
+        *([_reworded(proof)] if checked.reworded else []),
         Said(f"发现 {len(checked.flaws)} 处不符", f"{len(checked.flaws)} findings")
         if checked.flaws
         else Said("与生成时相符，签名有效", "as it was made, and the signature is valid"),
     ]
     yield from (line.told(language) for line in lines)
+
+
+def _reworded(proof: Proof) -> Said:
+    zh, en = (proof.software or unnamed for unnamed in ("较早的版本", "an older version"))
+    return Said(
+        f"  由 {zh} 生成：已核对数字、摘要与签名，未核对文件中显示的文字",
+        f"  made by {en}: its figures, digest and signature were checked, the wording of its cells was not",
+    )
 
 
 def _is_hex(text: str) -> bool:
@@ -95,5 +104,7 @@ def as_document(checked: Checked, path: Path) -> dict[str, Any]:
         "links": proof.links,
         "head": proof.head,
         "key": proof.key,
+        "software": proof.software,
+        "cells_checked": not checked.reworded,
         "flaws": [{"place": flaw.place, "what": flaw.what.en} for flaw in checked.flaws],
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -13,6 +14,23 @@ import servers
 # A shell starts what runs in the background with SIGINT ignored, and children inherit that: the tests that
 # send one to a child would wait for ever. With a handler of our own, children have the default again.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the long tests, some in each worker, lest one of them runs on when all else is done.
+
+    Long are those with a time limit of their own. Each worker gets an equal share, in order, to begin with.
+    """
+    long = [item for item in items if item.get_closest_marker("timeout")]
+    rest = [item for item in items if not item.get_closest_marker("timeout")]
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    left, ordered = len(items), list[pytest.Item]()
+    for worker in range(workers):
+        share = left // (workers - worker)
+        first = long[worker::workers]
+        ordered += first + [rest.pop(0) for _ in range(min(len(rest), share - len(first)))]
+        left -= share
+    items[:] = ordered + rest
 
 
 @pytest.fixture

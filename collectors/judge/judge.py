@@ -89,6 +89,13 @@ class Judge:
         """Whether one more bad answer of this probe could confirm a fault: it deserves all its time."""
         return self._panel.decides(probe)
 
+    def hasty(self, probe: str, now: int) -> bool:
+        """Whether a question at ``now`` comes too soon after the run's last one to say anything new. A word
+        that waits for this probe's answer is not kept waiting.
+        """
+        run = self.tracks[probe].run
+        return bool(run) and probe not in self._panel.awaited and now - run[-1].started < self.rules.apart
+
     @property
     def standing(self) -> Remembered:
         return Remembered(self.state, self.cause, self.at, self._panel.proof())

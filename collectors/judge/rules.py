@@ -64,6 +64,13 @@ class Rules:
             flap_settle=settings.flap_settle,
         )
 
+    @property
+    def apart(self) -> float:
+        """Milliseconds from one question to the next, at least, for both answers to count: a device that
+        blinks is one fault, however often it is looked at meanwhile.
+        """
+        return 500 * self.retry[0] if self.retry else 0.0
+
     def pause(self, run: Sequence[Observation]) -> float:
         """Seconds from the end of the run's last answer until the probe shall be asked again.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Final
 
 from monitor.model.observations import Cause
@@ -192,3 +192,44 @@ class Deadlines:
 
     def _put(self, device: str, due: int) -> None:
         self._wheel.setdefault(max(due // 1000, self._second), set()).add(device)
+
+
+class Silences:
+    """Until when each device that was said to be off or silent had surely been so when it is heard again.
+
+    A device that lives gives a sign of life once in its interval. So it was still silent one interval
+    before the last moment by which the broker had passed on whatever it got; that it does is seen by
+    others' signs, or else once in ``hung`` milliseconds, after which a broker that hangs is lost.
+    All moments in milliseconds.
+    """
+
+    def __init__(self, hung: int, now: int) -> None:
+        self._hung = hung
+        self._signs = 0
+        self.forget(now)
+
+    def forget(self, now: int) -> None:
+        """Nobody could be heard until now, or not without a gap: no silence is proven."""
+        self._said: dict[str, tuple[int, Cause]] = {}
+        self._looked = self._passed_on = now
+
+    def keep(self, devices: Container[str]) -> None:
+        """Listen for these devices only."""
+        self._said = {device: said for device, said in self._said.items() if device in devices}
+
+    def begin(self, device: str, at: int, cause: Cause) -> None:
+        self._said[device] = at, cause
+
+    def look(self, now: int, signs: int) -> None:
+        """To be called every second, with how many signs of life were heard until now, of whomever."""
+        if signs > self._signs:
+            # Some came since the last look, and perhaps only just now: they prove the time before it.
+            self._passed_on = self._looked
+        self._passed_on = max(self._passed_on, now - self._hung)
+        self._looked, self._signs = now, signs
+
+    def end(self, device: str, every: int) -> tuple[int, Cause] | None:
+        """A sign of life: until when it was silent, and as what; None if no later moment than was said."""
+        said = self._said.pop(device, None)
+        until = self._passed_on - every
+        return (until, said[1]) if said is not None and until > said[0] else None

@@ -16,14 +16,17 @@ from aiomqtt.message import Message
 from paho.mqtt.reasoncodes import ReasonCode
 
 from collectors.protocols.base import Login
-from collectors.sources.lifesigns import Deadlines, GarbageError, Words
+from collectors.sources.lifesigns import Deadlines, GarbageError, Silences, Words
 from monitor.bus.broker import BrokerClient
 from monitor.model.observations import Cause, Observation
 
 log = structlog.get_logger(__name__)
 
 KEEPALIVE: Final = 15
-"""Seconds. A broker that hangs is noticed within one and a half of these."""
+"""Seconds without a message after which the broker is asked whether it lives, and has as long to answer."""
+
+HUNG: Final = 2 * KEEPALIVE + 2
+"""Seconds by which a broker that hangs is lost; the client looks at that every second."""
 
 CONNECT: Final = 10.0
 """Seconds a broker has to take the connection and the subscription."""
@@ -55,12 +58,13 @@ class Settings(Protocol):
 class Told:
     """Whom a device's messages are about: a node, and the name of the probe that listens for them.
 
-    ``timeout``: after how many seconds of silence a heartbeat is missed.
+    ``timeout``: after how many seconds of silence a heartbeat is missed; ``every``: how often one is due.
     """
 
     node: str
     probe: str
     timeout: float
+    every: float
 
 
 @dataclass(slots=True)
@@ -79,7 +83,8 @@ class Heard:
 class MqttSource:
     """Listens to one broker for one collector.
 
-    ``tell`` gets a node's id and what was observed: OK, REPORTED_OFF or HEARTBEAT_MISSED. ``lost`` gets
+    ``tell`` gets a node's id and what was observed: OK, REPORTED_OFF or HEARTBEAT_MISSED. ``still`` gets,
+    before an OK, that it was so until then, as it had been told: no news, but a proof. ``lost`` gets
     (true, moment) when nothing can be heard any more, also when it never could, and (false, moment) when
     it can again: silence is missed only from then on. ``clock`` gives milliseconds. Retained messages
     are counted and ignored: they say nothing about now. Raises ValueError for settings that cannot work.
@@ -92,6 +97,7 @@ class MqttSource:
         watched: Mapping[str, Told],
         *,
         tell: Callable[[str, Observation], None],
+        still: Callable[[str, Observation], None],
         lost: Callable[[bool, int], None],
         clock: Callable[[], int],
     ) -> None:
@@ -103,11 +109,13 @@ class MqttSource:
         if self._place.scheme not in ("mqtt", "mqtts") or not self._place.hostname:
             raise ValueError("an MQTT broker's URL begins with mqtt:// or mqtts:// and names a host")
         self._tell = tell
+        self._still = still
         self._lost = lost
         self._clock = clock
         self._said_lost = False
         self._watched: Mapping[str, Told] = {}
         self._deadlines = Deadlines(clock())
+        self._silences = Silences(1000 * HUNG, clock())
         self.watch(watched)
 
     def watch(self, watched: Mapping[str, Told]) -> None:
@@ -115,6 +123,7 @@ class MqttSource:
         self._watched = dict(watched)
         spans = {device: round(1000 * told.timeout) for device, told in watched.items()}
         self._deadlines.watch(spans, self._clock())
+        self._silences.keep(spans)
         if not self.connected:
             self._deadlines.suspend(self._clock())
 
@@ -122,6 +131,7 @@ class MqttSource:
         """Silence is missed only from now on, also of those that were said to be off."""
         if self.connected:
             self._deadlines.restart(self._clock())
+        self._silences.forget(self._clock())
 
     async def run(self) -> NoReturn:
         """Listen, and connect again whenever that ends, until cancelled."""
@@ -187,11 +197,19 @@ class MqttSource:
         now = self._clock()
         if cause is Cause.OK:
             self.heard.signs += 1
+            self._prove_silence(device, told)
             self._deadlines.sign(device, now)
         else:
             self.heard.off += 1
+            self._silences.begin(device, now, cause)
             self._deadlines.rest(device)
         self._tell(told.node, Observation(told.probe, now, now, cause))
+
+    def _prove_silence(self, device: str, told: Told) -> None:
+        ended = self._silences.end(device, round(1000 * told.every))
+        if ended is not None:
+            until, cause = ended
+            self._still(told.node, Observation(told.probe, until, until, cause))
 
     async def _mind_deadlines(self) -> NoReturn:
         while True:
@@ -199,10 +217,12 @@ class MqttSource:
             self.check(self._clock())
 
     def check(self, now: int) -> None:
-        """Say which heartbeats were missed. :meth:`run` calls it every second."""
+        """Note that it listened, and say which heartbeats were missed. :meth:`run` calls it every second."""
+        self._silences.look(now, self.heard.signs)
         for device, due in self._deadlines.missed(now):
             told = self._watched[device]
             self.heard.missed += 1
+            self._silences.begin(device, due, Cause.HEARTBEAT_MISSED)
             self._tell(told.node, Observation(told.probe, due, due, Cause.HEARTBEAT_MISSED))
 
     def _note_garbage(self) -> None:
@@ -213,6 +233,7 @@ class MqttSource:
         self.connected = True
         self.heard.connected += 1
         self._deadlines.restart(now)
+        self._silences.forget(now)
         log.info("broker heard", host=self._place.hostname, port=self._place.port)
         if self._said_lost:
             self._said_lost = False
@@ -222,6 +243,7 @@ class MqttSource:
         now = self._clock()
         self.connected = False
         self._deadlines.suspend(now)
+        self._silences.forget(now)
         if not self._said_lost:
             self._said_lost = True
             log.warning("broker lost", host=self._place.hostname, port=self._place.port, error=str(error))

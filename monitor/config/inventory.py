@@ -3,35 +3,49 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime, tzinfo
 from functools import cached_property
 from hashlib import sha256
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, Final
 
 from monitor.config.probes import PROTOCOLS, spec_text
+from monitor.config.settings import Region
 from monitor.model.nodes import Node, ProbeSpec, Watch, shard_of, watches_of
 
 _CANONICAL: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 class Inventory:
-    """Frozen. ``nodes`` are by id, in the order of the file."""
+    """Frozen. ``nodes`` are by id, in the order of the file.
 
-    def __init__(self, nodes: Mapping[str, Node], zone: tzinfo) -> None:
+    ``regions`` and the names of ``networks`` are versioned with them: a report of last year must be able to
+    call them what they were called then.
+    """
+
+    def __init__(
+        self,
+        nodes: Mapping[str, Node],
+        zone: tzinfo,
+        regions: Iterable[Region] = (),
+        networks: Mapping[str, str] | None = None,
+    ) -> None:
         self.nodes: Mapping[str, Node] = MappingProxyType(dict(nodes))
         self._zone = zone
+        self._regions = [_region(region) for region in sorted(regions, key=attrgetter("code"))]
+        self._networks = dict(sorted((networks or {}).items()))
 
     def __repr__(self) -> str:
         return f"<Inventory of {len(self.nodes)} nodes>"
 
     @cached_property
     def digest(self) -> str:
-        """16 hex digits that change with anything about any node, and not with the order of the rows."""
+        """16 hex digits that change with anything that is recorded, and not with the order of the rows."""
         digest = sha256()
-        for entry in self._entries():
+        for entry in (*self._entries(), *self._regions, self._networks):
             digest.update(_CANONICAL.encode(entry).encode())
         return digest.hexdigest()[:16]
 
@@ -53,9 +67,11 @@ class Inventory:
             if network is None or watch.network == network
         ]
 
-    def to_json(self) -> list[dict[str, Any]]:
-        """One plain dict a node, by id, empty fields left out: the same nodes always give the same."""
-        return list(self._entries())
+    def to_json(self) -> dict[str, Any]:
+        """What the ledger records: one plain dict a node, by id, empty fields left out; regions by code,
+        networks with their names. The same always give the same.
+        """
+        return {"nodes": list(self._entries()), "regions": self._regions, "networks": self._networks}
 
     def _entries(self) -> Iterator[dict[str, Any]]:
         texts: dict[int, list[str]] = {}  # by identity: most nodes share the same few tuples of probes
@@ -65,6 +81,10 @@ class Inventory:
             if key not in texts:
                 texts[key] = [spec_text(spec) for spec in node.probes]
             yield _entry(node, texts[key])
+
+
+def _region(region: Region) -> dict[str, str]:
+    return {"code": region.code, "name": region.name, "parent": region.parent}
 
 
 def in_service(node: Node, day: date) -> bool:

@@ -182,7 +182,12 @@ class _Loader:
             alerting=Alerting(),
             profiles=profiles,
             regions=MappingProxyType(dict(regions)),
-            inventory=Inventory(nodes.nodes, ZoneInfo(written.timezone)),
+            inventory=Inventory(
+                nodes.nodes,
+                ZoneInfo(written.timezone),
+                (regions or {}).values(),
+                {key: network.name or key for key, network in written.networks.items()},
+            ),
             files=tuple(self._files),
             stamps=tuple(self._files.values()),
             sources=MappingProxyType(self._sources),

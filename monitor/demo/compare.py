@@ -15,9 +15,8 @@ from monitor.demo.comparison import Comparison
 from monitor.demo.faults import FaultKind
 from monitor.demo.flaps import check_flapping
 from monitor.demo.patience import Patience
-from monitor.demo.told import ChangeLike, Edge, Episode, Gap, Key, Timeline
+from monitor.demo.told import ChangeLike, Episode, Gap, Key, Timeline
 from monitor.demo.truth import TruthRow
-from monitor.model.observations import Cause
 
 _USUAL = JudgeSettings()
 
@@ -111,15 +110,8 @@ def _check_widths(timeline: Timeline, window: int, result: Comparison) -> None:
             if edge.low is None:
                 continue  # what was so at the first look claims no beginning
             result.widths.append(edge.high - edge.low)
-            wide = edge.high - edge.low > window and not timeline.hidden(edge.low, edge.high)
-            if wide and not _ends_silence(episode, edge):
+            if edge.high - edge.low > window and not timeline.hidden(edge.low, edge.high):
                 result.too_wide(timeline.key, episode, edge, window)
-
-
-def _ends_silence(episode: Episode, edge: Edge) -> bool:
-    """Whether a heartbeat was heard again: its silence was said once, when it was missed, and no more."""
-    last = episode.said[-1]
-    return edge is episode.end and last.cause is Cause.HEARTBEAT_MISSED and edge.low == last.since
 
 
 def _look_for_inventions(rows: Sequence[TruthRow], timeline: Timeline, result: Comparison) -> None:

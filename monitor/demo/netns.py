@@ -1,8 +1,9 @@
 """A network of our own: namespaces in which the fleet's addresses are real hosts behind a real link.
 
 On plain loopback the kernel answers every ping itself. Here the collectors' side and the fleet each
-stand in a fresh network namespace, joined by a veth pair; nothing of the machine's own network is
-touched. No namespace has a name: the kernel removes them with the last process, however it died.
+stand in a fresh network namespace, joined by a veth pair, or by a slow link of our own where packets
+shall be delayed and lost; nothing of the machine's own network is touched. No namespace has a name:
+the kernel removes them with the last process, however it died.
 """
 
 from __future__ import annotations
@@ -23,8 +24,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from monitor.demo.slow_link import TUN, SlowLink
+
 _CLONE_NEWNET: Final = 0x40000000
-_OUR_LINK, _FLEET_LINK = "quanshi-out", "quanshi-in"
+_WIRE: Final = ("quanshi-out", "quanshi-in")
+_SLOW_WIRE: Final = ("quanshi-tun-out", "quanshi-tun-in")
+# The kernel's 500 are few for a city's answers in one moment; a device drops what finds no room.
+_QUEUE: Final = "10000"
 OUR_ADDRESS: Final = "172.31.255.1"
 FLEET_ADDRESS: Final = "172.31.255.2"
 FLEET_NETWORK: Final = "10.0.0.0/8"
@@ -117,10 +123,18 @@ class Namespace:
 
     def __init__(self) -> None:
         self._descriptor = -1
+        self._slow: SlowLink | None = None
 
     @property
     def path(self) -> str:
         return f"/proc/{os.getpid()}/fd/{self._descriptor}"
+
+    @property
+    def relay(self) -> int:
+        """The process that carries the packets of the slow link. Raises NetworkError if there is none."""
+        if self._slow is None:
+            raise NetworkError("the link is not a slow one")
+        return self._slow.pid
 
     def __enter__(self) -> Self:
         _need("ip", "nsenter")
@@ -128,7 +142,11 @@ class Namespace:
             raise NetworkError("enter a private network first: the machine's own routes are not ours")
         self._descriptor = _new_namespace()
         try:
-            self._link()
+            _run("ip", "link", "add", "name", _WIRE[0], "type", "veth", "peer", "name", _WIRE[1])
+            self._inside("ip", "link", "set", "lo", "up")
+            # Every address of the block is a local one: no need to add six thousand of them.
+            self._inside("ip", "route", "add", "local", FLEET_NETWORK, "dev", "lo")
+            self._join(*_WIRE)
         except NetworkError:
             self.close()
             raise
@@ -141,32 +159,43 @@ class Namespace:
 
     def close(self) -> None:
         """Let it go; the kernel removes it, and the link, when the last process has left it."""
+        if self._slow is not None:
+            self._slow.close()
+            self._slow = None
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
 
     def impair(self, *, delay_ms: float = 0.0, loss_percent: float = 0.0) -> None:
-        """Delay and lose what the fleet answers. Raises NetworkError where the kernel has no netem."""
-        _need("tc", "nsenter")
-        settings = ["delay", f"{delay_ms}ms", "loss", f"{loss_percent}%"]
+        """Delay and lose what the fleet answers, from the return on; what we ask it arrives at once.
+
+        The first call replaces the wire: packets that are under way are lost, connections survive.
+        Raises NetworkError where the kernel has no TUN devices.
+        """
+        if self._descriptor < 0:
+            raise NetworkError("the second network is not entered: there is no wire yet")
         try:
-            self._inside("tc", "qdisc", "replace", "dev", _FLEET_LINK, "root", "netem", *settings)
-        except NetworkError as error:
+            if self._slow is None:
+                self._slow = SlowLink(*_SLOW_WIRE)
+                _run("ip", "link", "delete", _WIRE[0])
+                self._join(*_SLOW_WIRE)
+            self._slow.impair(delay_ms / 1000, loss_percent / 100)
+        except ConnectionError as error:
+            raise NetworkError("the process of the slow link has ended") from error
+        except OSError as error:
             raise NetworkError(
-                f"loss and delay need the kernel module sch_netem, which this machine lacks ({error})"
+                f"delay and loss need {TUN} ({error.strerror}): load the kernel module tun, "
+                f"or start the container with --device {TUN} and CAP_NET_ADMIN"
             ) from error
 
-    def _link(self) -> None:
-        _run("ip", "link", "add", "name", _OUR_LINK, "type", "veth", "peer", "name", _FLEET_LINK)
-        _run("ip", "link", "set", _FLEET_LINK, "netns", self.path)
-        _run("ip", "address", "add", f"{OUR_ADDRESS}/30", "dev", _OUR_LINK)
-        _run("ip", "link", "set", _OUR_LINK, "up")
+    def _join(self, ours: str, theirs: str) -> None:
+        """Make these two devices, both still in our network, the wire between the two."""
+        _run("ip", "link", "set", theirs, "netns", self.path)
+        _run("ip", "address", "add", f"{OUR_ADDRESS}/30", "dev", ours)
+        _run("ip", "link", "set", ours, "up", "txqueuelen", _QUEUE)
         _run("ip", "route", "add", FLEET_NETWORK, "via", FLEET_ADDRESS)
-        self._inside("ip", "link", "set", "lo", "up")
-        self._inside("ip", "address", "add", f"{FLEET_ADDRESS}/30", "dev", _FLEET_LINK)
-        self._inside("ip", "link", "set", _FLEET_LINK, "up")
-        # Every address of the block is a local one: no need to add six thousand of them.
-        self._inside("ip", "route", "add", "local", FLEET_NETWORK, "dev", "lo")
+        self._inside("ip", "address", "add", f"{FLEET_ADDRESS}/30", "dev", theirs)
+        self._inside("ip", "link", "set", theirs, "up", "txqueuelen", _QUEUE)
 
     def _inside(self, *command: str) -> None:
         _run("nsenter", f"--net={self.path}", *command)

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -37,7 +37,7 @@ from monitor.ledger.rows import (
 from monitor.ledger.segment_file import SegmentWriter
 from monitor.ledger.sights import seal_stale
 from monitor.ledger.signing import Checkpoint, Signer
-from monitor.ledger.steps import Watch, steps
+from monitor.ledger.steps import Watch, columns, steps
 from monitor.ledger.upgrade import bring_up_to_date
 from monitor.model.decisions import Decision
 from monitor.model.events import ALERT, Event
@@ -46,6 +46,9 @@ from monitor.model.outages import Outage, Verdict
 from monitor.model.sequences import Mark
 from monitor.model.spans import Span
 from monitor.model.timeline import Step
+
+if TYPE_CHECKING:
+    from monitor.ledger.columns import Columns
 
 START: Final = "0-0"
 """The position of a reader that has read nothing."""
@@ -342,6 +345,10 @@ class Ledger(Access):
     async def attributed(self, until: int) -> dict[Watch, list[Span]]:
         """For every watch (node, network) when, before ``until``, being down was another's fault."""
         return await self._read(blamed.attributed, until)
+
+    async def columns(self, until: int) -> Columns | None:
+        """The same for very large ledgers, in columns; None where rows will do, or without the extra."""
+        return await self._read(columns, until)
 
     async def gaps(self) -> list[GapRow]:
         """All sequences that can never come, in the order noticed."""

@@ -5,16 +5,27 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Final
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Final
 
+import structlog
 from sqlalchemy import Column, Connection, Select, Table, select
 
 from monitor.ledger import schema
+from monitor.ledger.head import Head
 from monitor.model.observations import Cause, State
 from monitor.model.timeline import Step
 
+if TYPE_CHECKING:
+    from monitor.ledger.columns import Columns
+
+log = structlog.get_logger(__name__)
+
 Watch = tuple[str, str]
 """A node, and the network that it is seen from."""
+
+MANY: Final = 1_000_000
+"""So many changes are read in columns: below that it saves no second."""
 
 _PAGE: Final = 20_000
 _STATES: Final = {state.value: state for state in State}
@@ -34,6 +45,20 @@ def steps(connection: Connection, until: int, since: int = 0) -> dict[Watch, lis
         return _steps(connection, until, since)
 
 
+def columns(connection: Connection, until: int) -> Columns | None:
+    """The same in columns, where there are so many that it pays and polars is installed; else None."""
+    if Head.read(connection).changes < MANY or find_spec("polars") is None:
+        return None
+    from monitor.ledger.columns import UnfitError
+    from monitor.ledger.columns import columns as read
+
+    try:
+        return read(connection, until)
+    except UnfitError as error:
+        log.warning("the ledger is read row by row", error=str(error))
+        return None
+
+
 def _steps(connection: Connection, until: int, since: int) -> dict[Watch, list[Step]]:
     found: dict[Watch, list[Step]] = {}
     tangled: set[Watch] = set()
@@ -48,7 +73,7 @@ def _steps(connection: Connection, until: int, since: int) -> dict[Watch, list[S
                 tangled.add(watch)
             mine.append(make(Step, (at, not_before, _STATES[state], _CAUSES[cause])))
     for watch in tangled:
-        found[watch] = _sorted_steps(connection, watch, until, min(step.at for step in found[watch]))
+        found[watch] = sorted_steps(connection, watch, until, min(step.at for step in found[watch]))
     return found
 
 
@@ -96,7 +121,7 @@ def _before(since: int) -> Select[Any]:
     return _select(of, of.c.new, since, of.c.id).join(found, found.c.id == of.c.id)
 
 
-def _sorted_steps(connection: Connection, watch: Watch, until: int, since: int) -> list[Step]:
+def sorted_steps(connection: Connection, watch: Watch, until: int, since: int = 0) -> list[Step]:
     """The steps of a watch of which something was recorded late, or twice for one moment."""
     rows: list[Any] = []
     for table, state in ((schema.base_states, "state"), (schema.changes, "new")):

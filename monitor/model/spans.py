@@ -84,6 +84,13 @@ class Measure:
             for place, moment in zip(places, moments, strict=True)
         ]
 
+    @property
+    def steps(self) -> tuple[Sequence[int], Sequence[int]]:
+        """For who looks up many moments by other means: the edges, and by how many of them are at or before
+        a moment a sum, to which the moment itself is added where that number is odd.
+        """
+        return self._edges, self._sums
+
     def within(self, start: int, end: int) -> int:
         """Milliseconds of the spans in [start, end)."""
         return self.until(end) - self.until(start) if end > start else 0

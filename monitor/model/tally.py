@@ -50,6 +50,40 @@ def _of_doubt(kind: int) -> tuple[int, ...]:
 
 _OF_DOUBT: Final = tuple(map(_of_doubt, range(_KINDS)))
 
+SHARES: Final = tuple(
+    tuple(
+        (place in _OF_STATE[kind // len(CODES)]) - (place in _OF_STATE[kind % len(CODES)])
+        for kind in range(_KINDS)
+    )
+    for place in range(len(_FIELDS))
+)
+"""For each field by the kind of a change: how often what is seen until the change counts in it."""
+
+DOUBTS: Final = tuple(
+    tuple(int(place in _OF_DOUBT[kind]) for kind in range(_KINDS)) for place in range(len(_FIELDS))
+)
+"""The same for the doubt about the change."""
+
+
+class Changes(NamedTuple):
+    """Changes of one kind in one piece: how many, what is seen until each added up, and the doubt in it."""
+
+    kind: int
+    piece: int
+    number: int
+    seen: int
+    doubted: int
+
+
+class Doubt(NamedTuple):
+    """About one change in a piece, reaching back into pieces before: with what is seen until both moments."""
+
+    kind: int
+    piece: int
+    proof: int
+    sure: int
+    seen: int
+
 
 def divide(steps: Sequence[Step], frame: Frame, upstream: Sequence[Span] = ()) -> Parts:
     """The parts of one watch's time. ``steps`` in order; ``upstream``: when being down was another's fault.
@@ -142,6 +176,22 @@ class Tally:
                 self._share_out(self._blamed, (first, before), (bisect_right(self._cuts, last), reached))
                 blamed += reached - before
         return blamed
+
+    def add_many(self, watches: int, gathered: Iterable[Changes], stretched: Iterable[Doubt]) -> None:
+        """Add watches whose changes were gathered elsewhere. See :class:`Changes` and :class:`Doubt`."""
+        self.watches += watches
+        for kind, piece, count, reached, doubt in gathered:
+            counts, until, doubted = self._gathered[kind] or self._gathered_anew(kind)
+            counts[piece] += count
+            until[piece] += reached
+            doubted[piece] += doubt
+        for kind, piece, proof, sure, reached in stretched:
+            doubted = (self._gathered[kind] or self._gathered_anew(kind)).doubted
+            self._share_out(doubted, (proof, sure), (piece, reached))
+
+    def parts(self, fields: Sequence[int]) -> Parts:
+        """The parts of one watch by what :data:`SHARES` and :data:`DOUBTS` make of its changes."""
+        return _parts(self._frame.counted.total, self._frame.stated.total, 0, fields)
 
     def pieces(self) -> list[Parts]:
         """The parts of all watches added, for each piece of the window."""

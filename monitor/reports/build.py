@@ -27,7 +27,7 @@ from monitor.reports.document import (
 )
 from monitor.reports.exclusions import Left, left_out
 from monitor.reports.facts import Facts
-from monitor.reports.figures import Sum, budget, repairs_of
+from monitor.reports.figures import Sum, budget
 from monitor.reports.grouping import Tables
 from monitor.reports.measure import Measuring, Piece
 from monitor.reports.outages import HOUR, Outages
@@ -82,6 +82,7 @@ class _Builder:
         self._uncorrected = Sum(self._rules)
 
     def report(self) -> Report:
+        self._measuring.prepare(self._stays.values())
         for done, key in enumerate(sorted(self._stays)):
             if done % 500 == 0:
                 self._progress(done / len(self._stays))
@@ -127,9 +128,8 @@ class _Builder:
 
     def _add(self, pieces: Sequence[Piece], sums: Sequence[Sum | Tables]) -> None:
         for piece in pieces:
-            repairs = repairs_of(piece, self._rules)
             for one in sums:
-                one.add(piece, repairs)
+                one.add(piece)
 
     def _node(self, pieces: Sequence[Piece], figures: Figures) -> NodeRow:
         stay = pieces[-1].stay
@@ -186,6 +186,7 @@ class _Builder:
             worst=self._worst(),
             long_offline=tuple(row for row in outages if row.lasted > LONG),
             flappers=self._flappers(),
+            archived=self._facts.archived,
         )
 
     def _applied(self) -> Iterator[Correction]:

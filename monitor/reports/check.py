@@ -19,6 +19,7 @@ from zipfile import BadZipFile
 
 from monitor.ledger.signing import is_signed
 from monitor.reports.document import Proof, Report
+from monitor.reports.edition import software, wording
 from monitor.reports.formats import BESIDE, beside, writer_of
 from monitor.reports.jsonform import DocumentError, digest_of_sections, read_document, sections_of
 from monitor.reports.look import Cell
@@ -45,10 +46,15 @@ class Flaw:
 
 @dataclass(slots=True)
 class Checked:
-    """A report as it was found; ``flaws`` empty: as it was made, and signed by the key in ``proof``."""
+    """A report as it was found; ``flaws`` empty: as it was made, and signed by the key in ``proof``.
+
+    ``reworded``: what people see in the file was not checked. Another version made it, which may have said
+    things in other words; an edit could not be told from that.
+    """
 
     report: Report
     proof: Proof
+    reworded: bool = False
     flaws: list[Flaw] = field(default_factory=list)
 
 
@@ -63,11 +69,19 @@ def check_report(path: Path, public: str | None = None) -> Checked:
     except DocumentError as error:
         raise NoReportError(f"{path}: {error}") from error
     checked.flaws += _proof_flaws(json.loads(text), checked.proof, public)
-    if form == "xlsx":
-        checked.flaws += _cell_flaws(path, checked, text)
-    elif form in BESIDE:
-        checked.flaws += _file_flaws(path, form, checked)
+    if form == "json":
+        return checked
+    checked.reworded = not _says_the_same(checked.proof, form)
+    if checked.reworded:
+        return checked
+    found = _cell_flaws(path, checked, text) if form == "xlsx" else _file_flaws(path, form, checked)
+    checked.flaws += found
     return checked
+
+
+def _says_the_same(proof: Proof, form: str) -> bool:
+    """Whether this program would write the same; of a PDF the typesetter makes the bytes."""
+    return proof.wording == wording() and (form != "pdf" or proof.software == software())
 
 
 def _document_text(path: Path, form: str) -> str:

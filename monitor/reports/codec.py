@@ -21,6 +21,11 @@ MOMENTS: Final = frozenset(
 )
 """Fields of these names hold milliseconds since 1970, UTC."""
 
+SPARSE: Final = {"sparse": True}
+"""Metadata of a field that is written only where it is not its default: so a field that came later changes
+nothing in what was written before it.
+"""
+
 Schema = dict[str, Any]
 
 
@@ -74,17 +79,22 @@ class Coder:
 
     def _dataclass(self, kind: Any) -> Codec:
         parts, derived = self._fields(kind), self._derived.get(kind, ())
-        plain = [(name, codec.encode) for name, codec in parts.items()]
+        sparse = _sparse(kind)
+        plain = [(name, codec.encode) for name, codec in parts.items() if name not in sparse]
 
         def encode(value: Any) -> dict[str, Any]:
             found = {name: write(getattr(value, name)) for name, write in plain}
+            for name, usual in sparse.items():
+                if (told := getattr(value, name)) != usual:
+                    found[name] = parts[name].encode(told)
             for one in derived:
                 found[one.name] = one.read(value)
             return found
 
         def decode(data: Any) -> Any:
             given = _object(data)
-            return kind(**{name: codec.decode(given[name]) for name, codec in parts.items()})
+            there = {name: codec for name, codec in parts.items() if name in given or name not in sparse}
+            return kind(**{name: codec.decode(given[name]) for name, codec in there.items()})
 
         return Codec(encode, decode, {"$ref": f"#/$defs/{kind.__name__}"})
 
@@ -100,9 +110,14 @@ class Coder:
             "type": "object",
             "description": " ".join((kind.__doc__ or "").replace("``", "").split()),
             "properties": properties,
-            "required": list(properties),
+            "required": [name for name in properties if name not in _sparse(kind)],
             "additionalProperties": False,
         }
+
+
+def _sparse(kind: Any) -> dict[str, Any]:
+    """The defaults of the fields that are left out where they have them."""
+    return {field.name: field.default for field in fields(kind) if field.metadata.get("sparse")}
 
 
 def _dataclasses(kind: Any) -> Iterator[Any]:

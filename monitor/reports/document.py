@@ -16,6 +16,7 @@ from typing import Final
 from monitor.model.decisions import Correction, Exclusion
 from monitor.model.observations import Cause
 from monitor.model.timeline import Parts, Rate, Verdict
+from monitor.reports.codec import SPARSE
 
 SCHEMA: Final = "quanshi.report/1"
 
@@ -249,6 +250,14 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
+class Archived:
+    """What was recorded before ``end`` has left the database; what is of the window is in these ``files``."""
+
+    end: int
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """See the module. ``end`` is where the window was cut: the period's end, or the last known moment.
 
@@ -258,7 +267,8 @@ class Report:
     is ``total`` as it would be without the corrections; None where there are none. ``outages`` are faults
     that lasted an hour or more (of very many the longest), ``long_offline`` those of more than 72 hours;
     ``outages_in_all`` counts all faults, however short. ``worst`` and ``flappers``: at most 20 each, the
-    worst first.
+    worst first. ``archived``: facts that the report would need are no longer in the database; it takes that
+    time as unknown.
     """
 
     site: str
@@ -289,6 +299,7 @@ class Report:
     long_offline: tuple[OutageRow, ...]
     flappers: tuple[WatchKey, ...]
     schema: str = field(default=SCHEMA)
+    archived: Archived | None = field(default=None, metadata=SPARSE)
 
     @property
     def complete(self) -> bool:
@@ -314,7 +325,8 @@ class Proof:
 
     ``links``/``head``: length and last hash (hex) of the ledger's chain. ``signature`` (Ed25519, hex) is
     that of :meth:`text`, made with the ledger's key, of which ``key`` is the public half (hex).
-    ``revision`` counts the different reports of the same question.
+    ``revision`` counts the different reports of the same question. ``software`` and ``wording``: see
+    :mod:`edition`; both are empty in reports of the first versions.
     """
 
     digest: str
@@ -324,8 +336,16 @@ class Proof:
     head: str
     key: str
     signature: str
+    software: str = field(default="", metadata=SPARSE)
+    wording: str = field(default="", metadata=SPARSE)
 
     def text(self) -> bytes:
-        """What is signed: four lines, each ended by a line feed."""
-        lines = ("quanshi report 1", f"digest {self.digest}", f"links {self.links}", f"hash {self.head}")
+        """What is signed: six lines, each ended by a line feed; in the first versions four.
+
+        By what it was made is signed too: who edits a cell must not be able to say that it cannot be checked.
+        """
+        first = (f"digest {self.digest}", f"links {self.links}", f"hash {self.head}")
+        lines = ["quanshi report 1", *first]
+        if self.software or self.wording:
+            lines = ["quanshi report 2", *first, f"software {self.software}", f"wording {self.wording}"]
         return "".join(f"{line}\n" for line in lines).encode()

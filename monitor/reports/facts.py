@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from monitor.config import Region
 from monitor.model.decisions import Correction, Exclusion
@@ -13,8 +13,11 @@ from monitor.model.nodes import Kind, Level, Node
 from monitor.model.spans import Span
 from monitor.model.timeline import Step
 from monitor.reports.cover import Looked
-from monitor.reports.document import Rules, WatchKey
+from monitor.reports.document import Archived, Rules, WatchKey
 from monitor.reports.windows import Window
+
+if TYPE_CHECKING:
+    from monitor.ledger.columns import Columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,8 @@ class Facts:
     """Everything about a window. ``eras`` in order, only those that touch it; ``steps`` in order from the
     first ever on, and some days beyond the window, for the doubt that they throw into it. ``exclusions``
     and ``corrections`` are the approved ones; a later correction outweighs an earlier one. ``upstream``:
-    when being down was the fault of something above.
+    when being down was the fault of something above. ``columns``: the same ``steps`` in columns, where they
+    were read so. ``archived``: what of the window is no longer in the database.
     """
 
     setting: Setting
@@ -54,6 +58,8 @@ class Facts:
     exclusions: Sequence[Exclusion] = ()
     corrections: Sequence[Correction] = ()
     upstream: Mapping[WatchKey, Sequence[Span]] = field(default_factory=dict)
+    columns: Columns | None = None
+    archived: Archived | None = None
 
 
 def node_of(entry: Mapping[str, Any]) -> Node:

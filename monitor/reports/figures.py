@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from operator import attrgetter
 from typing import Final
 
-from monitor.model.faults import Fault
 from monitor.model.timeline import Parts
 from monitor.reports.document import Budget, Figures, Repairs, Rules, Snapshots, WatchKey
 from monitor.reports.measure import Piece
@@ -25,12 +24,11 @@ class Sum:
         self._repairs: list[Repairs] = []
         self._snapshots: list[Snapshots] = []
 
-    def add(self, piece: Piece, repairs: Repairs) -> None:
-        """``repairs``: those of the piece, worked out once for all the groups that it is in."""
+    def add(self, piece: Piece) -> None:
         self._watches.add(piece.stay.key)
         self._classes.add(piece.stay.node.point_class)
         self._parts.append(piece.parts)
-        self._repairs.append(repairs)
+        self._repairs.append(piece.repairs)
         self._snapshots.append(piece.snapshots)
 
     def figures(self) -> Figures:
@@ -46,33 +44,6 @@ class Sum:
             snapshots=self._snapshots[0] if alone else _snapshots(self._snapshots),
             target=None if one_class is None else self._rules.targets.get(one_class),
         )
-
-
-def repairs_of(piece: Piece, rules: Rules) -> Repairs:
-    """The repairs of a piece, held against the limit of its class."""
-    return repairs(piece.faults, limit_of(piece, rules))
-
-
-def limit_of(piece: Piece, rules: Rules) -> int | None:
-    """Milliseconds that a repair may take there."""
-    point_class = piece.stay.node.point_class
-    return None if point_class is None else rules.repair_limits.get(point_class)
-
-
-def repairs(faults: Iterable[Fault], limit: int | None) -> Repairs:
-    """What these faults come to, by the clock of repairs. ``limit`` None: there is none."""
-    found = list(faults)
-    closed = [fault.repair for fault in found if fault.end is not None]
-    still_open = [fault.repair for fault in found if fault.end is None]
-    return Repairs(
-        faults=len(found),
-        closed=len(closed),
-        limited=0 if limit is None else len(closed),
-        within=0 if limit is None else sum(repair <= limit for repair in closed),
-        late=0 if limit is None else sum(repair > limit for repair in still_open),
-        took=sum(closed),
-        longest=max((fault.repair for fault in found), default=0),
-    )
 
 
 def _repairs(found: Sequence[Repairs]) -> Repairs:

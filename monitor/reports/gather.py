@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from itertools import pairwise
 from typing import Any, Final
 
-from monitor.config import Site
+from monitor.config import Region, Site
 from monitor.ledger.ledger import Ledger
-from monitor.ledger.rows import SightRow
+from monitor.ledger.rows import SegmentRow, SightRow
 from monitor.model.decisions import Correction, Decision, Exclusion, fold
 from monitor.model.nodes import Node
 from monitor.model.spans import Span
 from monitor.reports.cover import Cover, Looked
-from monitor.reports.document import Rules
+from monitor.reports.document import Archived, Rules
 from monitor.reports.facts import Era, Facts, Setting, node_of
 from monitor.reports.jsonform import canonical
 from monitor.reports.windows import Window
@@ -40,14 +41,17 @@ async def gather(ledger: Ledger, site: Site, window: Window, now: int) -> Facts:
     # sight without the steps that it vouches for.
     sights = [looked(row) for row in await ledger.sights(window.start, window.end)]
     window = window.cut(known_until(Cover(sights), now))
-    eras = await eras_of(ledger, window.span)
+    eras, called = await eras_of(ledger, window.span, setting_of(site))
     approved = approved_of(await ledger.decisions())
+    columns = await ledger.columns(window.end + AHEAD)
     return Facts(
-        setting=setting_of(site),
+        setting=called,
         window=window,
         eras=eras,
         sights=sights,
-        steps=await ledger.steps(window.end + AHEAD),
+        columns=columns,
+        archived=_archived(await ledger.segments(), window),
+        steps=await ledger.steps(window.end + AHEAD) if columns is None else columns,
         exclusions=[one for one in approved if isinstance(one, Exclusion)],
         corrections=[one for one in approved if isinstance(one, Correction)],
         upstream=await ledger.attributed(window.end + AHEAD),
@@ -73,19 +77,50 @@ def looked(row: SightRow) -> Looked:
     return Looked(row.network, row.shard, row.shards, row.start, row.end, row.blind)
 
 
-async def eras_of(ledger: Ledger, window: Span) -> list[Era]:
-    """The versions of the node list that were valid in the window; equal nodes are one object."""
+def _archived(segments: Sequence[SegmentRow], window: Window) -> Archived | None:
+    """A fact leaves with what was recorded at its time, or later if it came late."""
+    begins = [0, *(segment.until for segment in segments)]
+    files = [
+        segment.file
+        for begin, segment in zip(begins, segments, strict=False)
+        if segment.until > window.start and begin < window.end
+    ]
+    return Archived(segments[-1].until, tuple(files)) if files else None
+
+
+async def eras_of(ledger: Ledger, window: Span, setting: Setting) -> tuple[list[Era], Setting]:
+    """The versions of the node list that were valid in the window; equal nodes are one object.
+
+    And the setting with regions and networks as these versions call them, the last one outweighing others:
+    what they are called today must not change a report of then.
+    """
     eras: list[Era] = []
     uses = await ledger.inventory_uses()
     read: dict[str, Mapping[str, Node]] = {}
     known: dict[str, Node] = {}
+    called: dict[str, Mapping[str, Any]] = {}
     for (start, digest), (end, _) in pairwise([*uses, (_END_OF_TIME, "")]):
         if start < window[1] and end > window[0] and start < end:
             if digest not in read:
                 row = await ledger.inventory(digest)
-                read[digest] = _nodes(row.body if row else [], known)
+                body = row.body if row else []
+                read[digest] = _nodes(body, known)
+                if isinstance(body, Mapping) and "regions" in body:
+                    called[digest] = {"regions": body["regions"], "networks": body["networks"]}
             eras.append(Era(start, end, digest, read[digest]))
-    return eras
+    return eras, _called(setting, [called[era.digest] for era in eras if era.digest in called])
+
+
+def _called(setting: Setting, bodies: Iterable[Mapping[str, Any]]) -> Setting:
+    """Versions of a program that recorded neither: then all is called what it is called today."""
+    regions: dict[str, Region] = {}
+    networks: dict[str, str] = {}
+    for body in bodies:
+        regions |= {one["code"]: Region(one["code"], one["name"], one["parent"]) for one in body["regions"]}
+        networks |= body["networks"]
+    if not networks:
+        return setting
+    return replace(setting, regions=regions, networks=networks)
 
 
 def _nodes(body: Any, known: dict[str, Node]) -> dict[str, Node]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from monitor.config.atlas import NOWHERE, Atlas
 from monitor.model.nodes import Node
-from monitor.reports.document import TABLES, Figures, Group, Repairs, Rules
+from monitor.reports.document import TABLES, Figures, Group, Rules
 from monitor.reports.figures import Sum
 from monitor.reports.measure import Piece
 
@@ -29,13 +29,13 @@ class Tables:
         readers = row_readers(atlas, networks)
         self._rows = [(self._sums[name], readers[name]) for name in TABLES]
 
-    def add(self, piece: Piece, repairs: Repairs) -> None:
+    def add(self, piece: Piece) -> None:
         node, network = piece.stay.node, piece.stay.network
         for sums, read in self._rows:
             row = read(node, network)
             if row not in sums:
                 sums[row] = Sum(self._rules)
-            sums[row].add(piece, repairs)
+            sums[row].add(piece)
 
     def groups(self) -> dict[str, tuple[Group, ...]]:
         """The tables by name, their rows in the order of their keys."""

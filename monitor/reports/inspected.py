@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import accumulate, repeat
 from operator import sub
 
@@ -42,6 +42,23 @@ class Inspector:
             row[last] -= 1
             down += count if code == DOWN else 0
             unknown += 0 if code == DOWN else count
+        return self.found(unknown, down)
+
+    def add_many(self, watches: int, runs: Iterable[tuple[int, int, int, int]]) -> None:
+        """Add watches looked at elsewhere: so many (last) had this code from which to which moment."""
+        self._watches += watches
+        for code, first, last, count in runs:
+            row = self._down if code == DOWN else self._unknown
+            row[first] += count
+            row[last] -= count
+
+    @property
+    def seen_before(self) -> Sequence[int]:
+        """At how many of the moments before each, and before the end, somebody looked."""
+        return self._seen_before
+
+    def found(self, unknown: int, down: int) -> Snapshots:
+        """Of a watch that was so at so many of the moments at which somebody looked."""
         known = self._seen_before[-1] - unknown
         return Snapshots(known - down, known, self._expected)
 

@@ -16,6 +16,7 @@ from monitor.ledger.signing import Signer, is_signed
 from monitor.model.times import format_time
 from monitor.reports.build import Progress, Question, report
 from monitor.reports.document import Proof, Report
+from monitor.reports.edition import software, wording
 from monitor.reports.gather import gather
 from monitor.reports.jsonform import digest
 from monitor.reports.windows import Window
@@ -51,7 +52,17 @@ async def make(
     revision = await ledger.record_report(question_of(made), name, made_at, files or {})
     # After the report is recorded: the chain that the proof names holds the report too.
     head = await ledger.head()
-    proof = Proof(name, revision, made_at, head.links, head.hash, signer.public, "")
+    proof = Proof(
+        digest=name,
+        revision=revision,
+        made_at=made_at,
+        links=head.links,
+        head=head.hash,
+        key=signer.public,
+        signature="",
+        software=software(),
+        wording=wording(),
+    )
     return made, replace(proof, signature=signer.sign(proof.text()).hex())
 
 

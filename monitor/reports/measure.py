@@ -11,32 +11,41 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from operator import add
+from typing import TYPE_CHECKING
 
 from monitor.model.decisions import Correction
 from monitor.model.faults import Fault, faults_in
 from monitor.model.observations import State
 from monitor.model.reading import FLAPS, Reading
-from monitor.model.spans import Span, merged
+from monitor.model.spans import Measure, Span, merged
 from monitor.model.tally import Tally, together
 from monitor.model.timeline import Frame, Parts, Step, corrected
 from monitor.reports.cover import Cover, Part
-from monitor.reports.document import Snapshots, WatchKey
+from monitor.reports.document import Repairs, Snapshots, WatchKey
 from monitor.reports.exclusions import Left
 from monitor.reports.facts import Facts
 from monitor.reports.inspected import Inspector
+from monitor.reports.repairs import limit_of, repairs
 from monitor.reports.stays import Services, Stay
+
+if TYPE_CHECKING:
+    from monitor.reports.bulk import Shared
 
 _Shape = tuple[Part, tuple[Span, ...], tuple[Span, ...], tuple[Span, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What a stay comes to. A fault belongs to the stay in which it began, or first counted."""
+    """What a stay comes to. A fault belongs to the stay in which it began, or first counted.
+
+    ``repairs`` counts all faults; of ``faults`` those are there that a report may list one by one.
+    """
 
     stay: Stay
     parts: Parts
     snapshots: Snapshots
-    faults: tuple[Fault, ...]
+    repairs: Repairs
+    faults: Sequence[Fault]
     changes: int
     flapping: int
 
@@ -53,19 +62,68 @@ class Measuring:
         self._cuts = [start for _, start in facts.window.days()][1:]
         self._moments = facts.window.at_times(facts.setting.rules.inspections)
         self._frames: dict[_Shape, tuple[Frame, Tally, Inspector]] = {}
+        self._ready: dict[WatchKey, Piece] = {}
         self._corrections: defaultdict[WatchKey, list[Correction]] = defaultdict(list)
         for correction in facts.corrections if corrections else ():
             self._corrections[correction.node, correction.network].append(correction)
 
+    def prepare(self, every: Iterable[Sequence[Stay]]) -> None:
+        """Measure in bulk what can be, if the steps were read for that; :meth:`measure` then has it at hand.
+
+        What is prepared must be measured.
+        """
+        if self._facts.columns is None:
+            return
+        from monitor.reports.batches import FEW, measured
+
+        rules = self._facts.setting.rules
+        for shape, stays in self._alike(every).items():
+            if len(stays) < FEW:
+                continue
+            limits = [limit_of(stay.node, rules) for stay in stays]
+            shared = self._shared(shape)
+            for stay, found in measured(self._facts.columns, stays, limits, self._services, shared):
+                self._ready[stay.key] = Piece(
+                    stay,
+                    shared.tally.parts(found.fields),
+                    shared.inspector.found(found.unknown, found.down),
+                    found.repairs,
+                    found.faults,
+                    found.changes,
+                    found.flapping,
+                )
+
+    def _alike(self, every: Iterable[Sequence[Stay]]) -> dict[_Shape, list[Stay]]:
+        """The stays of watches with only one and no correction, by what counts of them."""
+        found: defaultdict[_Shape, list[Stay]] = defaultdict(list)
+        for stays in every:
+            key = stays[0].key
+            if len(stays) == 1 and key not in self._corrections and key not in self._facts.upstream:
+                found[self._shape(stays[0], ())].append(stays[0])
+        return found
+
+    def _shared(self, shape: _Shape) -> Shared:
+        from monitor.reports.bulk import Shared
+
+        frame, tally, inspector = self._frame(shape)
+        stopped = Measure([*shape[2], *_away(frame)])
+        return Shared(frame, tally, inspector, self._cuts, self._moments, shape[1], stopped)
+
+    def _shape(self, stay: Stay, right: tuple[Span, ...]) -> _Shape:
+        out = tuple(span for _, span in self._left.get(stay.key, ()))
+        return (self._cover.part(*stay.key), stay.spans, out, right)
+
     def measure(self, stays: Sequence[Stay]) -> list[Piece]:
         """All that is wanted of one watch; ``stays`` in order."""
         key = stays[0].key
+        if key in self._ready:
+            return [self._ready.pop(key)]
         told = self._corrections.get(key, ())
         steps = self._steps(key, stays, told)
-        out = tuple(span for _, span in self._left.get(key, ()))
         right = tuple((one.start, one.end) for one in told if one.state is not State.UNKNOWN)
-        part = self._cover.part(*key)
-        frames = [self._frame((part, stay.spans, out, right)) for stay in stays]
+        shapes = [self._shape(stay, right) for stay in stays]
+        part, _, out, _ = shapes[0]
+        frames = list(map(self._frame, shapes))
         readings = [Reading.of(steps, frame) for frame, _, _ in frames]
         whole = readings[0]
         if len(stays) > 1:
@@ -78,7 +136,8 @@ class Measuring:
                 stay,
                 tally.add(reading, upstream),
                 inspector.add(reading),
-                tuple(by_stay[place]),
+                repairs(by_stay[place], limit_of(stay.node, self._facts.setting.rules)),
+                by_stay[place],
                 *_changes(reading, stay.spans),
             )
             for place, (stay, reading, (_, tally, inspector)) in enumerate(
@@ -142,9 +201,8 @@ class Measuring:
 
         While it is out of service nobody has to repair it.
         """
-        away = [(end, start) for (_, end), (start, _) in pairwise(reading.frame.counted.spans)]
         by_stay: defaultdict[int, list[Fault]] = defaultdict(list)
-        found = faults_in(reading, [*out, *away])
+        found = faults_in(reading, [*out, *_away(reading.frame)])
         if len(stays) == 1:
             by_stay[0] = found
             return by_stay
@@ -153,6 +211,11 @@ class Measuring:
             # A fault that began while the watch was out of service belongs to the stay that came next.
             by_stay[min(bisect_left(ends, fault.start + 1), len(stays) - 1)].append(fault)
         return by_stay
+
+
+def _away(frame: Frame) -> list[Span]:
+    """When a watch was out of service, in between."""
+    return [(end, start) for (_, end), (start, _) in pairwise(frame.counted.spans)]
 
 
 def _changes(reading: Reading, spans: Iterable[Span]) -> tuple[int, int]:

@@ -8,8 +8,8 @@ from typing import Final
 from monitor.config.atlas import Atlas
 from monitor.model.faults import Fault
 from monitor.reports.document import OutageRow, Rules
-from monitor.reports.figures import limit_of
 from monitor.reports.measure import Piece
+from monitor.reports.repairs import limit_of
 
 HOUR: Final = 3_600_000
 
@@ -63,7 +63,7 @@ class Outages:
             lasted=fault.lasted,
             down=fault.down,
             repair=fault.repair,
-            limit=limit_of(piece, self._rules),
+            limit=limit_of(node, self._rules),
         )
 
 

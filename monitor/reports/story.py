@@ -50,7 +50,7 @@ def story_of(report: Report, proof: Proof, language: str) -> Story:
         language=language,
         title=WORDS["title"].told(language),
         label=WORDS["invented"].told(language) if report.invented else "",
-        period=_period(report, language),
+        period=_with_gone(_period(report, language), report, language),
         scope=_scope(report, language),
         sentence=_sentence(report, language),
         verdict=report.total.verdict,
@@ -70,6 +70,18 @@ def _period(report: Report, language: str) -> str:
     if report.complete:
         return text
     return f"{text}; {WORDS['unfinished'].told(language)} {moment(report.end, zone):%Y-%m-%d %H:%M:%S}"
+
+
+def _with_gone(period: str, report: Report, language: str) -> str:
+    """And that the facts of its beginning are no longer there, if so: since it makes the figures."""
+    if report.archived is None:
+        return period
+    before = _minute(report.archived.end, ZoneInfo(report.zone))
+    return f"{period}; {WORDS['gone_before'].told(language).format(before)}"
+
+
+def _minute(millis: int, zone: ZoneInfo) -> str:
+    return f"{moment(millis, zone):%Y-%m-%d %H:%M}"
 
 
 def _scope(report: Report, language: str) -> str:
@@ -170,15 +182,21 @@ def _proof(report: Report, proof: Proof, language: str) -> tuple[tuple[str, str]
         f"{use.digest} ({use.nodes:,} {nodes}, {moment(use.start, zone):%Y-%m-%d %H:%M})"
         for use in report.inventories
     ]
+    gone = []
+    if report.archived is not None:
+        said, files = WORDS["gone_files"].told(language), ", ".join(report.archived.files)
+        gone = [("gone", said.format(_minute(report.archived.end, zone), files))]
     pairs: Iterable[tuple[str, str]] = (
         ("digest", proof.digest),
         ("revision", str(proof.revision)),
         ("made", f"{moment(proof.made_at, zone):%Y-%m-%d %H:%M:%S} {report.zone}"),
         ("inventories", "; ".join(versions)),
+        *gone,
         ("rules", report.rules.digest),
         ("links", f"{proof.links:,}"),
         ("head", proof.head),
         ("key", proof.key),
+        ("software", f"{proof.software} ({proof.wording})"),
         ("signature", proof.signature),
         ("check", WORDS["check_how"].told(language)),
     )

@@ -315,8 +315,14 @@ class Teller:
             local(row.end, self._zone),
             hours(row.end - row.start),
             row.watches,
-            self._said("blind" if row.blind else "silent"),
+            self._said(self._why_unseen(row)),
         )
+
+    def _why_unseen(self, row: UnseenRow) -> str:
+        archived = self._report.archived
+        if archived is not None and row.start < archived.end:
+            return "archived"
+        return "blind" if row.blind else "silent"
 
     def _budgets(self) -> Table:
         columns = self._columns(

@@ -138,6 +138,16 @@ WORDS: Final[Mapping[str, Said]] = {
     "shard": Said("分片", "shard"),
     "blind": Said("采集失去立足点", "the collector lost its footing"),
     "silent": Said("没有采集", "no collector was looking"),
+    "archived": Said("事实已移出台账，见证明页", "its facts have left the database, see the proof"),
+    "gone": Said("已移出台账的事实", "facts that have left the database"),
+    "gone_files": Said(
+        "{} 以前记录的事实已移出数据库，在归档文件 {} 中（quanshi verify 可核验）；本报告将其时间计为未知",
+        "facts recorded before {} have left the database; they are in segment file(s) {} (checked by quanshi "
+        "verify). This report takes their time as unknown",
+    ),
+    "gone_before": Said(
+        "{} 以前的事实已移出数据库，计为未知", "facts before {} have left the database and count as unknown"
+    ),
     "hours": Said("时长 (小时)", "time (h)"),
     "days": Said("每日完好率", "Intact rate by day"),
     "inspections": Said("巡检时刻在线率", "Online rate at inspections"),
@@ -161,6 +171,7 @@ WORDS: Final[Mapping[str, Said]] = {
     "head": Said("台账链头", "head of the ledger"),
     "key": Said("公钥 (Ed25519)", "public key (Ed25519)"),
     "signature": Said("签名", "signature"),
+    "software": Said("生成软件（文字版本）", "made by (version of its wording)"),
     "check": Said("核验方法", "how to check"),
     "check_how": Said(
         "quanshi verify 本文件：核对内容与签名；加 --ledger ledger.db 并核对台账",
@@ -239,10 +250,12 @@ METHOD: Final[tuple[tuple[Said, Said], ...]] = (
     (
         Said("分母", "Denominators"),
         Said(
-            "按每一时刻有效的节点表版本计算在用监测项；之后改名、移区或删除不影响已有数字。",
+            "按每一时刻有效的节点表版本计算在用监测项；之后改名、移区或删除不影响已有数字。"
+            "区划与网络的名称及隶属取周期内最后有效的版本。",
             "The watches in service by the node list valid at each moment; what is renamed, moved or "
             "deleted later "
-            "changes no figure.",
+            "changes no figure. Regions and networks are called, and lie, as the last list of the period "
+            "has it.",
         ),
     ),
     (

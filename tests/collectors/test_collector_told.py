@@ -162,3 +162,23 @@ async def test_a_watch_whose_broker_is_in_another_network_is_unknown(tmp_path: P
     site = city(tmp_path, nodes, networks=networks, mqtt=broker, probes={})
     async with collecting(site, "police") as collector:
         assert collector.state("cam") == ("unknown", "source_lost")
+
+
+async def test_a_silence_is_known_to_have_lasted_until_an_interval_before_the_next_word(
+    tmp_path: Path, mosquitto: servers.Mosquitto
+) -> None:
+    site = told(tmp_path / "site", mosquitto.port, "cam", "other", every="700ms")
+    async with collecting(site) as collector:
+        await heard(collector)
+        await publish(mosquitto.port, "quanshi/cam/heartbeat")
+        await collector.become("cam", State.UP)
+        for _ in range(25):
+            await publish(mosquitto.port, "quanshi/other/heartbeat")
+            await asyncio.sleep(0.3)
+        assert collector.state("cam") == ("down", "heartbeat_missed")
+        spoke = now()
+        await publish(mosquitto.port, "quanshi/cam/heartbeat")
+        await collector.become("cam", State.UP)
+        _, down, up = await collector.changes("cam")
+        assert spoke - 3_500 < up.not_before <= spoke - 700
+        assert down.at + 1_000 < up.not_before <= spoke <= up.at

@@ -65,9 +65,11 @@ async def test_it_is_not_ready_while_the_ledger_takes_nothing(
 
     await publish(bus, *first_words(voice, now()))
     await until(lambda: ready(200))
-    await until(judged)  # or we would stop our own loop in the middle of its writing
-    with contextlib.closing(sqlite3.connect(site.data / "ledger.db", isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
+    await until(judged)
+    database = sqlite3.connect(site.data / "ledger.db", isolation_level=None, check_same_thread=False)
+    with contextlib.closing(database) as other:
+        # In a thread: a transaction of the monitor's that is open needs this loop to end.
+        await asyncio.to_thread(other.execute, "BEGIN IMMEDIATE")
         await publish(bus, voice.sees(now() - 1000, now()))
         await until(lambda: ready(503))
         reasons = json.loads((await monitor.get("/readyz"))[1])["reasons"]

@@ -27,9 +27,13 @@ class Role:
 
     told: list[tuple[str, Observation]] = field(default_factory=list)
     turns: list[bool] = field(default_factory=list)
+    proofs: list[tuple[str, Observation]] = field(default_factory=list)
 
     def tell(self, node: str, seen: Observation) -> None:
         self.told.append((node, seen))
+
+    def still(self, node: str, seen: Observation) -> None:
+        self.proofs.append((node, seen))
 
     def lost(self, gone: bool, at: int) -> None:
         assert at > 0
@@ -50,8 +54,10 @@ async def until(condition: Callable[[], object], within: float = 20) -> None:
 
 
 def made(url: str, role: Role, timeout: float = 60, login: Login | None = None) -> MqttSource:
-    watched = {f"dev-{number}": Told(f"node-{number}", "mqtt", timeout) for number in range(3)}
-    return MqttSource(MqttSettings(url), login, watched, tell=role.tell, lost=role.lost, clock=now)
+    watched = {f"dev-{number}": Told(f"node-{number}", "mqtt", timeout, timeout / 3) for number in range(3)}
+    return MqttSource(
+        MqttSettings(url), login, watched, tell=role.tell, still=role.still, lost=role.lost, clock=now
+    )
 
 
 @asynccontextmanager
@@ -130,6 +136,26 @@ async def test_silence_is_missed_at_its_deadline(mosquitto: servers.Mosquitto) -
     assert dict(silences)["node-0"].finished == sign.finished + 1_500
 
 
+async def test_a_device_that_is_heard_again_was_silent_until_an_interval_before(
+    mosquitto: servers.Mosquitto,
+) -> None:
+    role = Role()
+    source = made(mosquitto.url, role, timeout=1.5)
+    async with listening(source):
+        await until(lambda: source.heard.missed == 3)
+        for _ in range(10):
+            await publish(mosquitto.port, "quanshi/dev-1/heartbeat")
+            await asyncio.sleep(0.3)
+        before = now()
+        await publish(mosquitto.port, "quanshi/dev-0/heartbeat")
+        await until(lambda: ("node-0", "ok") in role.causes())
+    (_, missed) = next(told for told in role.told if told[0] == "node-0")
+    ((node, proof),) = role.proofs
+    assert (node, proof.probe, proof.cause) == ("node-0", "mqtt", Cause.HEARTBEAT_MISSED)
+    assert missed.finished < proof.started == proof.finished <= now() - 500
+    assert proof.finished > before - 500 - 2_500, "it looks every second, and believes the one before"
+
+
 async def test_a_broker_that_dies_is_said_to_be_lost_and_found_again_without_false_alarms(
     tmp_path: Path,
 ) -> None:
@@ -172,7 +198,7 @@ async def test_a_new_inventory_is_listened_for_at_once(mosquitto: servers.Mosqui
     role = Role()
     source = made(mosquitto.url, role)
     async with listening(source):
-        source.watch({"late": Told("node-9", "mqtt", 60)})
+        source.watch({"late": Told("node-9", "mqtt", 60, 20)})
         await publish(mosquitto.port, "quanshi/dev-0/heartbeat")
         await publish(mosquitto.port, "quanshi/late/heartbeat")
         await until(lambda: role.told)

@@ -82,8 +82,9 @@ async def listening(port: int) -> AsyncIterator[Listener]:
     source = MqttSource(
         MqttSettings(f"mqtt://127.0.0.1:{port}"),
         None,
-        {"dev": Told("node", "mqtt", 60)},
+        {"dev": Told("node", "mqtt", 60, 20)},
         tell=lambda node, seen: told.append((node, seen)),
+        still=lambda _node, _seen: None,
         lost=lambda gone, _at: turns.append(gone),
         clock=lambda: time.time_ns() // 1_000_000,
     )

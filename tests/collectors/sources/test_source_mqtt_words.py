@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.sources.lifesigns import MAX_PAYLOAD, Deadlines, GarbageError, Topic, Words
+from collectors.sources.lifesigns import MAX_PAYLOAD, Deadlines, GarbageError, Silences, Topic, Words
 from monitor.model.observations import Cause
 
 USUAL = Words("quanshi/+/heartbeat", "quanshi/+/will", "topic")
@@ -196,3 +196,64 @@ def test_every_silence_that_is_long_enough_is_missed_once_and_no_other(
         elif device in spans and what == "rest":
             deadlines.rest(device)
             due.pop(device, None)
+
+
+EVERY, HUNG = 10_000, 32_000
+
+
+def looked(silences: Silences, first: int, last: int, *, heard: bool) -> None:
+    """Look every second from ``first`` to ``last``; ``heard``: others gave signs of life in each of them."""
+    for second in range(first, last + 1):
+        silences.look(1000 * second, second if heard else 0)
+
+
+def test_who_is_heard_again_was_silent_until_an_interval_before_others_were_heard() -> None:
+    silences = Silences(HUNG, 0)
+    silences.begin("a", 30_500, Cause.HEARTBEAT_MISSED)
+    looked(silences, 1, 3_600, heard=True)
+    assert silences.end("a", EVERY) == (3_599_000 - EVERY, Cause.HEARTBEAT_MISSED)
+    assert silences.end("a", EVERY) is None, "once"
+    assert silences.end("b", EVERY) is None, "it was not silent"
+
+
+def test_a_broker_that_has_nobody_else_proves_less() -> None:
+    silences = Silences(HUNG, 0)
+    silences.begin("a", 30_500, Cause.REPORTED_OFF)
+    looked(silences, 1, 3_600, heard=False)
+    assert silences.end("a", EVERY) == (3_600_000 - HUNG - EVERY, Cause.REPORTED_OFF)
+
+
+def test_a_broker_that_hangs_passes_nothing_on() -> None:
+    silences = Silences(HUNG, 0)
+    silences.begin("a", 30_500, Cause.HEARTBEAT_MISSED)
+    looked(silences, 1, 100, heard=True)
+    for second in range(101, 120):
+        silences.look(1000 * second, 100)
+    assert silences.end("a", EVERY) == (99_000 - EVERY, Cause.HEARTBEAT_MISSED)
+
+
+def test_this_process_standing_still_proves_nothing() -> None:
+    silences = Silences(HUNG, 0)
+    silences.begin("a", 30_500, Cause.HEARTBEAT_MISSED)
+    looked(silences, 1, 100, heard=True)
+    assert silences.end("a", EVERY) == (99_000 - EVERY, Cause.HEARTBEAT_MISSED), "whenever that is heard"
+
+
+def test_a_short_silence_is_proven_by_nothing_but_its_word() -> None:
+    silences = Silences(HUNG, 0)
+    silences.begin("a", 30_500, Cause.HEARTBEAT_MISSED)
+    looked(silences, 1, 41, heard=True)
+    assert silences.end("a", EVERY) is None
+
+
+@pytest.mark.parametrize("broken", ["forget", "keep"])
+def test_a_gap_in_the_listening_leaves_no_proof(broken: str) -> None:
+    silences = Silences(HUNG, 0)
+    silences.begin("a", 30_500, Cause.HEARTBEAT_MISSED)
+    looked(silences, 1, 100, heard=True)
+    if broken == "forget":
+        silences.forget(100_000)
+    else:
+        silences.keep({"b"})
+    looked(silences, 101, 200, heard=True)
+    assert silences.end("a", EVERY) is None

@@ -49,6 +49,22 @@ def test_both_may_stand_in_one_command_and_the_same_person_may_not(site: Path) -
     assert len(json.loads(maintenance(site, "list", "--json").stdout)) == 1
 
 
+@pytest.mark.parametrize(("language", "words"), [("zh", "事后批准"), ("en", "approved afterwards")])
+def test_what_was_approved_only_after_it_had_begun_is_marked(
+    tmp_path: Path, language: str, words: str
+) -> None:
+    site = write_site(tmp_path, [camera("cam-1")], language=language)
+    both = ("--all", *WORK, "--by", "张三", "--approved-by", "李四")
+    maintenance(site, "add", *SPAN, *both)
+    maintenance(site, "add", "--from", "2098-01-01", "--to", "2098-01-02", *both)
+    maintenance(site, "add", "--all", *SPAN, *WORK, "--by", "张三")
+
+    listed = maintenance(site, "list").stdout.splitlines()
+
+    assert [line.split()[0] for line in listed if words in line] == ["M1"]
+    assert [line.split()[0] for line in listed[::2]] == ["M3", "M2", "M1"]
+
+
 def test_it_can_end_before_its_time_and_then_no_more(site: Path) -> None:
     years = ("--from", "2026-01-01", "--to", "2099-12-31")
     maintenance(site, "add", "--contractor", "甲公司", *years, *WORK, "--by", "张三", "--approved-by", "李四")

@@ -70,6 +70,22 @@ def test_the_digest_does_not_depend_on_the_order_of_rows(folder: Folder) -> None
     assert inventory(folder, *rows).digest == inventory(folder, *reversed(rows)).digest
 
 
+def test_the_digest_changes_with_what_regions_are_called_and_lie_in(folder: Folder) -> None:
+    regions = "code,name,parent\n440900,茂名市,\n440902,茂南区,440900\n"
+    digests = set()
+    for text in (regions, regions.replace("茂南区", "新区"), regions.replace(",440900\n", ",\n")):
+        folder.write("regions.csv", text)
+        digests.add(folder.load().inventory.digest)
+    assert len(digests) == 3
+
+
+def test_what_is_recorded_names_regions_and_networks(folder: Folder) -> None:
+    folder.write("regions.csv", "code,name,parent\n440902,茂南区,\n")
+    recorded = folder.load().inventory.to_json()
+    assert recorded["regions"] == [{"code": "440902", "name": "茂南区", "parent": ""}]
+    assert recorded["networks"] == {"police": "公安网", "video": "视频专网"}
+
+
 @pytest.mark.parametrize(
     "row", ["a,camera,video,10.0.0.2", "a,recorder,video,10.0.0.1", "a,camera,police,10.0.0.1"]
 )
@@ -85,7 +101,7 @@ def test_the_digest_changes_with_the_way_nodes_are_asked(folder: Folder) -> None
 
 
 def test_a_node_as_json_leaves_out_what_is_empty(folder: Folder) -> None:
-    (entry,) = inventory(folder, "c,camera,video,10.0.0.1,110.5,0", columns=",lon,lat").to_json()
+    (entry,) = inventory(folder, "c,camera,video,10.0.0.1,110.5,0", columns=",lon,lat").to_json()["nodes"]
     assert entry == {
         "id": "c",
         "kind": "camera",

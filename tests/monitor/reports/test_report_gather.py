@@ -10,7 +10,7 @@ import pytest
 from clockwork import DAY, HOUR, MINUTE, ZONE, at
 from ledger_city import Past, point, write_site
 
-from monitor.config import Site
+from monitor.config import Site, load_site
 from monitor.ledger import Ledger, Signer
 from monitor.model.decisions import Action, Correction, Decision, Exclusion, Reason, Scope, Signed, request_of
 from monitor.model.events import Change
@@ -79,6 +79,42 @@ async def test_the_same_facts_give_the_same_report_however_often_and_whenever(
     await past.turned("a", ("11-04", DOWN), old=UP)
     await past.saw("11-02 to 11-05")
     assert digest(await made(ledger, site, now=at("12-24"))) == first
+
+
+async def test_what_regions_and_networks_are_called_later_changes_no_report(
+    site: Site, ledger: Ledger, tmp_path: Path
+) -> None:
+    past = Past(ledger)
+    await october(past, site)
+    first = await made(ledger, site)
+    renamed = write_site(tmp_path / "later", [point("a")], networks={"video": {"name": "新专网"}})
+    (tmp_path / "later" / "regions.csv").write_text(
+        "code,name,parent\n440900,新市,\n440904,新区,440900\n440902001,新镇,440904\n"
+    )
+    renamed = load_site(renamed.path)
+    assert digest(await made(ledger, renamed)) == digest(first)
+    await past.uses(renamed, "10-31 12:00")
+    found = await made(ledger, renamed)
+    assert dict(found.networks) == {"video": "新专网"}
+    assert {row.node: (row.county, row.town) for row in found.nodes} == {
+        "a": ("新区", "新镇"),
+        "b": ("新区", "水东镇"),
+    }
+
+
+async def test_a_node_list_of_an_older_version_is_called_what_it_is_called_today(
+    site: Site, ledger: Ledger
+) -> None:
+    past = Past(ledger)
+    await past.turned("a", ("09-15", UP))
+    await past.saw("09-15 to 11-02")
+    await ledger.use_inventory("old", site.inventory.to_json()["nodes"], at("09-01"))
+    found = await made(ledger, site)
+    assert [(group.key, group.name) for group in found.tables["county"]] == [
+        ("440902", "茂南区"),
+        ("440904", "电白区"),
+    ]
+    assert dict(found.networks) == {"video": "视频专网"}
 
 
 async def test_a_node_list_counts_from_when_it_was_used(site: Site, ledger: Ledger, tmp_path: Path) -> None:

@@ -11,9 +11,11 @@ import pytest
 from openpyxl import load_workbook
 from report_kit import PROOF, report
 
+from monitor import __version__, reverifying
 from monitor.ledger.signing import Signer
 from monitor.reports.check import NoReportError, check_report
 from monitor.reports.document import Proof
+from monitor.reports.edition import software, wording
 from monitor.reports.formats import BESIDE, FORMATS, beside, writer_of
 from monitor.reports.jsonform import digest
 
@@ -27,8 +29,12 @@ def signer(tmp_path_factory: pytest.TempPathFactory) -> Signer:
 
 @pytest.fixture(scope="module")
 def proof(signer: Signer) -> Proof:
-    unsigned = replace(PROOF, digest=digest(REPORT), key=signer.public, signature="")
-    return replace(unsigned, signature=signer.sign(unsigned.text()).hex())
+    made_by = {"software": software(), "wording": wording()}
+    return signed(signer, replace(PROOF, digest=digest(REPORT), key=signer.public, **made_by))
+
+
+def signed(signer: Signer, proof: Proof) -> Proof:
+    return replace(proof, signature=signer.sign(proof.text()).hex())
 
 
 def written(folder: Path, proof: Proof, form: str, language: str = "zh") -> Path:
@@ -51,6 +57,7 @@ def test_what_nobody_touched_is_as_it_was_made(
     checked = check_report(written(tmp_path, proof, form, language), proof.key)
 
     assert checked.flaws == []
+    assert not checked.reworded
     assert checked.report == REPORT
 
 
@@ -155,3 +162,72 @@ def test_any_other_file_is_no_report(tmp_path: Path, name: str, content: bytes) 
 
     with pytest.raises(NoReportError):
         check_report(path)
+
+
+OTHERS = ({"software": "quanshi 0.0.9", "wording": "0" * 16}, {"software": "", "wording": ""})
+"""By what else a report may have been made: a version that spoke otherwise, or the first ones."""
+
+
+@pytest.mark.parametrize("form", ["xlsx", "csv", "pdf"])
+@pytest.mark.parametrize("made_by", OTHERS)
+def test_the_words_of_another_version_are_no_edits(
+    tmp_path: Path, signer: Signer, proof: Proof, form: str, made_by: dict[str, str]
+) -> None:
+    path = written(tmp_path, signed(signer, replace(proof, **made_by)), form)
+    if form == "xlsx":
+        book = load_workbook(path)
+        book["结论"]["A1"] = "从前的标题"
+        book.save(path)
+
+    checked = check_report(path)
+
+    assert checked.flaws == []
+    assert checked.reworded
+    told = "\n".join(reverifying.told(checked, path, "en"))
+    assert f"made by {made_by['software'] or 'an older version'}: its figures, digest and" in told
+    assert "the wording of its cells was not" in told
+    assert "未核对文件中显示的文字" in "\n".join(reverifying.told(checked, path, "zh"))
+    assert not reverifying.as_document(checked, path)["cells_checked"]
+
+
+def test_the_figures_of_another_version_are_checked_all_the_same(
+    tmp_path: Path, signer: Signer, proof: Proof
+) -> None:
+    path = written(tmp_path, signed(signer, replace(proof, **OTHERS[0])), "csv")
+    document = json.loads(beside(path).read_text())
+    document["report"]["outages_in_all"] += 1
+    beside(path).write_text(json.dumps(document))
+
+    assert places(path) == ["outages_in_all"]
+
+
+@pytest.mark.parametrize("made_by", OTHERS)
+def test_nobody_can_say_that_another_version_made_it(
+    tmp_path: Path, proof: Proof, made_by: dict[str, str]
+) -> None:
+    """So that his edits could not be checked."""
+    path = written(tmp_path, replace(proof, **made_by), "xlsx")
+
+    assert places(path) == ["proof"]
+
+
+def test_a_pdf_of_another_typesetter_is_not_held_against_ours(
+    tmp_path: Path, signer: Signer, proof: Proof
+) -> None:
+    other = signed(signer, replace(proof, software="quanshi 0.1.0, typst 0.1"))
+
+    assert check_report(written(tmp_path, other, "pdf")).reworded
+    assert not check_report(written(tmp_path, other, "xlsx")).reworded
+
+
+def test_the_wording_is_that_of_the_sources() -> None:
+    assert wording() == wording.__wrapped__()
+    assert len(wording()) == 16
+    assert software().startswith(f"quanshi {__version__}")
+
+
+def test_a_document_of_the_first_versions_is_read(tmp_path: Path, signer: Signer, proof: Proof) -> None:
+    path = written(tmp_path, signed(signer, replace(proof, software="", wording="")), "json")
+
+    assert json.loads(path.read_text())["proof"].keys().isdisjoint({"software", "wording"})
+    assert check_report(path).flaws == []
