@@ -12,6 +12,7 @@ from typing import Final
 import cities
 import measure
 import reports
+import telling
 from measure import (
     Budget,
     Figure,
@@ -228,8 +229,8 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
     "wide": wide,
     "large": large,
     "idle": idle,
+    "storm": telling.storm,
+    "latency": telling.latency,
     "figures": reports.figures,
     "big": reports.big,
 }
-
-NOT_YET: Final = "not measured yet: alert latency and storms, which come with the alert engine (alerts/)"

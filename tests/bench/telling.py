@@ -1,0 +1,149 @@
+"""How soon on-call hears: one message when a city falls, and the way from a death to a message.
+
+The receiver is a webhook on loopback; deaths are those of the simulated fleet, by the moments that it noted.
+"""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Final
+
+from measure import Figure, NotMeasuredError, at_most, seconds
+from receiver import Receiver, Told, receiver
+
+from monitor.demo.city import VIDEO, Intervals
+from monitor.demo_run import Demo, DemoError, Wish
+from monitor.model.nodes import Kind, Node
+
+SMALL: Final = 3_352
+STORMS: Final = 3
+DEATHS: Final = 60
+"""Cameras that die one after the other, for each way to die."""
+WILLS: Final = 40
+POLL: Final = 5.0
+BETWEEN: Final = 0.7
+PATIENCE: Final = 90.0
+
+
+def storm(folder: Path) -> Iterator[Figure]:
+    """The core switch above the whole city dies and returns: one message, one end, each how soon."""
+    with _city(folder, SMALL, heartbeats=False) as (demo, hook):
+        core = next(node for node in demo.city.nodes if node.kind is Kind.SWITCH and VIDEO in node.networks)
+        rounds = [_storm(demo, hook, core) for _ in range(STORMS)]
+    messages, told, ends = zip(*rounds, strict=True)
+    yield Figure("storm of 3,352: messages at its start", messages, _count, at_most(1, _count))
+    yield Figure("storm of 3,352: told after confirmation", told, seconds, at_most(5.0, seconds))
+    yield Figure("storm of 3,352: end told after its return", ends, seconds)
+
+
+def latency(folder: Path) -> Iterator[Figure]:
+    """From a device's death to its message, by the way it dies. Poll every 5 s; wills as they come."""
+    with _city(folder, 600, heartbeats=True) as (demo, hook):
+        cameras = [node for node in demo.city.nodes if node.kind is Kind.CAMERA]
+        gateways = [node for node in demo.city.nodes if _has_heart(node)]
+        for fault, what in (("refuse", "refuses"), ("vanish", "falls silent")):
+            chosen = random.Random(fault).sample(cameras, DEATHS)
+            yield from _figures(f"camera {what}", _deaths(demo, hook, chosen, fault), POLL + 4.0)
+        told = [
+            late for _ in range(-(-WILLS // len(gateways))) for late in _deaths(demo, hook, gateways, "will")
+        ]
+        yield from _figures("last will", told, 1.0)
+
+
+def _figures(what: str, late: Sequence[float], most: float) -> Iterator[Figure]:
+    ordered = sorted(late)
+    yield Figure(f"{what}: told after, p50 of {len(late)}", (ordered[len(late) // 2],), seconds)
+    last = ordered[min(len(late) - 1, round(0.99 * len(late)))]
+    yield Figure(f"{what}: told after, p99", (last,), seconds, at_most(most, seconds))
+
+
+def _count(value: float) -> str:
+    return f"{value:.0f}"
+
+
+def _has_heart(node: Node) -> bool:
+    return any(spec.protocol == "mqtt" for spec in node.probes)
+
+
+@contextmanager
+def _city(folder: Path, points: int, *, heartbeats: bool) -> Iterator[tuple[Demo, Receiver]]:
+    with receiver() as hook:
+        (folder / "alerts.yaml").write_text(
+            f"channels: {{hook: {{type: webhook, url: '{hook.url}'}}}}\n"
+            "routes: [{to: [hook], group_interval: 0s}]\n"
+        )
+        wish = Wish(
+            points=points,
+            seed=7,
+            heartbeats=heartbeats,
+            page_port=0,
+            intervals=Intervals(rtsp=POLL, tcp=POLL, http=POLL, timeout=2.0, slow=1.0),
+        )
+        try:
+            with Demo(wish, folder, tell=lambda _: None) as demo:
+                demo.wait_ready()
+                yield demo, hook
+        except DemoError as error:
+            raise NotMeasuredError(str(error)) from error
+
+
+def _storm(demo: Demo, hook: Receiver, core: Node) -> tuple[float, float, float]:
+    """How many starts there were, how long after the confirmation, and how long after the return its end."""
+    hook.told.clear()
+    demo.fleet.fail(list(demo.city.behind(core.id)), "vanish")
+    start = _wait_for(hook, lambda told: not told.ends and core.name in told.text)
+    sure = _confirmed(demo, core.id)
+    time.sleep(15)  # until all of the city is known to be down
+    starts = len(hook.starts())
+    demo.fleet.clear()
+    back = time.time()
+    end = _wait_for(hook, lambda told: told.ends and core.name in told.text)
+    time.sleep(10)
+    return float(starts), (start.at - sure) / 1000, end.at / 1000 - back
+
+
+def _deaths(demo: Demo, hook: Receiver, nodes: Sequence[Node], fault: str) -> list[float]:
+    """Let them die one after the other at odd moments; seconds from each death to its message."""
+    hook.told.clear()
+    chance = random.Random(len(nodes))
+    before = len(demo.fleet.truth())
+    for node in nodes:
+        demo.fleet.fail([node.id], fault)
+        time.sleep(BETWEEN * chance.uniform(0.5, 1.5))
+    began = {row.node: row.began for row in demo.fleet.truth()[before:]}
+    late = [
+        (
+            _wait_for(hook, lambda told, name=node.name: not told.ends and name in told.text).at
+            - began[node.id]
+        )
+        / 1000
+        for node in nodes
+    ]
+    demo.fleet.clear()
+    for node in nodes:
+        _wait_for(hook, lambda told, name=node.name: told.ends and name in told.text)
+    return late
+
+
+def _wait_for(hook: Receiver, wanted: Callable[[Told], bool]) -> Told:
+    """The first such message. Raises NotMeasuredError when it does not come."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        for told in list(hook.told):
+            if wanted(told):
+                return told
+        time.sleep(0.05)
+    raise NotMeasuredError(f"no such message within {PATIENCE:.0f} s, only {len(hook.told)} others")
+
+
+def _confirmed(demo: Demo, node: str) -> int:
+    """When the collector was sure that it is down, milliseconds."""
+    query = "SELECT detected_at FROM changes WHERE node = ? AND new = 'down' ORDER BY id DESC LIMIT 1"
+    with closing(sqlite3.connect(f"file:{demo.site.data / 'ledger.db'}?mode=ro", uri=True)) as ledger:
+        ((at,),) = ledger.execute(query, (node,)).fetchall()
+    return int(at)
