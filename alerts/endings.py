@@ -85,8 +85,8 @@ class Endings:
         change = self.book.turned.get(finding.subject)
         if change is None:
             now = self.book.degraded.get(finding.subject)
-            # Degraded in another way is another rule's; or this one does not ask about it any more.
-            return None if now is None else Ending(MERGED, now.at, at_once=True)
+            # Degraded in another way, or with what it hangs on: that is told by another.
+            return None if now is None else Ending(MERGED, at_once=True)
         words = {State.UP: "", State.DOWN: MERGED}
         word = words.get(change.new, RETIRED)
         at = None if word == RETIRED else change.at

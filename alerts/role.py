@@ -36,7 +36,7 @@ log = structlog.get_logger(__name__)
 
 READER: Final = "alert"
 """The name under which this role's position is announced; publishers of judgements wait for it."""
-TICK: Final = 0.5
+TICK: Final = 1.0
 """Seconds between two looks at what follows from time alone."""
 _RETRY: Final = 2.0
 

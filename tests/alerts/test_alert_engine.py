@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from engine_kit import HOOK, HOUR, MINUTE, SECOND, T0, Bench, change, closed, nodes, outage, site_of
+from engine_kit import HOOK, HOUR, MINUTE, SECOND, T0, Bench, change, closed, nodes, outage, site_of, told
 
 from monitor.model.decisions import Scope
 from monitor.model.deeds import Did
@@ -341,7 +341,9 @@ def test_a_degraded_watch_that_goes_down_is_the_outages(bench: Bench) -> None:
 
 
 def test_flapping_is_told_by_its_own_rule(bench: Bench) -> None:
-    assert bench.hear(change("cam-1", State.DEGRADED, T0, Cause.FLAPPING)) == ["fired hook video/cam-1"]
+    bench.hear(change("cam-1", State.DEGRADED, T0, Cause.FLAPPING))
+    bench.minutes(1)
+    assert [told(each) for each in bench.sent] == ["fired hook video/cam-1"]
     assert bench.sent[0].message.alerts[0].finding.rule == "flapping"
 
 
