@@ -35,11 +35,3 @@ def test_a_scenario_that_fails_says_why_and_the_next_is_measured(monkeypatch, ca
     assert "FAILED: process 7 ended while it was measured" in said
     assert "2 figures, 1 with a budget, 0 over it" in said
     assert "FAILED, with figures missing: lonely" in said
-
-
-def test_what_cannot_be_measured_yet_is_named_at_the_end(monkeypatch, capsys) -> None:
-    ends_with(monkeypatch, "good")
-    last = capsys.readouterr().out.splitlines()[-1]
-    assert last.startswith("not measured yet: ")
-    for promise in ("alert latency", "storms"):
-        assert promise in last
