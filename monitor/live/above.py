@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
@@ -34,11 +35,36 @@ class Above:
         self._of_root = of_root
         self._standings = standings
         self._proven = proven
+        self._seen_below: Counter[Watch] = Counter()
+        self._up_below: Counter[Watch] = Counter()
+        for watch, state in standings.items():
+            self._count(watch, state, 1)
+
+    def note(self, watch: Watch, old: State, new: State) -> None:
+        """It stands otherwise now: counted, so that nobody has to look through all children of a parent."""
+        self._count(watch, old, -1)
+        self._count(watch, new, 1)
+
+    def _count(self, watch: Watch, state: State, by: int) -> None:
+        if state is not State.UNKNOWN:
+            for parent in self._topology.parents(watch):
+                self._seen_below[parent, watch[1]] += by
+                self._up_below[parent, watch[1]] += by * (state is not State.DOWN)
+
+    def is_mute(self, watch: Watch) -> bool:
+        """Whether nobody knows how it is: it has no probe, or has never answered, or cannot be asked now."""
+        known = self._standings.get(watch, State.UNKNOWN)
+        return watch not in self._topology.watched or (known is State.UNKNOWN and watch not in self._downs)
 
     def failed(self, watch: Watch, now: int) -> Case | None:
         """The outage of the highest that failed above, where all ways up have; of several the last one."""
         tops = self._tops(watch, now, frozenset({watch}))
         return max(tops, key=lambda case: (case.told.at, case.id), default=None)
+
+    def is_waited_for(self, watch: Watch) -> bool:
+        """Whether something right above it fell too, and its cause is not known yet."""
+        above = (self._downs.get((parent, watch[1])) for parent in self._topology.parents(watch))
+        return any(down is not None and down.case is None for down in above)
 
     def is_cleared(self, change: Change) -> bool:
         """Whether something right above it answered no earlier than it was found failing."""
@@ -60,9 +86,10 @@ class Above:
 
     def _cut_by(self, watch: Watch, now: int, seen: frozenset[Watch]) -> set[Case]:
         """Why there is no way through it: its own outage, or one above it. Empty: there is a way."""
-        if watch not in self._topology.watched:
+        if self.is_mute(watch):
             case = self._of_root.get(watch)
-            return self._tops(watch, now, seen) if case is None else {case}
+            is_suspected = case is not None and case.returned_at is None
+            return self._tops(watch, now, seen) or ({case} if case and is_suspected else set())
         down = self._downs.get(watch)
         if down is None or down.case is None or self._lets_through(down, now):
             return set()
@@ -73,11 +100,8 @@ class Above:
         """Whether what is below gets through all the same: half of it or more, for long enough."""
         if now - down.at <= self._proven:
             return False
-        below = [(child, down.watch[1]) for child in self._topology.children(down.watch)]
-        states = [self._standings.get(child, State.UNKNOWN) for child in below]
-        seen = [state for state in states if state is not State.UNKNOWN]
-        up = sum(state is not State.DOWN for state in seen)
-        return bool(up) and 2 * up >= len(seen)
+        up = self._up_below[down.watch]
+        return up > 0 and 2 * up >= self._seen_below[down.watch]
 
 
 def fell_with(down: Down, above: Case) -> bool:

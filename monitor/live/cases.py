@@ -17,7 +17,7 @@ class Down:
 
     ``number``: of the change, as long as it is not judged. ``since``: from when on what is said of its cause
     holds. ``case``: the outage that it belongs to; None while it is held. ``cleared``: something right above
-    it answered after it fell.
+    it answered after it fell. ``waits``: how often it waited for the cause of its parent's fall.
     """
 
     watch: Watch
@@ -29,6 +29,15 @@ class Down:
     since: int
     case: Case | None = None
     cleared: bool = False
+    waits: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """A watch that answers again since ``at``, milliseconds; what hung on it may still be down."""
+
+    watch: Watch
+    at: int
 
 
 @dataclass(slots=True, eq=False)

@@ -8,12 +8,15 @@ from dataclasses import replace
 from itertools import count
 from typing import Any, Final
 
-from monitor.live.cases import Case, Down
+from monitor.live.cases import Back, Case, Down
 from monitor.live.topology import Topology, Watch
 from monitor.model.outages import Attribution, Blame, Ending, Outage, OutageKind, Phase, Verdict, outage_id
 
 TELL_EVERY: Final = 2_000
 """Milliseconds between two words about an outage that grows or shrinks."""
+
+Alarm = Down | Back | Case
+"""A fall that was held for long enough, somebody's return, or an outage of which a word is due."""
 
 Covering = Callable[[str, str], str]
 
@@ -31,7 +34,7 @@ class Docket:
         self.covering: Covering = lambda _root, _network: ""
         self.cases: dict[str, Case] = {}
         self.of_root: dict[Watch, Case] = {}
-        self._alarms: list[tuple[int, int, Down | Case]] = []
+        self._alarms: list[tuple[int, int, Alarm]] = []
         self._numbers = count()
         self._said: list[Verdict] = []
 
@@ -47,14 +50,14 @@ class Docket:
 
     # -- what is to be looked at, and when
 
-    def alarm(self, when: int, what: Down | Case) -> None:
+    def alarm(self, when: int, what: Alarm) -> None:
         heapq.heappush(self._alarms, (when, next(self._numbers), what))
 
     @property
     def next_due(self) -> int | None:
         return self._alarms[0][0] if self._alarms else None
 
-    def due(self) -> Down | Case | None:
+    def due(self) -> Alarm | None:
         """The next that is due by now, once."""
         if self._alarms and self._alarms[0][0] <= self.now:
             return heapq.heappop(self._alarms)[2]
@@ -62,11 +65,17 @@ class Docket:
 
     # -- outages
 
-    def open(self, root: Watch, kind: OutageKind, **what: Any) -> Case:
-        """``what``: the fields of the outage that its root does not tell."""
+    def open(self, root: Watch, kind: OutageKind, since: int | None = None, **what: Any) -> Case:
+        """``what``: the fields of the outage that its root does not tell.
+
+        ``since``: the moment that makes it another outage than those of this root before; None: its ``at``.
+        """
         told = self.topology.root(root[0])
+        begun = what["at"] if since is None else since
+        # A node that was suspected may be found down itself, of the same moment: that is another outage.
+        name = f"{kind}:{root[0]}" if kind is OutageKind.SUSPECTED else root[0]
         outage = Outage(
-            id=outage_id(root[1], root[0], what["at"]),
+            id=outage_id(root[1], name, begun),
             phase=Phase.OPENED,
             kind=kind,
             network=root[1],

@@ -37,13 +37,18 @@ class Suspects:
             for root in self._topology.common(watch):
                 self._fallen[root, watch[1]].pop(watch, None)
 
-    def found(self, down: Down, is_doubtful: Callable[[Down], bool]) -> Iterator[tuple[str, list[Down]]]:
+    def found(
+        self, down: Down, is_doubtful: Callable[[Down], bool], is_mute: Callable[[Watch], bool]
+    ) -> Iterator[tuple[str, list[Down]]]:
         """The roots that may be behind this fall, the most specific first, with all that fell for them.
 
-        ``is_doubtful``: whether one that fell may be a part of this.
+        ``is_doubtful``: whether one that fell may be a part of this. ``is_mute``: whether nobody knows how a
+        parent is; of the others that is known, and suspecting them is needless.
         """
-        network = down.watch[1]
+        network, parents = down.watch[1], self._topology.parents(down.watch)
         for root in self._topology.common(down.watch):
+            if root in parents and not is_mute((root, network)):
+                continue
             fallen = self._fallen[root, network]
             self._forget(fallen, down.at)
             least = max(self._least_of(root), self._share * self._topology.totals[root, network])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -73,8 +73,8 @@ class Topology:
         """Ids of those right below it in its network."""
         return self._children.get(watch, ())
 
-    def nearest_below(self, watch: Watch) -> Iterator[Watch]:
-        """The watches right below it, or below what nobody asks."""
+    def nearest_below(self, watch: Watch, leads_on: Callable[[Watch], bool]) -> Iterator[Watch]:
+        """The watches right below it, and right below those for which ``leads_on``: these are left out."""
         waiting, seen = [watch], {watch}
         while waiting:
             for child in self.children(waiting.pop()):
@@ -82,10 +82,10 @@ class Topology:
                 if below in seen:
                     continue
                 seen.add(below)
-                if below in self.watched:
-                    yield below
-                else:
+                if leads_on(below):
                     waiting.append(below)
+                else:
+                    yield below
 
     def point_class(self, watch: Watch) -> int | None:
         node = self._nodes.get(watch[0])
@@ -111,9 +111,9 @@ class Topology:
         return [(node, watch[1]) for node in found if (node, watch[1]) in self.watched]
 
     def common(self, watch: Watch) -> Iterator[str]:
-        """What it has in common with others and nobody can ask, the most specific first, as roots."""
+        """What it has in common with others, the most specific first, as roots: at first its parents."""
         node = self._nodes[watch[0]]
-        yield from (one for one in self.parents(watch) if (one, watch[1]) not in self.watched)
+        yield from self.parents(watch)
         yield from (Common.REGION.root(code) for code in self._atlas.around(node.region))
         if node.contractor:
             yield Common.CONTRACTOR.root(node.contractor)
@@ -141,6 +141,12 @@ class Topology:
         if ":" in root and root not in self._nodes:
             return self.totals[root, network] > 0
         return self._is_in(root, network)
+
+    def observer(self, watch: Watch) -> str:
+        """The collector that looks at this watch by the plan."""
+        settings = self._site.networks.get(watch[1])
+        shards = 0 if settings is None else settings.shards
+        return collector_name(watch[1], shard_of(watch[0], shards), shards) if shards else ""
 
     def seen_by(self, collector: str, network: str) -> list[Watch]:
         """The watches that this collector looks at by the plan; none for one that is in no plan."""

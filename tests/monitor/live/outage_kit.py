@@ -59,7 +59,8 @@ class Play:
         """A change of this watch, found ``at`` that moment (now), proven otherwise five seconds before."""
         moment = T0 + round(1000 * (self.now if at is None else at))
         old = self.standings.get((name, VIDEO), Standing(State.UNKNOWN, Cause.NOT_ASKED, 0)).state
-        cause = {State.DOWN: Cause.NO_REPLY, State.UNKNOWN: Cause.SOURCE_LOST}.get(state, Cause.OK)
+        usual = {State.DOWN: Cause.NO_REPLY, State.UNKNOWN: Cause.SOURCE_LOST}.get(state, Cause.OK)
+        cause = more.pop("cause", usual)
         above = more.pop("alive", ())
         evidence = tuple(Evidence("ping", moment, True, Cause.OK, 0.001, parent) for parent in above)
         change = Change(
