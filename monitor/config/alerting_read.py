@@ -129,7 +129,7 @@ class _Reading:
     def _login(self, where: Where, section: ChannelSection) -> Credential | None:
         login = self._credential((*where, "credential"), section.credential)
         needs = _NEEDS.get(section.type, ())
-        if section.type in ("webhook", "sms") and not getattr(section, "url", None):
+        if section.type in ("webhook", "sms") and self._document.value((*where, "url")) is None:
             needs = ("url",)
         if self._around.credentials is None or (login is None and section.credential is not None):
             return login
@@ -201,7 +201,7 @@ class _Reading:
         for place, name in enumerate(named):
             if name in named[:place]:
                 self._note(("routes", place, "name"), name, "another route has this name")
-        if found or not written.channels:
+        if written.routes or not written.channels:
             return found
         if len(written.channels) > 1:
             self._note(
