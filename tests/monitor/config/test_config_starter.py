@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from ipaddress import ip_address
 from pathlib import Path
@@ -21,6 +22,22 @@ def test_the_set_is_a_valid_site_on_this_machine_alone(tmp_path: Path, language:
     assert site.language == language
     assert len(site.inventory.watches("video")) == 6
     assert all(ip_address(watch.address.host).is_loopback for watch in site.inventory.watches())
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_what_alerts_yaml_shows_is_valid_and_says_the_defaults(
+    tmp_path: Path, language: Literal["zh", "en"]
+) -> None:
+    folder = tmp_path / "new"
+    site = load_site(write_starter(folder, language)[0])
+    text = (folder / "alerts.yaml").read_text(encoding="utf-8")
+    shown = re.findall(r"^# ([a-z_]+:.*|  .*)$", text, re.MULTILINE)
+    (folder / "alerts.yaml").write_text("\n".join(shown), encoding="utf-8")
+    (folder / "credentials.yaml").write_text("dingtalk: {token: a, secret: b}\n")
+    alerting = load_site(folder / "site.yaml").alerting
+    assert alerting.rules == site.alerting.rules
+    assert len(alerting.channels) == 4
+    assert len(alerting.routes) == 2
 
 
 def test_credentials_are_private_from_the_first_moment(tmp_path: Path) -> None:
