@@ -357,23 +357,21 @@ RULES: Final[Mapping[str, type[RuleSection]]] = {
     "pipeline": PipelineSection,
 }
 
-_RULE: Final = "off, keys, or a list of them is needed"
-
 
 class RulesSection(Section):
     """Each is read by itself: off, one, or a list."""
 
-    outage: Any = _said(None, _RULE)
-    offline: Any = _said(None, _RULE)
-    suspected: Any = _said(None, _RULE)
-    blind: Any = _said(None, _RULE)
-    degraded: Any = _said(None, _RULE)
-    flapping: Any = _said(None, _RULE)
-    crowd: Any = _said(None, _RULE)
-    burn: Any = _said(None, _RULE)
-    budget: Any = _said(None, _RULE)
-    certificate: Any = _said(None, _RULE)
-    pipeline: Any = _said(None, _RULE)
+    outage: Any = None
+    offline: Any = None
+    suspected: Any = None
+    blind: Any = None
+    degraded: Any = None
+    flapping: Any = None
+    crowd: Any = None
+    burn: Any = None
+    budget: Any = None
+    certificate: Any = None
+    pipeline: Any = None
 
 
 class DeadManSection(Section):
