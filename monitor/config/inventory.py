@@ -55,14 +55,15 @@ class Inventory:
         """The watches of a network (None: of all), of one shard of them, in the order of the file.
 
         A node is watched from the day it is commissioned to the day it is retired, both included;
-        ``today`` is the site's own day unless it is given. The port in each watch's probes is the one to ask.
+        One that nobody asks is none. ``today`` is the site's own day unless it is given. The port in each
+        watch's probes is the one to ask.
         """
         day = today or datetime.now(self._zone).date()
         resolved: dict[tuple[tuple[ProbeSpec, ...], int], tuple[ProbeSpec, ...]] = {}
         return [
             _with_port(watch, resolved)
             for node in self.nodes.values()
-            if (shards == 1 or shard_of(node.id, shards) == shard) and in_service(node, day)
+            if node.probes and (shards == 1 or shard_of(node.id, shards) == shard) and in_service(node, day)
             for watch in watches_of(node)
             if network is None or watch.network == network
         ]
@@ -128,4 +129,6 @@ def _entry(node: Node, probes: list[str]) -> dict[str, Any]:
         "commissioned": node.commissioned and node.commissioned.isoformat(),
         "retired": node.retired and node.retired.isoformat(),
     }
+    if not probes:
+        fields["asked"] = False
     return {name: value for name, value in fields.items() if value not in (None, "", [])}

@@ -184,13 +184,17 @@ def _readers(words: Words) -> Mapping[str, Callable[[str], Any]]:
         "level": choice("level", LEVELS),
         "parent": shared(no_repeats(several(node_id), str)),
         "address": several(parse_address),
-        "probes": shared(probes),
+        "probes": shared(lambda text: () if text.casefold() in NOT_ASKED else probes(text)),
         "contractor": shared(label),
         "lon": number,
         "lat": number,
         "commissioned": day,
         "retired": day,
     }
+
+
+NOT_ASKED: Final = ("none", "无")
+"""In the cell of probes: nobody asks this node. It only stands above others."""
 
 
 def _name(spec: ProbeSpec) -> str:

@@ -323,6 +323,8 @@ class _Loader:
                 node = known.get(witness)
                 if nodes.lines and witness not in nodes.lines:
                     self._note(where, witness, "no node has this id", did_you_mean(witness, nodes.lines))
+                elif node is not None and not node.probes:
+                    self._note(where, witness, "nobody asks this node, so it can witness nothing")
                 elif node is not None and node.networks and key not in node.networks:
                     seen = ", ".join(node.networks)
                     self._note(

@@ -63,12 +63,15 @@ class Facts:
 
 
 def node_of(entry: Mapping[str, Any]) -> Node:
-    """A node as a version of the inventory recorded it, without what only a collector needs."""
+    """A node as a version of the inventory recorded it, without what only a collector needs.
+
+    One that nobody asks is watched in no network.
+    """
     level, commissioned, retired = (entry.get(name) for name in ("level", "commissioned", "retired"))
     return Node(
         id=entry["id"],
         kind=Kind(entry["kind"]),
-        networks=tuple(entry["networks"]),
+        networks=tuple(entry["networks"]) if entry.get("asked", True) else (),
         addresses=(),
         probes=(),
         name=entry.get("name", ""),

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from config_folder import Folder, told
 
+from monitor.config import ConfigError
 from monitor.model.nodes import Address, Kind, Level, Node
 
 ALL = "id,name,kind,class,network,region,level,parent,address,probes,contractor,lon,lat,commissioned,retired"
@@ -46,6 +47,26 @@ def test_a_row_with_everything(folder: Folder) -> None:
     assert [str(spec) for spec in camera.probes] == ["ping@5s", "rtsp:554@10s"]
     assert (camera.contractor, camera.lon, camera.lat) == ("甲", 110.9, 21.6)
     assert (camera.commissioned, camera.retired) == (date(2026, 1, 2), date(2030, 12, 31))
+
+
+@pytest.mark.parametrize("word", ["none", "无"])
+def test_a_node_that_nobody_asks_is_no_watch_and_stands_above_others(folder: Folder, word: str) -> None:
+    folder.nodes(
+        f"pole,,switch,,video,,,,10.0.0.1,{word},,,,,",
+        "c1,,camera,1,video,,,pole,10.0.0.2,,,,,,",
+        heading=ALL,
+    )
+    inventory = folder.load().inventory
+    assert inventory.nodes["pole"].probes == ()
+    assert inventory.nodes["c1"].parents == ("pole",)
+    assert [watch.node.id for watch in inventory.watches()] == ["c1"]
+
+
+def test_a_witness_must_be_asked(folder: Folder) -> None:
+    folder.write("site.yaml", "site: s\nnetworks: {video: {witnesses: [pole]}}\n")
+    folder.nodes("pole,,switch,,video,,,,10.0.0.1,none,,,,,", heading=ALL)
+    with pytest.raises(ConfigError, match="nobody asks this node"):
+        folder.load()
 
 
 def test_chinese_headings_and_values(folder: Folder) -> None:

@@ -313,6 +313,19 @@ def test_a_suspicion_ends_when_most_are_back_and_the_rest_is_judged_anew(tmp_pat
     assert roots(play) == {"c19"}
 
 
+def test_children_that_fall_together_below_what_nobody_asks_make_it_suspected(tmp_path: Path) -> None:
+    rows = [node("Pole", probes="none"), *(node(f"p{n}", "Pole") for n in range(4)), node("other")]
+    play = Play.of(town(tmp_path, *rows), up=[*(f"p{n}" for n in range(4)), "other"])
+    for n in range(4):
+        play.down(f"p{n}")
+        play.wait(1)
+    play.wait(20)
+
+    (suspected,) = play.open().values()
+    assert (suspected.root, suspected.kind) == ("Pole", COMMON)
+    assert play.blames()["p0"] == play.blames()["p3"] == (SUSPECTED, "Pole")
+
+
 # -- nobody looks
 
 
