@@ -90,12 +90,8 @@ def _people_lists(value: Any) -> Any:
     return [_many(each) for each in value] if isinstance(value, list) else value
 
 
-def _web(text: str) -> str:
-    return _url("http", "https")(text)
-
-
 Many = Annotated[list[_T], BeforeValidator(_many)]
-Web = Annotated[str, _reads(_web)]
+Web = Annotated[str, _reads(_url("http", "https"))]
 Limit = Annotated[tuple[int, float], _reads(_limit)]
 Days = Annotated[frozenset[int], _reads(_days), BeforeValidator(_joined)]
 Day = Annotated[date, _reads(date.fromisoformat)]

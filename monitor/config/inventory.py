@@ -54,7 +54,7 @@ class Inventory:
     ) -> list[Watch]:
         """The watches of a network (None: of all), of one shard of them, in the order of the file.
 
-        A node is watched from the day it is commissioned to the day it is retired, both included;
+        A node is watched from the day it is commissioned to the day it is retired, both included.
         One that nobody asks is none. ``today`` is the site's own day unless it is given. The port in each
         watch's probes is the one to ask.
         """
