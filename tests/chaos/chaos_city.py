@@ -100,9 +100,8 @@ class ChaosCity(Demo):
             return str(answer.read().decode())
 
     def down(self) -> dict[str, str]:
-        """Node → cause, of all that are down in some network."""
-        status = self.status()
-        return {} if status is None else {row["node"]: row["cause"] for row in status["down"]}
+        """Node → cause, of all that are down in some network, also of those behind another that is."""
+        return dict(self.recorded("SELECT node, cause FROM standings WHERE state = 'down'"))
 
     def recorded(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """Rows of the ledger as it stands, the monitor running or not."""

@@ -188,7 +188,7 @@ async def cut_off(ledger: Ledger, site: Site, end: int) -> Burn:
     since = begin_of(site, end)
     rows = [reports.looked(row) for row in await ledger.sights(since, end)]
     sights = [row._replace(end=min(row.end, end)) for row in rows if row.start < end]
-    eras = await reports.eras_of(ledger, (since, end))
+    eras, _ = await reports.eras_of(ledger, (since, end), reports.setting_of(site))
     burn = past_of._made(site, past_of._Known(sights, eras, [], [], steps), since, end)
     burn.settle(end)
     return burn
