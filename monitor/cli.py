@@ -15,12 +15,19 @@ from typing import Any, Literal
 import click
 
 from monitor import __version__
-from monitor.cli_alerts import alerts
-from monitor.cli_city import demo, sim
-from monitor.cli_common import explains, json_option, language_option, print_mistakes, site_option, wrong_use
-from monitor.cli_maintenance import maintenance
-from monitor.cli_report import report
-from monitor.cli_verify import verify
+from monitor.commands.alerts import alerts
+from monitor.commands.city import demo, sim
+from monitor.commands.common import (
+    explains,
+    json_option,
+    language_option,
+    print_mistakes,
+    site_option,
+    wrong_use,
+)
+from monitor.commands.maintenance import maintenance
+from monitor.commands.report import report
+from monitor.commands.verify import verify
 from monitor.config import ConfigError, Glance, Mistake, glance, load_site
 from monitor.config.starter import write_starter
 from monitor.trouble import Said, Trouble
@@ -254,7 +261,7 @@ def probe(wanted: str, path: Path, as_json: bool, network: str | None, login: bo
     on wish with its port: 10.0.0.7:554, [fd00::7]:554. Exit 1 unless it answers well.
     """
     from monitor import supervisor
-    from monitor.asking import answers_well, as_document, note_on, tell, watches_to_ask
+    from monitor.commands.asking import answers_well, as_document, note_on, tell, watches_to_ask
     from monitor.logs import set_up
 
     set_up("probe")

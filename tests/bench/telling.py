@@ -16,8 +16,8 @@ from typing import Final
 from measure import Figure, NotMeasuredError, at_most, seconds
 from receiver import Receiver, Told, receiver
 
+from monitor.commands.demo_run import Demo, DemoError, Wish
 from monitor.demo.city import VIDEO, Intervals
-from monitor.demo_run import Demo, DemoError, Wish
 from monitor.model.nodes import Kind, Node
 
 SMALL: Final = 3_352

@@ -20,8 +20,8 @@ from typing import Any
 import redis
 
 from monitor.bus.embedded import socket_path
+from monitor.commands.demo_run import Demo, Wish
 from monitor.demo.city import Intervals
-from monitor.demo_run import Demo, Wish
 from monitor.ledger.ledger import Ledger
 from monitor.ledger.rows import ChangeRow, GapRow, Origin, RefusalRow, SightRow, SnapshotRow
 from monitor.model.sequences import Mark

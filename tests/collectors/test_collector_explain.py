@@ -10,7 +10,7 @@ from collector_kit import QUICK, answering, at, city, device, hang, reset, sayin
 from small_site import camera
 
 from collectors.explain import Explanation, explain
-from monitor.asking import answers_well
+from monitor.commands.asking import answers_well
 from monitor.config import Site
 from monitor.model.nodes import watches_of
 from monitor.model.observations import Cause

@@ -19,12 +19,12 @@ from pathlib import Path
 
 import pytest
 
+from monitor.commands.demo_run import Demo, Wish
 from monitor.config import Site
 from monitor.demo.faults import FaultKind
 from monitor.demo.patience import confirm_window
 from monitor.demo.script import Pace
 from monitor.demo.truth import TruthRow
-from monitor.demo_run import Demo, Wish
 from monitor.ledger import Ledger
 from monitor.model.decisions import Exclusion, Reason, Scope, Signed
 from monitor.model.nodes import Watch

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from monitor.commands.demo_run import Demo, Wish
+from monitor.commands.demo_verdict import Summary
 from monitor.demo.city import make_city
 from monitor.demo.faults import DELAYS, FaultKind
 from monitor.demo.patience import confirm_window, refused_window
 from monitor.demo.script import Pace
 from monitor.demo.truth import TruthRow
-from monitor.demo_run import Demo, Wish
-from monitor.demo_verdict import Summary
 from monitor.model.nodes import Kind, Level, Watch
 
 POINTS = 275

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from receiver import Receiver, receiver
 
+from monitor.commands.demo_run import Demo, Wish
 from monitor.demo.city import VIDEO, Intervals
-from monitor.demo_run import Demo, Wish
 from monitor.live.topology import Topology
 from monitor.model.nodes import Kind, Level, Node
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from cli_talk import COMMAND, environment, quanshi
 
+from monitor.commands.demo_verdict import Summary
 from monitor.demo.truth import read_truth
-from monitor.demo_verdict import Summary
 
 WRONGS = ("missed", "invented", "wrong_state", "wrong_cause", "wrong_edge")
 

@@ -13,7 +13,7 @@ import pytest
 from cli_talk import quanshi, two_cameras
 from small_site import camera, make_site, write_site
 
-from monitor.asking import note_on, watches_to_ask
+from monitor.commands.asking import note_on, watches_to_ask
 from monitor.config import Site
 
 PASSWORD = "geheim-77"

@@ -13,13 +13,13 @@ from rich.console import Console
 from small_site import Voice, camera, make_site
 from truth_talk import BORN, NOW, T, result, row
 
+from monitor.commands.demo_run import ROUND, SCRIPT_SECONDS, Demo, Wish
+from monitor.commands.demo_verdict import Summary, states_of, unseen
+from monitor.commands.demo_view import picture_of, watch_demo
 from monitor.demo.city import make_city
 from monitor.demo.comparison import Comparison
 from monitor.demo.faults import Fault
 from monitor.demo.told import Gap
-from monitor.demo_run import ROUND, SCRIPT_SECONDS, Demo, Wish
-from monitor.demo_verdict import Summary, states_of, unseen
-from monitor.demo_view import picture_of, watch_demo
 from monitor.ledger.rows import SightRow
 from monitor.live.health import Health
 from monitor.live.states import Live

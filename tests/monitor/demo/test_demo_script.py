@@ -2,11 +2,11 @@ from pathlib import Path
 
 import pytest
 
+from monitor.commands.demo_run import ROUND, SCRIPT_SECONDS
 from monitor.config import JudgeSettings
 from monitor.demo.city import City, make_city
 from monitor.demo.faults import Fault, FaultKind, read_script, write_script
 from monitor.demo.script import Pace, script
-from monitor.demo_run import ROUND, SCRIPT_SECONDS
 from monitor.model.nodes import Kind, Level
 from monitor.model.observations import Cause, State
 

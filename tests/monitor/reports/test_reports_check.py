@@ -11,7 +11,8 @@ import pytest
 from openpyxl import load_workbook
 from report_kit import PROOF, report
 
-from monitor import __version__, reverifying
+from monitor import __version__
+from monitor.commands import reverifying
 from monitor.ledger.signing import Signer
 from monitor.reports.check import NoReportError, check_report
 from monitor.reports.document import Proof

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from monitor.cli_common import explains, in_ledger, json_option, scope_options, site_option, wrong_use
+from monitor.commands.common import explains, in_ledger, json_option, scope_options, site_option, wrong_use
 from monitor.config import Site
 from monitor.model.times import format_time, parse_span
 
@@ -34,7 +34,7 @@ def list_alerts(path: Path, ended: bool, as_json: bool) -> None:
 
     List alerts, the newest first.
     """
-    from monitor import ordering
+    from monitor.commands import ordering
 
     site, found = _do(path, lambda _site, ledger: ordering.alerts(ledger, ended=ended))
     if as_json:
@@ -55,7 +55,7 @@ def ack(name: str, path: Path, person: str, note: str, as_json: bool) -> None:
 
     Say that you take care of it: it is not repeated and not escalated any more. Its end is told all the same.
     """
-    from monitor import ordering
+    from monitor.commands import ordering
 
     _tell_order(*_do(path, lambda _site, ledger: ordering.acknowledge(ledger, name, person, note)), as_json)
 
@@ -72,7 +72,8 @@ def test(path: Path, first: str, last: str, as_json: bool) -> None:
     Replay a stretch of the ledger through the rules and routes as they are now: what would have been sent,
     to whom, when. Nothing is sent.
     """
-    from monitor import ordering, rehearsing, supervisor
+    from monitor import supervisor
+    from monitor.commands import ordering, rehearsing
     from monitor.reports import windows
 
     window: list[Any] = []
@@ -122,7 +123,7 @@ def add(  # noqa: PLR0917 - click passes them by name
 
     Be silent about what meets every kind of condition.
     """
-    from monitor import deciding, ordering
+    from monitor.commands import deciding, ordering
 
     try:
         seconds = parse_span(lasting)
@@ -148,7 +149,7 @@ def end(name: str, path: Path, person: str, as_json: bool) -> None:
 
     End a silence before its time.
     """
-    from monitor import ordering
+    from monitor.commands import ordering
 
     _tell_order(*_do(path, lambda _site, ledger: ordering.end_silence(ledger, name, person)), as_json)
 
@@ -162,7 +163,7 @@ def list_silences(path: Path, as_json: bool) -> None:
 
     List the silences that go on.
     """
-    from monitor import ordering
+    from monitor.commands import ordering
 
     site, found = _do(path, lambda _site, ledger: ordering.silences(ledger))
     if as_json:
@@ -172,7 +173,7 @@ def list_silences(path: Path, as_json: bool) -> None:
 
 
 def _tell_order(site: Site, order: Any, as_json: bool) -> None:
-    from monitor import ordering
+    from monitor.commands import ordering
 
     if as_json:
         _print_json(order.to_json())

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from monitor.commands.sim_site import Scene, invented_scene, scene_of_site
 from monitor.demo.broker import BrokerProcess
 from monitor.demo.client import FleetProcess
 from monitor.demo.faults import Fault, write_script
 from monitor.demo.netns import NetworkError, enter_command, own_network
 from monitor.demo.process import FleetError
 from monitor.demo.script import script
-from monitor.sim_site import Scene, invented_scene, scene_of_site
 from monitor.trouble import Said, Trouble
 
 _LOOK_EVERY: Final = 0.5

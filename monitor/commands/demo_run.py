@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
+from monitor.commands.demo_verdict import Summary, judge_ledger, states_of
 from monitor.config import Site, load_site
 from monitor.demo.broker import BrokerProcess
 from monitor.demo.chronicle import write_history
@@ -32,7 +33,6 @@ from monitor.demo.plan import plan_of
 from monitor.demo.process import die_with
 from monitor.demo.script import Pace, script
 from monitor.demo.site_files import TOPIC, WILL_TOPIC, SiteOptions, write_site
-from monitor.demo_verdict import Summary, judge_ledger, states_of
 from monitor.ledger.errors import LedgerError
 from monitor.ledger.ledger import Ledger
 from monitor.model.times import format_span

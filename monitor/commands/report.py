@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from monitor.cli_common import explains, site_option, wrong_use
+from monitor.commands.common import explains, site_option, wrong_use
 from monitor.config import Site, load_site
 from monitor.reports.document import BY_NODE, TABLES
 from monitor.reports.formats import BESIDE, FORMATS, beside, writer_of

@@ -13,9 +13,9 @@ from rich.live import Live
 from rich.segment import Segment
 from rich.text import Text
 
+from monitor.commands.demo_run import ROUND, SCRIPT_SECONDS, Demo
+from monitor.commands.demo_verdict import Summary
 from monitor.demo.comparison import Comparison
-from monitor.demo_run import ROUND, SCRIPT_SECONDS, Demo
-from monitor.demo_verdict import Summary
 from monitor.live.table import picture
 
 _WORDS: Final = {

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import click
 
-from monitor.cli_common import explains, in_ledger, json_option, scope_options, site_option
+from monitor.commands.common import explains, in_ledger, json_option, scope_options, site_option
 from monitor.config import Site
 from monitor.model.decisions import Reason
 from monitor.model.observations import State
@@ -63,7 +63,7 @@ def add(  # noqa: PLR0917 - click passes them by name
     Ask for time to be left out. Watches that meet every kind of condition are meant. It counts once
     another person has approved it.
     """
-    from monitor import deciding
+    from monitor.commands import deciding
     from monitor.reports.windows import between
 
     async def work(site: Site, ledger: Any) -> Any:
@@ -102,7 +102,7 @@ def correct(  # noqa: PLR0917 - click passes them by name
 
     Ask for the state of a watch during some time to be put right. Reports keep both numbers.
     """
-    from monitor import deciding
+    from monitor.commands import deciding
     from monitor.reports.windows import between
 
     async def work(site: Site, ledger: Any) -> Any:
@@ -123,7 +123,7 @@ def approve(name: str, path: Path, person: str, as_json: bool) -> None:
 
     Approve what somebody else asked for.
     """
-    from monitor import deciding
+    from monitor.commands import deciding
 
     _tell(path, lambda _site, ledger: deciding.approve(ledger, name, person), as_json)
 
@@ -139,7 +139,7 @@ def end(name: str, path: Path, person: str, as_json: bool) -> None:
 
     End an exclusion before its time.
     """
-    from monitor import deciding
+    from monitor.commands import deciding
 
     _tell(path, lambda _site, ledger: deciding.end(ledger, name, person), as_json)
 
@@ -153,14 +153,14 @@ def list_all(path: Path, as_json: bool) -> None:
 
     List all exclusions and corrections, the newest first.
     """
-    from monitor import deciding
+    from monitor.commands import deciding
 
     _tell(path, lambda _site, ledger: deciding.all_of(ledger), as_json)
 
 
 def _tell(path: Path, work: Callable[[Site, Any], Awaitable[Any]], as_json: bool) -> None:
     """Do it in the site's ledger and print what came of it. What may not be done is wrong use."""
-    from monitor import deciding
+    from monitor.commands import deciding
     from monitor.model.decisions import DecisionError
     from monitor.reports.windows import WindowError
     from monitor.trouble import Said

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import click
 
-from monitor.cli_common import explains, json_option, site_option, wrong_use
+from monitor.commands.common import explains, json_option, site_option, wrong_use
 from monitor.config import glance, load_site
 from monitor.trouble import Said, Trouble
 
@@ -78,7 +78,7 @@ def verify(  # noqa: PLR0917 - click passes them by name
         if again:
             raise click.UsageError("--again: REPORT")
         sys.exit(0 if _ledger(_place(ledger, archive, path, language), public, (), as_json) else 1)
-    from monitor import reverifying
+    from monitor.commands import reverifying
 
     checked = _report(report, public, path if again else None)
     if as_json:
@@ -95,11 +95,11 @@ def verify(  # noqa: PLR0917 - click passes them by name
 
 def _ledger(place: Place, public: str | None, expected: Sequence[ChainHead], as_json: bool) -> bool:
     """Check a ledger and tell what was found; whether all is well."""
+    from monitor.commands.verifying import as_document, told
     from monitor.ledger.engine import place_of
     from monitor.ledger.errors import LedgerError
     from monitor.ledger.sources import source_of
     from monitor.ledger.verify import verify as check
-    from monitor.verifying import as_document, told
 
     try:
         verified = check(source_of(place.ledger), place.archive, public=public, expected=expected)
@@ -123,8 +123,8 @@ def _ledger(place: Place, public: str | None, expected: Sequence[ChainHead], as_
 
 def _report(path: Path, public: str | None, site: Path | None) -> Checked:
     """Check the file of a report, and with a site compute it anew."""
+    from monitor.commands.reverifying import computed_anew
     from monitor.reports.check import NoReportError, check_report
-    from monitor.reverifying import computed_anew
 
     try:
         checked = check_report(path, public)

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Final, ParamSpec
 
 import click
 
-from monitor.cli_common import explains, json_option, language_option, site_option, wrong_use
+from monitor.commands.common import explains, json_option, language_option, site_option, wrong_use
 from monitor.model.times import parse_span
 from monitor.trouble import Said, Trouble
 
 if TYPE_CHECKING:
-    from monitor.simulation import Places
+    from monitor.commands.simulation import Places
 
 P = ParamSpec("P")
 
@@ -82,11 +82,11 @@ def demo(  # noqa: PLR0917 - click passes them by name
     An invented city, its faults, and the truth about them. Ends with --for or Ctrl-C; exit 1 when the
     ledger disagrees with the truth, or saw nothing of what it had to find.
     """
+    from monitor.commands.demo_run import Demo, DemoError, Wish
+    from monitor.commands.demo_view import watch_demo
+    from monitor.commands.sim_site import keep_what_is_real
     from monitor.demo.netns import NetworkError
     from monitor.demo.process import FleetError
-    from monitor.demo_run import Demo, DemoError, Wish
-    from monitor.demo_view import watch_demo
-    from monitor.sim_site import keep_what_is_real
 
     seconds, lag = _seconds(span), _seconds(delay) or 0.0
     _needs(bool(lag or loss), "--delay, --loss", "--netns", there=netns)
@@ -191,8 +191,8 @@ def sim(  # noqa: PLR0917 - click passes them by name
     control listens is printed: a unix socket that takes one JSON object a line and answers each with
     one. A site's devices beat where its own MQTT broker is, if that is on this machine.
     """
-    from monitor.sim_site import script_of
-    from monitor.simulation import Wish, simulate
+    from monitor.commands.sim_site import script_of
+    from monitor.commands.simulation import Wish, simulate
 
     seconds, lag = _seconds(span), _seconds(delay) or 0.0
     _needs(directory is not None, "--dir", "--points, --seed", there=points is not None or seed is not None)
