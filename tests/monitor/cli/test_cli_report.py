@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_talk import on_terminal, quanshi
+from cli_talk import on_terminal, quanshi_here
 from ledger_city import Past, point, write_site
 
 from monitor.config import Site
@@ -39,7 +39,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def asked(site: Path, output: Path, *arguments: str) -> Any:
-    done = quanshi("report", "--site", site, "-o", output, *(arguments or ("--period", "2026-10")))
+    done = quanshi_here("report", "--site", site, "-o", output, *(arguments or ("--period", "2026-10")))
     assert done.returncode == 0, done.stderr
     return done
 
@@ -105,21 +105,21 @@ def test_in_english_on_a_terminal_it_shows_how_far_it_is(site: Path, tmp_path: P
     ],
 )
 def test_wrong_use_is_told(site: Path, tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
-    done = quanshi("report", "--site", site, "-o", tmp_path / "r.json", *arguments)
+    done = quanshi_here("report", "--site", site, "-o", tmp_path / "r.json", *arguments)
     assert done.returncode == 2
     assert said in " ".join(done.stderr.split())
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_ending_that_is_no_format_needs_one(site: Path, tmp_path: Path) -> None:
-    done = quanshi("report", "--site", site, "-o", tmp_path / "r.doc", "--period", "2026-10")
+    done = quanshi_here("report", "--site", site, "-o", tmp_path / "r.doc", "--period", "2026-10")
     assert done.returncode == 2
     assert "--format" in done.stderr
 
 
 def test_a_scope_in_which_nobody_is_has_no_report(site: Path, tmp_path: Path) -> None:
     options = ("--period", "2026-10", "--scope", "contractor=丙公司")
-    done = quanshi("report", "--site", site, "-o", tmp_path / "r.json", *options)
+    done = quanshi_here("report", "--site", site, "-o", tmp_path / "r.json", *options)
     assert done.returncode == 1
     assert done.stderr.splitlines() == [
         "该范围和周期内没有监测项",
@@ -130,7 +130,7 @@ def test_a_scope_in_which_nobody_is_has_no_report(site: Path, tmp_path: Path) ->
 
 
 def test_where_it_cannot_be_written_nothing_is_left(site: Path, tmp_path: Path) -> None:
-    done = quanshi("report", "--site", site, "-o", tmp_path / "gone" / "r.json", "--period", "2026-10")
+    done = quanshi_here("report", "--site", site, "-o", tmp_path / "gone" / "r.json", "--period", "2026-10")
     assert done.returncode == 1
     assert done.stderr.splitlines()[0] == "报告无法写入"
     assert "Traceback" not in done.stderr
@@ -138,7 +138,7 @@ def test_where_it_cannot_be_written_nothing_is_left(site: Path, tmp_path: Path) 
 
 def test_without_a_ledger_there_is_no_report_and_no_ledger_either(tmp_path: Path) -> None:
     write_site(tmp_path, [point("a")], language="en")
-    done = quanshi("report", "--site", tmp_path, "-o", tmp_path / "r.json", "--period", "2026-10")
+    done = quanshi_here("report", "--site", tmp_path, "-o", tmp_path / "r.json", "--period", "2026-10")
     assert done.returncode == 1
     assert done.stderr.splitlines()[0] == "there is no ledger yet"
     assert list((tmp_path / "data").iterdir()) == []

@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from cli_talk import quanshi
+from cli_talk import quanshi, quanshi_here
 from rich.cells import cell_len
 from small_site import camera, write_site
 
@@ -62,8 +62,8 @@ def test_a_copied_ledger_needs_no_site_and_no_key(copied: Path, recorded: Path) 
 
 
 def test_it_speaks_english_and_to_programs(copied: Path, recorded: Path) -> None:
-    english = quanshi("verify", "--ledger", copied, "--language", "en")
-    document = json.loads(quanshi("verify", "--ledger", copied, "--json").stdout)
+    english = quanshi_here("verify", "--ledger", copied, "--language", "en")
+    document = json.loads(quanshi_here("verify", "--ledger", copied, "--json").stdout)
 
     assert english.stdout.splitlines()[-1] == "all is as it was recorded"
     assert document["ok"] is True
@@ -85,7 +85,7 @@ def test_it_speaks_english_and_to_programs(copied: Path, recorded: Path) -> None
 def test_a_changed_row_is_named_and_the_answer_is_no(copied: Path, language: str, line: str) -> None:
     tamper(copied.parent, "UPDATE changes SET new = 'up' WHERE id = 3")
 
-    done = quanshi("verify", "--ledger", copied, "--language", language)
+    done = quanshi_here("verify", "--ledger", copied, "--language", language)
 
     assert done.returncode == 1
     assert line in done.stdout.splitlines()
@@ -96,7 +96,7 @@ def test_many_findings_are_counted(tmp_path: Path) -> None:
     asyncio.run(record(tmp_path, 40))
     tamper(tmp_path, "UPDATE changes SET cause = 'ok'")
 
-    shown = quanshi("verify", "--ledger", tmp_path / "ledger.db", "--language", "en").stdout.splitlines()
+    shown = quanshi_here("verify", "--ledger", tmp_path / "ledger.db", "--language", "en").stdout.splitlines()
 
     assert shown[-2:] == ["  … 20 more", "40 findings"]
 
@@ -105,7 +105,7 @@ def test_the_ledger_of_a_site_is_verified_in_its_language(tmp_path: Path) -> Non
     site = write_site(tmp_path, [camera("cam-1")], language="en")
     asyncio.run(record(tmp_path / "data"))
 
-    done = quanshi("verify", "--site", site)
+    done = quanshi_here("verify", "--site", site)
 
     assert done.returncode == 0
     assert done.stdout.splitlines()[0] == f"ledger {tmp_path / 'data' / 'ledger.db'}"
@@ -117,8 +117,8 @@ def test_another_key_than_the_one_that_signed_is_not_believed(
     (tmp_path / "other").mkdir()
     other = Signer.of(tmp_path / "other")
 
-    right = quanshi("verify", "--ledger", copied, "--key", recorded / "ledger.pub")
-    wrong = quanshi(
+    right = quanshi_here("verify", "--ledger", copied, "--key", recorded / "ledger.pub")
+    wrong = quanshi_here(
         "verify", "--ledger", copied, "--key", tmp_path / "other" / "ledger.pub", "--language", "en"
     )
 
@@ -144,13 +144,13 @@ def test_what_is_not_there_is_wrong_use(copied: Path, arguments: tuple[str, ...]
 
 def test_a_key_file_without_a_key_is_wrong_use(copied: Path, recorded: Path, tmp_path: Path) -> None:
     for key in (recorded / "ledger.key", copied):
-        assert quanshi("verify", "--ledger", copied, "--key", key).returncode == 2
+        assert quanshi_here("verify", "--ledger", copied, "--key", key).returncode == 2
 
 
 def test_a_file_that_is_no_ledger_is_told_in_three_lines(tmp_path: Path) -> None:
     (tmp_path / "odd.db").write_text("not a database at all" * 400)
 
-    done = quanshi("verify", "--ledger", tmp_path / "odd.db", "--language", "en")
+    done = quanshi_here("verify", "--ledger", tmp_path / "odd.db", "--language", "en")
 
     assert done.returncode == 1
     what, where, advice = done.stderr.splitlines()
@@ -162,5 +162,5 @@ def test_a_file_that_is_no_ledger_is_told_in_three_lines(tmp_path: Path) -> None
 def test_each_line_without_a_hash_fits_a_terminal(copied: Path) -> None:
     tamper(copied.parent, "DELETE FROM changes WHERE id > 3")
     for language in ("zh", "en"):
-        shown = quanshi("verify", "--ledger", copied, "--language", language).stdout
+        shown = quanshi_here("verify", "--ledger", copied, "--language", language).stdout
         assert max(cell_len(line) for line in shown.splitlines()) <= 110
