@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from cli_talk import quanshi
+from cli_talk import quanshi, quanshi_here
 from rich.cells import cell_len
 from small_site import camera, write_site
 
@@ -18,7 +18,7 @@ def test_the_version_is_one_line() -> None:
 
 
 def test_the_help_lists_the_commands_in_the_order_of_need() -> None:
-    shown = quanshi("--help").stdout
+    shown = quanshi_here("--help").stdout
 
     places = [shown.index(f"\n  {command}") for command in COMMANDS]
     assert places == sorted(places)
@@ -36,16 +36,16 @@ def test_help_fits_80_columns_and_speaks_both_languages(command: tuple[str, ...]
 
 def test_no_command_is_wrong_use() -> None:
     assert quanshi().returncode == 2
-    assert quanshi("watch").returncode == 2
+    assert quanshi_here("watch").returncode == 2
 
 
 @pytest.mark.parametrize(("language", "word"), [("zh", "没有错误"), ("en", "no mistakes")])
 def test_what_init_writes_passes_check_in_its_language(tmp_path: Path, language: str, word: str) -> None:
-    written = quanshi("init", tmp_path / "site", "--language", language)
+    written = quanshi_here("init", tmp_path / "site", "--language", language)
 
     assert written.returncode == 0
     assert "quanshi check --site" in written.stdout
-    checked = quanshi("check", "--site", tmp_path / "site" / "site.yaml")
+    checked = quanshi_here("check", "--site", tmp_path / "site" / "site.yaml")
     assert checked.returncode == 0
     assert word in checked.stdout
     assert not any(other in checked.stdout for other in ("没有错误", "no mistakes") if other != word)
@@ -54,7 +54,7 @@ def test_what_init_writes_passes_check_in_its_language(tmp_path: Path, language:
 def test_init_overwrites_nothing_and_says_so_in_three_lines(tmp_path: Path) -> None:
     (tmp_path / "nodes.csv").write_text("mine")
 
-    refused = quanshi("init", tmp_path, "--language", "en")
+    refused = quanshi_here("init", tmp_path, "--language", "en")
 
     assert refused.returncode == 1
     what, where, advice = refused.stderr.splitlines()
@@ -67,7 +67,7 @@ def test_init_overwrites_nothing_and_says_so_in_three_lines(tmp_path: Path) -> N
 def test_init_explains_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
-    refused = quanshi("init", tmp_path / "file" / "site")
+    refused = quanshi_here("init", tmp_path / "file" / "site")
 
     assert refused.returncode == 1
     assert len(refused.stderr.splitlines()) == 3
@@ -76,13 +76,13 @@ def test_init_explains_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
 def test_check_takes_the_folder_for_the_file_in_it(tmp_path: Path) -> None:
     write_site(tmp_path, [camera("cam-1")])
 
-    assert quanshi("check", "--site", tmp_path).returncode == 0
+    assert quanshi_here("check", "--site", tmp_path).returncode == 0
     assert quanshi("check", cwd=tmp_path).returncode == 0
     assert quanshi("check", QUANSHI_SITE=str(tmp_path)).returncode == 0
 
 
 def test_check_without_a_site_says_how_to_get_one(tmp_path: Path) -> None:
-    missing = quanshi("check", "--site", tmp_path / "none" / "site.yaml")
+    missing = quanshi_here("check", "--site", tmp_path / "none" / "site.yaml")
 
     assert missing.returncode == 1
     assert "does not exist\n  quanshi init DIR" in missing.stderr
@@ -92,7 +92,7 @@ def test_check_without_a_site_says_how_to_get_one(tmp_path: Path) -> None:
 def test_check_prints_what_where_and_what_to_do(tmp_path: Path) -> None:
     write_site(tmp_path, [camera("cam-1", "vidoe")], language="en")
 
-    found = quanshi("check", "--site", tmp_path)
+    found = quanshi_here("check", "--site", tmp_path)
 
     assert found.returncode == 1
     assert 'nodes.csv:2  network = "vidoe"\n  not a network of this site (video)\n' in found.stderr
@@ -103,7 +103,7 @@ def test_check_prints_what_where_and_what_to_do(tmp_path: Path) -> None:
 def test_check_for_programs_is_one_json_document(tmp_path: Path) -> None:
     path = write_site(tmp_path, [camera("cam-1"), camera("cam-2", "vidoe")])
 
-    found = quanshi("check", "--site", path, "--json")
+    found = quanshi_here("check", "--site", path, "--json")
 
     assert found.returncode == 1
     said = json.loads(found.stdout)
@@ -111,7 +111,7 @@ def test_check_for_programs_is_one_json_document(tmp_path: Path) -> None:
     assert said["mistakes"][0]["file"] == "nodes.csv"
     assert (said["mistakes"][0]["line"], said["mistakes"][0]["value"]) == (3, "vidoe")
     write_site(tmp_path, [camera("cam-1")])
-    assert json.loads(quanshi("check", "--site", path, "--json").stdout) == {
+    assert json.loads(quanshi_here("check", "--site", path, "--json").stdout) == {
         "ok": True,
         "nodes": 1,
         "watches": {"video": 1},
@@ -124,7 +124,7 @@ def flood(folder: Path, language: str) -> Path:
 
 
 def test_check_lists_a_flood_of_mistakes_to_the_last(tmp_path: Path) -> None:
-    found = quanshi("check", "--site", flood(tmp_path, "zh"))
+    found = quanshi_here("check", "--site", flood(tmp_path, "zh"))
 
     assert found.stderr.count("not a network") == 2000
     assert "nodes.csv:2001  network" in found.stderr
@@ -140,7 +140,7 @@ def test_other_commands_cut_the_flood_and_say_where_all_of_it_is(
 ) -> None:
     path = flood(tmp_path, language)
 
-    found = quanshi("probe", "cam-1", "--site", path)
+    found = quanshi_here("probe", "cam-1", "--site", path)
 
     assert found.returncode == 1
     assert found.stderr.count("not a network") == 50
