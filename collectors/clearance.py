@@ -13,7 +13,7 @@ from typing import Final
 from collectors.herald import Herald
 from collectors.judge import Track
 from collectors.roster import STATE_KEY
-from collectors.wards import Ward
+from collectors.wards import Turn, Ward
 from monitor.model.events import Change, Evidence
 from monitor.model.observations import Cause, State, Weight
 
@@ -27,9 +27,11 @@ _ALIVE: Final = (Weight.GOOD, Weight.SOFT)
 class Clearance:
     """Says changes; of several of one watch in their order. Call :meth:`look` at every tick."""
 
-    def __init__(self, herald: Herald, now: Callable[[], int]) -> None:
+    def __init__(self, herald: Herald, now: Callable[[], int], hurry: Callable[[Turn], None]) -> None:
+        """``hurry`` asks something at once."""
         self._herald = herald
         self._now = now
+        self._hurry = hurry
         self._waiting: dict[Ward, tuple[Change, int]] = {}
 
     def tell(self, ward: Ward, change: Change) -> None:
@@ -38,6 +40,10 @@ class Clearance:
             self._say(ward, held[0])
         if change.new is State.DOWN and _is_open(ward, change):
             self._waiting[ward] = (change, self._now() + PATIENCE)
+            # Asked for another below it a moment ago, it may have answered before this one fell.
+            for parent in ward.parents:
+                for turn in parent.turns.values():
+                    self._hurry(turn)
         else:
             self._say(ward, change)
 

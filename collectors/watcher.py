@@ -66,7 +66,7 @@ class Watcher:
         self.engine = Engine(self._answered, self._hung_up, limit=site.concurrency)
         self.roster = Roster(site, keeper, (self.engine, self.pinger), self, memory)
         self.ancestors = Ancestors(self._hurry, self._ask_again, self.clock.monotonic)
-        self.clearance = Clearance(herald, self.clock.now)
+        self.clearance = Clearance(herald, self.clock.now, self._hurry)
         self.witnesses = Witnesses(self.engine, self.pinger, self._testified)
         self.footing = Footing(0, 0, site.judge.blind_share, site.judge.blind_least)
         self.hearsay = Hearsay(self.roster.wards, self._hear)

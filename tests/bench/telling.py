@@ -24,7 +24,6 @@ SMALL: Final = 3_352
 STORMS: Final = 3
 DEATHS: Final = 60
 """Cameras that die one after the other, for each way to die."""
-WILLS: Final = 40
 POLL: Final = 5.0
 BETWEEN: Final = 0.7
 PATIENCE: Final = 90.0
@@ -43,16 +42,14 @@ def storm(folder: Path) -> Iterator[Figure]:
 
 def latency(folder: Path) -> Iterator[Figure]:
     """From a device's death to its message, by the way it dies. Poll every 5 s; wills as they come."""
-    with _city(folder, 600, heartbeats=True) as (demo, hook):
+    with _city(folder, 1500, heartbeats=True) as (demo, hook):
         cameras = [node for node in demo.city.nodes if node.kind is Kind.CAMERA]
         gateways = [node for node in demo.city.nodes if _has_heart(node)]
         for fault, what in (("refuse", "refuses"), ("vanish", "falls silent")):
             chosen = random.Random(fault).sample(cameras, DEATHS)
             yield from _figures(f"camera {what}", _deaths(demo, hook, chosen, fault), POLL + 4.0)
-        told = [
-            late for _ in range(-(-WILLS // len(gateways))) for late in _deaths(demo, hook, gateways, "will")
-        ]
-        yield from _figures("last will", told, 1.0)
+        wills = [late for gateway in gateways for late in _deaths(demo, hook, [gateway], "will")]
+        yield from _figures("last will", wills, 1.0)
 
 
 def _figures(what: str, late: Sequence[float], most: float) -> Iterator[Figure]:

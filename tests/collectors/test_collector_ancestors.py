@@ -92,6 +92,25 @@ async def test_a_camera_falls_with_the_answer_of_the_living_switch_as_evidence(t
             assert above.at >= down.at
 
 
+async def test_two_cameras_that_fall_one_after_the_other_are_both_cleared_of_their_switch(
+    tmp_path: Path,
+) -> None:
+    """Though a switch is asked for the sake of others once a second at most."""
+    async with device(hang) as town, device(hang, "127.0.6.2") as one, device(hang, "127.0.6.3") as two:
+        rows = [
+            switch(TOWN, town),
+            *(at(f"cam-{n}", cam, probes="tcp", parent=TOWN) for n, cam in ((1, one), (2, two))),
+        ]
+        async with collecting(city(tmp_path, rows, probes=PROBES)) as collector:
+            await until(lambda: {state for state, _ in collector.states().values()} == {"up"})
+            one.die()
+            await until(lambda: collector.watcher.roster.wards["cam-1"].judge.missing)
+            two.die()
+            for name in ("cam-1", "cam-2"):
+                _, down = await said(collector, name, 2)
+                assert any(piece.node == TOWN and piece.ok and piece.at >= down.at for piece in down.evidence)
+
+
 async def test_a_will_waits_for_the_word_of_the_switch_and_not_for_long(
     tmp_path: Path, mosquitto: servers.Mosquitto
 ) -> None:
