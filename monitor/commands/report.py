@@ -13,11 +13,13 @@ import click
 from monitor.commands.common import explains, site_option, wrong_use
 from monitor.config import Site, load_site
 from monitor.reports.document import BY_NODE, TABLES
-from monitor.reports.formats import BESIDE, FORMATS, beside, writer_of
+from monitor.reports.files import Files
+from monitor.reports.formats import FORMATS
 from monitor.trouble import Said, Trouble
 
 if TYPE_CHECKING:
     from monitor.reports.document import Proof, Report
+    from monitor.reports.make import Rehearsal
     from monitor.reports.windows import Window
 
 _STEPS: Final = 40
@@ -74,8 +76,11 @@ def report(  # noqa: PLR0917 - click passes them by name
     site = load_site(path)
     window, wanted = _window(site, period, first, last), form or _form_of(output)
     try:
-        made, proof = asyncio.run(_make(site, window, by, scopes, {output.name: wanted}))
-        _write(wanted, made, proof, language or site.language, output)
+        with Files(wanted, output, language or site.language) as files:
+            files.demand()
+            told = {output.name: wanted}
+            made, proof = asyncio.run(_make(site, window, by, scopes, files=told, rehearse=files.rehearse))
+            files.write(made, proof)
     except OSError as error:
         raise Trouble(
             Said("报告无法写入", "the report cannot be written"),
@@ -107,7 +112,13 @@ def _form_of(output: Path) -> str:
 
 
 async def _make(
-    site: Site, window: Window, by: str, scopes: tuple[str, ...], files: dict[str, Any]
+    site: Site,
+    window: Window,
+    by: str,
+    scopes: tuple[str, ...],
+    *,
+    files: dict[str, Any],
+    rehearse: Rehearsal,
 ) -> tuple[Report, Proof]:
     """Raises Trouble where the ledger cannot be used or knows nothing of that time."""
     from monitor.config.atlas import Atlas
@@ -125,7 +136,9 @@ async def _make(
         question = Question(by, read_scope(scopes, names, Atlas(site.regions)))
         async with await Ledger.open(site.ledger_url) as ledger:
             signer = Signer.of(site.data)
-            return await make(ledger, signer, site, window, question, files=files, progress=_bar())
+            return await make(
+                ledger, signer, site, window, question, files=files, progress=_bar(), rehearse=rehearse
+            )
     except (ScopeError, WindowError) as error:
         wrong_use(error)
     except LedgerError as error:
@@ -153,22 +166,6 @@ def _demand_ledger(site: Site) -> None:
             Said("先运行 quanshi run", "let  quanshi run  watch for a while"),
             site.language,
         )
-
-
-def _write(form: str, made: Report, proof: Proof, language: str, output: Path) -> None:
-    """Whole or not at all: nobody shall take half a report for one."""
-    _write_one(form, made, proof, language, output)
-    if form in BESIDE:
-        _write_one("json", made, proof, language, beside(output))
-
-
-def _write_one(form: str, made: Report, proof: Proof, language: str, output: Path) -> None:
-    fresh = output.with_name(f".{output.name}.new")
-    try:
-        writer_of(form)(made, proof, language, fresh)
-        fresh.replace(output)
-    finally:
-        fresh.unlink(missing_ok=True)
 
 
 def _said(made: Report, proof: Proof, output: Path) -> Said:

@@ -35,3 +35,11 @@ def writer_of(name: str) -> Writer:
     module, function = _WRITERS[name]
     found: Writer = getattr(import_module(module), function)
     return found
+
+
+def demand_parts(name: str, language: str) -> None:
+    """See that what a format needs beside the program is there. Raises Trouble."""
+    if name == "pdf":
+        from monitor.reports.pdf import demand_typesetter
+
+        demand_typesetter(language)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from monitor.config import Site
+from monitor.ledger.chain import GENESIS
 from monitor.ledger.ledger import Ledger
 from monitor.ledger.signing import Signer, is_signed
 from monitor.model.times import format_time
@@ -20,6 +21,9 @@ from monitor.reports.edition import software, wording
 from monitor.reports.gather import gather
 from monitor.reports.jsonform import digest
 from monitor.reports.windows import Window
+
+Rehearsal = Callable[[Report, Proof], None]
+"""Writes a report for a trial, with a proof that is none. Raises what writing raises."""
 
 
 class NothingError(Exception):
@@ -36,11 +40,14 @@ async def make(
     now: int | None = None,
     files: dict[str, Any] | None = None,
     progress: Progress | None = None,
+    rehearse: Rehearsal | None = None,
 ) -> tuple[Report, Proof]:
     """The report that answers a question, kept in the ledger as one of the question's revisions.
 
-    ``files``: what will be written of it, for the record. Raises LedgerError, WindowError for a window
-    that has not begun, and NothingError; then nothing is recorded. The event loop goes on meanwhile.
+    ``files``: what will be written of it, for the record. ``rehearse`` is called before the record is made:
+    a report that cannot be written must not stand in the ledger as made. Raises what it raises,
+    LedgerError, WindowError for a window that has not begun, and NothingError; then nothing is recorded.
+    The event loop goes on meanwhile.
     """
     made_at = time.time_ns() // 1_000_000 if now is None else now
     with _no_garbage():
@@ -49,20 +56,23 @@ async def make(
     if not made.nodes:
         raise NothingError
     name = await asyncio.to_thread(digest, made)
-    revision = await ledger.record_report(question_of(made), name, made_at, files or {})
-    # After the report is recorded: the chain that the proof names holds the report too.
-    head = await ledger.head()
     proof = Proof(
         digest=name,
-        revision=revision,
+        revision=1,
         made_at=made_at,
-        links=head.links,
-        head=head.hash,
+        links=0,
+        head=GENESIS,
         key=signer.public,
-        signature="",
+        signature="0" * 128,
         software=software(),
         wording=wording(),
     )
+    if rehearse is not None:
+        await asyncio.to_thread(rehearse, made, proof)
+    revision = await ledger.record_report(question_of(made), name, made_at, files or {})
+    # After the report is recorded: the chain that the proof names holds the report too.
+    head = await ledger.head()
+    proof = replace(proof, revision=revision, links=head.links, head=head.hash)
     return made, replace(proof, signature=signer.sign(proof.text()).hex())
 
 

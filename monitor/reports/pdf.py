@@ -22,7 +22,7 @@ _CANNOT: Final = Said("无法生成 PDF", "the PDF cannot be made")
 
 def write_pdf(report: Report, proof: Proof, language: str, path: Path) -> None:
     """Write the PDF. Raises Trouble where typesetter or font are not there or refuse, and OSError."""
-    _demand_parts(language)
+    demand_typesetter(language)
     paper = json.dumps(paper_of(story_of(report, proof, language)), ensure_ascii=False)
     command = [sys.executable, "-m", "monitor.reports.typesetter", str(path), str(proof.made_at)]
     done = subprocess.run(
@@ -33,7 +33,8 @@ def write_pdf(report: Report, proof: Proof, language: str, path: Path) -> None:
         raise Trouble(_CANNOT, done.stderr.strip()[-300:], advice, language)
 
 
-def _demand_parts(language: str) -> None:
+def demand_typesetter(language: str) -> None:
+    """Raises Trouble where typesetter or font are not there."""
     if importlib.util.find_spec("typst") is None:
         advice = Said("安装 quanshi[pdf]，或用 --format xlsx", "install quanshi[pdf], or use --format xlsx")
         raise Trouble(_CANNOT, "typst", advice, language)

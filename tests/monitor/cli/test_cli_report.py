@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import csv
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +136,47 @@ def test_where_it_cannot_be_written_nothing_is_left(site: Path, tmp_path: Path) 
     assert done.returncode == 1
     assert done.stderr.splitlines()[0] == "报告无法写入"
     assert "Traceback" not in done.stderr
+
+
+def recorded(site: Path) -> int:
+    """How many reports the ledger says were made."""
+    with closing(sqlite3.connect(site / "data" / "ledger.db")) as ledger:
+        count: int = ledger.execute("SELECT count(*) FROM reports").fetchone()[0]
+    return count
+
+
+def test_a_report_that_cannot_be_set_was_never_made(
+    site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = recorded(site)
+    monkeypatch.setattr("monitor.reports.pdf.FONTS", "no-fonts")
+    done = quanshi_here("report", "--site", site, "-o", tmp_path / "r.pdf", "--period", "2026-10-07")
+    assert (done.returncode, done.stderr.splitlines()[0]) == (1, "无法生成 PDF")
+    assert recorded(site) == before
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_report_whose_writing_fails_was_never_made(
+    site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    before = recorded(site)
+    monkeypatch.setattr("monitor.reports.xlsx.write_xlsx", full)
+    done = quanshi_here("report", "--site", site, "-o", tmp_path / "r.xlsx", "--period", "2026-10-08")
+    assert (done.returncode, done.stderr.splitlines()[0]) == (1, "报告无法写入")
+    assert recorded(site) == before
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_is_no_file_to_write(site: Path, tmp_path: Path) -> None:
+    before = recorded(site)
+    (tmp_path / "r.csv.json").mkdir()
+    done = quanshi_here("report", "--site", site, "-o", tmp_path / "r.csv", "--period", "2026-10-09")
+    assert (done.returncode, done.stderr.splitlines()[0]) == (1, "报告无法写入")
+    assert recorded(site) == before
+    assert [path.name for path in tmp_path.iterdir()] == ["r.csv.json"]
 
 
 def test_without_a_ledger_there_is_no_report_and_no_ledger_either(tmp_path: Path) -> None:
