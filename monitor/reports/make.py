@@ -70,9 +70,9 @@ async def make(
     if rehearse is not None:
         await asyncio.to_thread(rehearse, made, proof)
     revision = await ledger.record_report(question_of(made), name, made_at, files or {})
-    # After the report is recorded: the chain that the proof names holds the report too.
-    head = await ledger.head()
-    proof = replace(proof, revision=revision, links=head.links, head=head.hash)
+    # After the report is recorded: the chain that the proof names, and that is signed, holds the report too.
+    signed = await ledger.checkpoint(signer, now)
+    proof = replace(proof, revision=revision, links=signed.link, head=signed.hash)
     return made, replace(proof, signature=signer.sign(proof.text()).hex())
 
 

@@ -12,6 +12,7 @@ from ledger_city import Past, point, write_site
 
 from monitor.config import Site, load_site
 from monitor.ledger import Ledger, Signer
+from monitor.ledger.signing import is_signed
 from monitor.model.decisions import Action, Correction, Decision, Exclusion, Reason, Scope, Signed, request_of
 from monitor.model.events import Change
 from monitor.model.observations import Cause, State
@@ -247,6 +248,17 @@ async def test_a_report_is_kept_signed_and_counted(site: Site, ledger: Ledger) -
     _, by_class = await make(ledger, signer, site, window, Question("class"), now=NOVEMBER)
     assert (revised.revision, by_class.revision) == (2, 1)
     assert [row.digest for row in await ledger.reports()] == [by_class.digest, revised.digest, proof.digest]
+
+
+async def test_whenever_a_report_is_made_the_chain_is_signed(site: Site, ledger: Ledger) -> None:
+    await october(Past(ledger), site)
+    assert await ledger.checkpoints() == []
+    signer = Signer.of(site.data)
+    _, proof = await make(ledger, signer, site, period("2026-10", ZONE), Question(), now=NOVEMBER)
+    [signed] = await ledger.checkpoints()
+    assert (signed.link, signed.hash, signed.fingerprint) == (proof.links, proof.head, signer.fingerprint)
+    assert is_signed(signed.text(), signed.signature, proof.key)
+    assert (await ledger.reports())[0].digest == proof.digest
 
 
 async def test_a_proof_is_for_its_own_report_alone(site: Site, ledger: Ledger) -> None:
