@@ -93,7 +93,7 @@ class Watcher:
         """End looking: the last sight is said, and no answer comes any more."""
         if self._ticker is not None:
             self._ticker.cancel()
-        self._say_sight(self.keeper.sight(self.clock.now()))
+        self._end_sight(self.keeper.sight(self.clock.now()))
         self.engine.close()
         self.pinger.close()
 
@@ -203,7 +203,7 @@ class Watcher:
         """The process stood still: a sight ends where it stopped, the next begins with a sweep."""
         stood = (reached - self._tick) * TICK
         log.warning("did not look", collector=self.keeper.collector, seconds=round(stood, 1))
-        self._say_sight(self.keeper.sight(self.clock.millis((self._tick + 1) * TICK)))
+        self._end_sight(self.keeper.sight(self.clock.millis((self._tick + 1) * TICK)))
         self._tick = reached - 1
         self.roster.schedule.catch_up(reached)
         self._sweep()
@@ -211,7 +211,7 @@ class Watcher:
     def _clock_was_set(self, before: int, now: int) -> None:
         """A sight ends by the clock that it began by; what follows has another order of time."""
         log.warning("clock was set", collector=self.keeper.collector, seconds=(now - before) / 1000)
-        self._say_sight(self.keeper.sight(before))
+        self._end_sight(self.keeper.sight(before))
         if now < before:
             for ward in self.roster.wards.values():
                 ward.judge.set_back(before - now)
@@ -383,7 +383,7 @@ class Watcher:
                 ward.judge.resume(ward.judge.standing)
         now = self.clock.now()
         last, _ = self.keeper.go_blind(now if since is None else since)
-        self._say_sight(last)
+        self._end_sight(last)
 
     # --- what we say ---
 
@@ -393,10 +393,15 @@ class Watcher:
             self._say_sight(self.keeper.sight(now))
             if now >= self._snapshot_due and not self.keeper.blind:
                 self._snapshot_due = now + SNAPSHOT_EVERY
+                self.clearance.flush()  # it speaks of states that must be known by then
                 self.herald.say(self.roster.snapshot(now), now)
 
-    def _say_sight(self, sight: Sight | None) -> None:
+    def _end_sight(self, sight: Sight | None) -> None:
+        """Nothing is left unsaid of the time that it covers."""
         self.clearance.flush()
+        self._say_sight(sight)
+
+    def _say_sight(self, sight: Sight | None) -> None:
         if sight is not None:
             memory: dict[str, str | None] = {} if sight.blind else {SIGHT_KEY: str(sight.end)}
             self.herald.say(sight, self.clock.now(), memory)
