@@ -324,9 +324,10 @@ class Proof:
     """What makes a report checkable: which facts it rests on, and who vouches for it.
 
     ``links``/``head``: length and last hash (hex) of the ledger's chain. ``signature`` (Ed25519, hex) is
-    that of :meth:`text`, made with the ledger's key, of which ``key`` is the public half (hex).
-    ``revision`` counts the different reports of the same question. ``software`` and ``wording``: see
-    :mod:`edition`; both are empty in reports of the first versions.
+    that of the text that docs/ledger.md names, made with the ledger's key, of which ``key`` is the public
+    half (hex). ``revision`` counts the different reports of the same question. ``software``: the program
+    that made it; ``wording``: 16 hex digits that change with anything that could change a cell that people
+    see. Both are empty in reports of the first versions.
     """
 
     digest: str

@@ -19,7 +19,7 @@ DOCUMENT = (Path(__file__).parents[3] / "docs" / "ledger.md").read_text()
 
 def run_theirs(folder: Path) -> subprocess.CompletedProcess[str]:
     """The verifier of the document, without our packages."""
-    (program,) = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
+    (program,) = re.findall(r"```python\n(.*?)```", DOCUMENT.split("## A verifier")[1], re.DOTALL)
     (folder / "theirs.py").write_text(program)
     command = [sys.executable, "-I", folder / "theirs.py", file_of(folder)]
     return subprocess.run(command, capture_output=True, text=True)

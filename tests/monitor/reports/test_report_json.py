@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -33,6 +35,7 @@ from monitor.reports.jsonform import (
     write_json,
 )
 
+LEDGER = (Path(__file__).parents[3] / "docs" / "ledger.md").read_text(encoding="utf-8")
 PUBLISHED = Path(__file__).parents[3] / "docs" / "report.schema.json"
 PROOF = Proof("ab" * 32, 2, at("11-01 09:00"), 12_345, "cd" * 32, "ef" * 32, "01" * 64)
 
@@ -141,6 +144,24 @@ def test_whatever_stands_in_a_report_it_is_refused_in_one_way(junk: Any) -> None
 def test_the_canonical_form_knows_no_order_of_keys() -> None:
     assert canonical({"b": 1, "a": "茂名"}) == '{"a":"茂名","b":1}'.encode()
     assert digest_of({"b": 1, "a": 2}) == digest_of({"a": 2, "b": 1})
+
+
+@pytest.mark.parametrize(
+    "proof",
+    [
+        replace(PROOF, software="quanshi 9, typst 1", wording="ab" * 8),
+        replace(PROOF, software="", wording=""),
+    ],
+    ids=["new", "old"],
+)
+def test_what_a_proof_signs_follows_from_its_document(tmp_path: Path, by: tuple[str, str]) -> None:
+    """The program in docs/ledger.md, which knows nothing of ours, comes to the same text."""
+    proof = replace(PROOF, software=by[0], wording=by[1])
+    (tmp_path / "report.json").write_text(document_of(full(), proof), encoding="utf-8")
+    program = LEDGER.split("## Reports")[1].split("```python\n")[1].split("```")[0]
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True)
+    assert (tmp_path / "text").read_bytes() == proof.text()
+    assert (tmp_path / "signature").read_bytes().hex() == proof.signature
 
 
 def test_the_schema_is_the_published_one() -> None:
