@@ -139,8 +139,7 @@ class Composer:
             cause = facts.get("cause")
             known = "" if cause is None else CAUSES[self._language][Cause(cause)]
             words = {name: self._worded(name, value) for name, value in facts.items()} | {"cause": known}
-            key = f"{what}_alone" if _size(facts) == 1 and f"{what}_alone" in JUDGED else what
-            return label + JUDGED[key].told(self._language).format_map(_Lenient(words))
+            return label + JUDGED[_judged(what, facts)].told(self._language).format_map(_Lenient(words))
         if what == "pipeline":
             words = {name: self._worded(name, value) for name, value in facts.items()}
             return label + TROUBLES[str(facts["trouble"])].told(self._language).format_map(_Lenient(words))
@@ -221,6 +220,13 @@ class _Lenient(dict[str, str]):
 def _size(facts: Mapping[str, Any]) -> int:
     """How many watches an outage may take: those down for it, or all that hang on its root."""
     return max(int(facts.get("affected", 1)), int(facts.get("behind", 1)))
+
+
+def _judged(what: str, facts: Mapping[str, Any]) -> str:
+    """By what is down, not by what hangs on it: when only its address fails, all behind it goes on."""
+    if what != "node" or int(facts.get("affected", 1)) > 1:
+        return what
+    return "node_alone" if _size(facts) == 1 else "node_first"
 
 
 def _head(alert: Alert, happening: Happening) -> str:

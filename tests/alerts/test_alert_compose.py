@@ -69,6 +69,18 @@ def test_a_start_says_what_where_since_when_how_many_why_and_whom_to_call(site: 
     ]
 
 
+def test_a_switch_that_fails_alone_takes_nothing_with_it_yet(site: Site) -> None:
+    facts = {**SWITCH.facts, "affected": 1, "behind": 32}
+    alone = replace(ALERT, finding=replace(SWITCH, facts=facts))
+
+    for language, judged in (
+        ("zh", "判断：无应答；下挂监测项正在核实"),
+        ("en", "cause: no reply; what hangs on it is being asked"),
+    ):
+        _, text = Composer(site, language).one(alone, Happening.FIRED, moment("09:36:57"))
+        assert judged in text.splitlines()
+
+
 def test_an_end_says_from_when_to_when_and_how_long(site: Site) -> None:
     over = replace(ALERT, resolved_at=moment("10:04:10"))
 
