@@ -42,7 +42,8 @@ _STEPS: Final = 40
     "scopes",
     multiple=True,
     metavar="KEY=VALUE",
-    help="class=1, region=440902, contractor=…, network=, kind=, node=; all",
+    help="class=1, region=440902, contractor=…, network=, kind=, node=; all. "
+    "未写 class、kind、node、all 时限一类点位 / class-1 points unless class, kind, node or all is given",
 )
 @click.option("--format", "form", type=click.Choice(FORMATS), help="格式 / by default the ending of FILE")
 @click.option("--language", type=click.Choice(["zh", "en"]), help="语言 / language")
@@ -69,9 +70,13 @@ def report(  # noqa: PLR0917 - click passes them by name
 ) -> None:
     """可用性报告：完好率及上下界、结论、故障与修复、剔除、未观测时间，附证明。
 
+    默认统计一类摄像机点位（若有）；--scope region=、network=、contractor= 在其中再缩小范围，
+    写明 class=、kind=、node= 或 all 才改变它。同类 --scope 扩大范围，不同类缩小范围。
+
     Availability with its bounds and verdict, faults and repairs, what was left out, what nobody saw; and
-    the proof. Without --scope it is about class-1 camera points, if there are any. --scope of the same
-    kind widens, of another kind narrows.
+    the proof. It is about class-1 camera points, if there are any: --scope region=, network= and contractor=
+    narrow that, and only class=, kind=, node= or all mean other devices. --scope of the same kind widens, of
+    another kind narrows.
     """
     site = load_site(path)
     window, wanted = _window(site, period, first, last), form or _form_of(output)
@@ -127,13 +132,13 @@ async def _make(
     from monitor.ledger.signing import Signer
     from monitor.reports.build import Question
     from monitor.reports.make import NothingError, make
-    from monitor.reports.scope import ScopeError, read_scope
+    from monitor.reports.scope import ScopeError, is_usual, read_scope
     from monitor.reports.windows import WindowError
 
     _demand_ledger(site)
     names = {key: network.name for key, network in site.networks.items()}
     try:
-        question = Question(by, read_scope(scopes, names, Atlas(site.regions)))
+        question = Question(by, read_scope(scopes, names, Atlas(site.regions)), usual=is_usual(scopes))
         async with await Ledger.open(site.ledger_url) as ledger:
             signer = Signer.of(site.data)
             return await make(

@@ -43,10 +43,14 @@ Progress = Callable[[float], None]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """``by``: one of the tables, or ``node``. ``scope`` None: class-1 camera points if there were any."""
+    """``by``: one of the tables, or ``node``. ``scope`` None: class-1 camera points if there were any.
+
+    ``usual``: within the scope too. Else it is taken as it stands, as that of a report that was made.
+    """
 
     by: str = "county"
     scope: Pairs | None = None
+    usual: bool = False
 
     def __post_init__(self) -> None:
         if self.by not in (*TABLES, BY_NODE):
@@ -94,13 +98,19 @@ class _Builder:
 
     def _asked(self) -> tuple[Pairs, Mapping[WatchKey, list[Stay]]]:
         """The scope, and the stays of all watches within it."""
-        stays = stays_of(self._facts.eras, self._window.span, self._window.zone)
-        if self._question.scope is not None:
-            return self._question.scope, self._chosen(stays, self._question.scope)
-        points = self._chosen(stays, CLASS_1)
-        return (CLASS_1, points) if points else ((), stays)
+        stays: Mapping[WatchKey, list[Stay]] = stays_of(
+            self._facts.eras, self._window.span, self._window.zone
+        )
+        scope = self._question.scope
+        if scope is not None:
+            stays = self._chosen(stays, scope)
+        if scope is None or self._question.usual:
+            points = self._chosen(stays, CLASS_1)
+            if points:
+                return (*CLASS_1, *(scope or ())), points
+        return scope or (), stays
 
-    def _chosen(self, stays: Mapping[WatchKey, list[Stay]], scope: Pairs) -> dict[WatchKey, list[Stay]]:
+    def _chosen(self, stays: Mapping[WatchKey, list[Stay]], scope: Pairs) -> Mapping[WatchKey, list[Stay]]:
         chosen = Filter(scope, self._atlas)
         found = {
             key: [stay for stay in several if chosen.holds(stay.node, stay.network)]

@@ -16,6 +16,9 @@ Pairs = tuple[tuple[str, str], ...]
 
 KEYS: Final = ("class", "kind", "network", "region", "contractor", "node")
 
+_CHOOSING: Final = ("class", "kind", "node")
+"""Who says one of these has said which devices; the others say only where, or whose."""
+
 CLASS_1: Final[Pairs] = (("class", "1"), ("kind", Kind.CAMERA.value))
 """What is meant when nobody says, if there are any: the points that the goal of 98 % speaks of."""
 
@@ -27,17 +30,23 @@ class ScopeError(ValueError):
 
 
 def read_scope(texts: Iterable[str], networks: Mapping[str, str], atlas: Atlas) -> Pairs | None:
-    """``class=1``, ``region=440902`` …, as pairs in a fixed order; None: nobody said. ``all``: no limit.
+    """``class=1``, ``region=440902`` …, as pairs in a fixed order; None: nobody said. ``all`` limits nothing.
 
     Regions and networks may be given by name. Raises ScopeError.
     """
     texts = list(texts)
     if not texts:
         return None
-    if texts == [ALL]:
-        return ()
-    pairs = {_pair(text, networks, atlas) for text in texts}
+    pairs = {_pair(text, networks, atlas) for text in texts if text != ALL}
     return tuple(sorted(pairs, key=lambda pair: (KEYS.index(pair[0]), pair[1])))
+
+
+def is_usual(texts: Iterable[str]) -> bool:
+    """Whether nobody said which devices: then class-1 points are meant, wherever and whose ever they are.
+
+    A target and a verdict are of a class: a county's report would have neither with its switches in it.
+    """
+    return not any(text == ALL or text.partition("=")[0].strip() in _CHOOSING for text in texts)
 
 
 def _pair(text: str, networks: Mapping[str, str], atlas: Atlas) -> tuple[str, str]:

@@ -17,6 +17,7 @@ from ledger_city import Past, point, write_site
 from monitor.config import Site
 from monitor.ledger import Ledger
 from monitor.model.observations import State
+from monitor.model.timeline import Verdict
 from monitor.reports.jsonform import read_document
 from monitor.reports.make import is_proven
 
@@ -72,13 +73,21 @@ def test_the_same_question_gives_the_same_report(site: Path, tmp_path: Path) -> 
 
 def test_the_table_that_was_asked_for_as_csv(site: Path, tmp_path: Path) -> None:
     options = ("--period", "2026-10-05", "--by", "node", "--scope", "region=茂南区", "--format", "csv")
-    asked(site, tmp_path / "table", *options)
+    asked(site, tmp_path / "table", *options, "--scope", "all")
     with (tmp_path / "table").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [(row["key"], row["verdict"], row["intact"]) for row in rows] == [
         ("a@video", "missed", "0.000000"),
         ("core@video", "no_statement", ""),
     ]
+
+
+def test_a_region_alone_keeps_class_1_and_with_it_target_and_verdict(site: Path, tmp_path: Path) -> None:
+    asked(site, tmp_path / "r.json", "--period", "2026-10", "--scope", "region=茂南区")
+    report, _, _ = read_document((tmp_path / "r.json").read_text(encoding="utf-8"))
+    assert report.scope == (("class", "1"), ("kind", "camera"), ("region", "440902"))
+    assert (report.total.watches, report.total.target) == (1, 0.98)
+    assert report.total.verdict is Verdict.MISSED
 
 
 def test_every_format_can_be_written(site: Path, tmp_path: Path) -> None:

@@ -14,6 +14,8 @@ from monitor.model.nodes import Kind
 from monitor.model.observations import Cause, State
 from monitor.model.tally import divide
 from monitor.model.timeline import Frame, Parts, Step, Verdict
+from monitor.reports.build import Question
+from monitor.reports.build import report as report_on
 from monitor.reports.document import TABLES, Budget, Repairs, Report, Snapshots
 
 GOOD = [up("10-01")]
@@ -82,6 +84,19 @@ def test_nobody_says_a_scope_then_it_is_about_class_1_points() -> None:
     without = answer(facts("2026-10-05", nodes[1:], steps))
     assert without.scope == ()
     assert [row.node for row in without.nodes] == ["b", "s"]
+
+
+def test_where_without_what_means_the_class_1_points_there() -> None:
+    nodes = [camera("a"), camera("s", kind=Kind.SWITCH), camera("t", kind=Kind.SWITCH, contractor="乙公司")]
+    known = facts("2026-10-05", nodes, dict.fromkeys("ast", GOOD))
+    here = report_on(known, Question(scope=(("region", "440902"),), usual=True))
+    assert here.scope == (("class", "1"), ("kind", "camera"), ("region", "440902"))
+    assert ([row.node for row in here.nodes], here.total.verdict) == (["a"], Verdict.MET)
+    switches = report_on(known, Question(scope=(("contractor", "乙公司"),), usual=True))
+    assert (switches.scope, [row.node for row in switches.nodes]) == ((("contractor", "乙公司"),), ["t"])
+    # What a report was made of is asked for as it stands.
+    again = report_on(known, Question(here.by, here.scope))
+    assert again == here
 
 
 def test_a_watch_that_moves_to_another_firm_counts_for_each_as_long_as_it_was_there() -> None:

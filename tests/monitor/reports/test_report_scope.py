@@ -8,7 +8,7 @@ from facts_kit import NETWORKS, REGIONS, camera
 from monitor.config import Region
 from monitor.config.atlas import NOWHERE, Atlas
 from monitor.model.nodes import Kind
-from monitor.reports.scope import Filter, ScopeError, read_scope
+from monitor.reports.scope import Filter, ScopeError, is_usual, read_scope
 
 ATLAS = Atlas(REGIONS)
 
@@ -106,3 +106,23 @@ def test_a_name_that_several_regions_have_is_not_guessed() -> None:
     twice = Atlas(REGIONS | {"440983101": Region("440983101", "水东镇", "440983")})
     with pytest.raises(ScopeError, match="or several"):
         read_scope(["region=水东镇"], NETWORKS, twice)
+
+
+@pytest.mark.parametrize(
+    ("texts", "usual"),
+    [
+        ([], True),
+        (["region=440902", "network=video", "contractor=甲公司"], True),
+        (["region=440902", "class=2"], False),
+        ([" kind = switch"], False),
+        (["node=cam-1"], False),
+        (["all", "region=440902"], False),
+    ],
+)
+def test_who_says_which_devices_does_not_mean_class_1(texts: list[str], usual: bool) -> None:
+    assert is_usual(texts) is usual
+
+
+def test_all_of_a_region() -> None:
+    assert read_scope(["all", "region=茂南区"], NETWORKS, ATLAS) == (("region", "440902"),)
+    assert read_scope(["all"], NETWORKS, ATLAS) == ()
