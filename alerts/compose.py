@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from alerts.model import Alert, Finding, Happening
-from alerts.words import CLASSES, ENDINGS, HEADS, JUDGED, LABELS, NOUNS, TROUBLES, UNITS
+from alerts.words import CLASSES, ENDINGS, HEADS, JUDGED, LABELS, MATTERS, NOUNS, OUTAGES, TROUBLES, UNITS
 from monitor.config import Site
 from monitor.model.nodes import Kind
 from monitor.model.observations import Cause
@@ -28,7 +28,7 @@ class Composer:
         found = alert.finding
         head = HEADS[_head(alert, happening)].told(self._language)
         title = Said(f"【{head}】", f"[{head}] ").told(self._language) + self._what(alert, happening)
-        lines = self._end(alert) if happening.is_end else self._running(alert, happening, now)
+        lines = self._end(alert, now) if happening.is_end else self._running(alert, happening, now)
         return title, "\n".join([title, *filter(None, (*lines, self._contact(found), self._link(alert)))])
 
     def digest(self, alerts: Sequence[Alert], happening: Happening, seconds: float) -> tuple[str, str]:
@@ -51,9 +51,18 @@ class Composer:
         found = alert.finding
         name = self._name(found)
         if happening.is_end:
-            return name
+            return self._ended(name, alert)
         state = NOUNS[_noun(found)].told(self._language)
         return f"{name} {state}"
+
+    def _ended(self, name: str, alert: Alert) -> str:
+        """One name may have several alerts: an end says which of them is over."""
+        noun = _noun(alert.finding)
+        matter = MATTERS.get(noun)
+        if matter is None:
+            return name
+        over = "" if alert.ending in ENDINGS else " 已结束"
+        return Said(f"{name} {matter.zh}{over}", f"{name}: {matter.en}").told(self._language)
 
     def _running(self, alert: Alert, happening: Happening, now: int) -> list[str]:
         found = alert.finding
@@ -65,13 +74,19 @@ class Composer:
             )
         return lines
 
-    def _end(self, alert: Alert) -> list[str]:
+    def _end(self, alert: Alert, now: int) -> list[str]:
         found = alert.finding
         ended = found.since if alert.resolved_at is None else alert.resolved_at
-        span = f"{self._clock(found.since)} – {self._clock(ended, found.since)}"
+        span = f"{self._clock(found.since, now)} – {self._clock(ended, found.since)}"
         lasted = self._span(ended - found.since)
-        first = Said(f"中断 {span}，共 {lasted}", f"from {span}, {lasted} in all").told(self._language)
         ending = ENDINGS.get(alert.ending)
+        # What was merged or withdrawn may go on: only a recovery says that something was interrupted so long.
+        verb = Said("中断", "down") if found.facts.get("what") in OUTAGES else Said("持续", "lasted")
+        if ending is not None:
+            verb = Said("告警", "told")
+        first = Said(f"{verb.zh} {span}，共 {lasted}", f"{verb.en} {span}, {lasted} in all").told(
+            self._language
+        )
         lines = [first, "" if ending is None else ending.told(self._language)]
         affected = found.facts.get("affected", 0)
         if affected > 1 and ending is None:

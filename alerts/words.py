@@ -48,6 +48,22 @@ NOUNS: Final[Mapping[str, Said]] = {
 }
 """What is the matter, behind the name."""
 
+MATTERS: Final[Mapping[str, Said]] = {
+    "observer": Said("观测中断", "sight lost"),
+    "degraded": Said("降级", "degraded"),
+    "flapping": Said("反复上下线", "coming and going"),
+    "crowd": Said("同时离线过多", "too many down at once"),
+    "burn": Said("误差预算消耗过快", "error budget burning too fast"),
+    "budget": Said("误差预算不足", "error budget running out"),
+    "certificate": Said("证书到期", "certificate ending"),
+    "pipeline": Said("监测系统自身异常", "trouble of the monitor itself"),
+    "other": Said("异常", "trouble"),
+}
+"""What an end is the end of, behind the name. Of outages the name says enough."""
+
+OUTAGES: Final = frozenset({"node", "suspected", "observer"})
+"""What interrupts something; of all else an end says how long it lasted."""
+
 JUDGED: Final[Mapping[str, Said]] = {
     "node": Said("{cause}，下挂监测项同时中断", "{cause}; what hangs on it is down with it"),
     "node_first": Said("{cause}；下挂监测项正在核实", "{cause}; what hangs on it is being asked"),

@@ -88,9 +88,30 @@ def test_an_end_says_from_when_to_when_and_how_long(site: Site) -> None:
 
     assert title == "【恢复】镇隆镇接入交换机"
     assert text.splitlines()[1:3] == [
-        "中断 10-05 09:36:52 – 10:04:10，共 27 分 18 秒",
+        "中断 09:36:52 – 10:04:10，共 27 分 18 秒",
         "32 个监测项曾受影响",
     ]
+
+
+def test_an_end_of_another_day_says_which(site: Site) -> None:
+    over = replace(ALERT, resolved_at=moment("10:04:10"))
+
+    _, text = Composer(site, "zh").one(over, Happening.RESOLVED, moment("10:04:20") + 86_400_000)
+
+    assert text.splitlines()[1] == "中断 10-05 09:36:52 – 10:04:10，共 27 分 18 秒"
+
+
+def test_the_end_of_what_was_no_outage_names_it_and_says_how_long_it_lasted(site: Site) -> None:
+    found = replace(SWITCH, kind="camera", facts={"what": "certificate", "name": "cam-1"})
+    over = replace(ALERT, finding=found, resolved_at=moment("10:04:10"))
+
+    title, text = Composer(site, "zh").one(over, Happening.RESOLVED, moment("10:04:20"))
+    assert title == "【恢复】cam-1 点位 证书到期 已结束"
+    assert text.splitlines()[1] == "持续 09:36:52 – 10:04:10，共 27 分 18 秒"
+
+    title, text = Composer(site, "en").one(over, Happening.RESOLVED, moment("10:04:20"))
+    assert title == "[Over] cam-1 point: certificate ending"
+    assert text.splitlines()[1] == "lasted 09:36:52 – 10:04:10, 27 min 18 s in all"
 
 
 def test_english_mirrors_it(site: Site) -> None:
@@ -122,6 +143,7 @@ def test_an_end_that_is_no_recovery_says_so(site: Site, ending: str, head: str, 
     assert title.startswith(head)
     assert why in text.splitlines()
     assert "曾受影响" not in text
+    assert "中断" not in text
 
 
 def test_an_escalation_says_for_how_long_nobody_has_acknowledged(site: Site) -> None:
