@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
+from monitor.commands.demo_past import Past
 from monitor.commands.demo_verdict import Summary, judge_ledger, states_of
 from monitor.config import Site, load_site
 from monitor.demo.broker import BrokerProcess
@@ -157,7 +158,7 @@ class Demo:
                 raise DemoError(
                     f"{self.site.data}: its ledger has a past already; name a new folder with --dir"
                 )
-            count = await write_history(ledger, self.site, history, lambda _: None)
+            count = await write_history(ledger, self.site, history, Past(ledger, self.site), lambda _: None)
         self._tell(f"{count:,} events of that past stand in the ledger")
 
     def _broker(self, stack: ExitStack, host: str) -> Broker | None:

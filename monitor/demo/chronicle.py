@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from heapq import merge
 from operator import itemgetter
 from random import Random
-from typing import Final
+from typing import Final, Protocol
 
 from monitor.config import Site
 from monitor.demo.history import History, Spell, Unseen
@@ -30,7 +30,19 @@ Said = tuple[int, Payload]
 """When something was said, and what."""
 
 
-async def write_history(ledger: Ledger, site: Site, history: History, tell: Callable[[int], None]) -> int:
+class Judge(Protocol):
+    """Decides whose fault a change was; such a one is above this package, and is handed in."""
+
+    async def hear(self, network: str, changes: Sequence[tuple[int, Change]]) -> None:
+        """The next changes of a network that the ledger has taken, with their numbers."""
+
+    async def end(self) -> None:
+        """There are no more. Nothing may wait to be judged then."""
+
+
+async def write_history(
+    ledger: Ledger, site: Site, history: History, judge: Judge, tell: Callable[[int], None]
+) -> int:
     """Fill the ledger of a site; how many events that were. ``tell`` hears after each batch how many so far.
 
     Its node list counts as valid from the start of the history on. Raises LedgerError.
@@ -41,11 +53,13 @@ async def write_history(ledger: Ledger, site: Site, history: History, tell: Call
     for network in sorted(site.networks):
         said = _said(network, inventory.watches(network), history, inventory.digest)
         for batch in _batches(_events(site.name, network, history.start, said)):
-            await ledger.append("history", STREAM, "0-0", batch, recorded_at=batch[-1].time)
+            taken = await ledger.append("history", STREAM, "0-0", batch, recorded_at=batch[-1].time)
+            await judge.hear(network, taken.changes)
             written += len(batch)
             tell(written)
     for decision in _decisions(history.exclusions):
         await ledger.decide(decision)
+    await judge.end()
     # It is long past: nobody shall be told of it now.
     marks = ledger.judgement_marks
     await ledger.confirm_judgements(marks.epoch, marks.last)

@@ -141,6 +141,12 @@ def unjudged(connection: Connection) -> list[ChangeRow]:
     return [change_row(row) for row in connection.execute(query).mappings()]
 
 
+def pass_over(connection: Connection) -> None:
+    """Empty the queue of the unjudged. The head is locked: whoever does not lead may not."""
+    Head.lock(connection)
+    connection.execute(delete(schema.unjudged))
+
+
 def open_outages(connection: Connection) -> list[OpenOutage]:
     """The outages that are not closed, in the order opened, with the watches that are blamed on them now."""
     table, blames = schema.outages, schema.blames

@@ -210,6 +210,13 @@ class Ledger(Access):
         """
         self._told = await self._write(judging.judge, verdicts, at)
 
+    async def pass_over(self) -> None:
+        """Let no change wait for its judgement any more: nobody is to be blamed for those that still do.
+
+        For facts of a past that somebody has judged before they came here; nothing is told of them.
+        """
+        await self._write(judging.pass_over)
+
     async def give(self, order: Order) -> None:
         """Record what somebody tells the alert role. Raises OrderError if it may not be given."""
         self._told = await self._write(telling.give, order)
