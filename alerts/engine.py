@@ -194,7 +194,10 @@ class Engine:
             life = self.book.lives.get(key)
             if life is None:
                 self._begin(finding, now)
+            elif finding.severity.is_above(life.finding.severity):
+                self._raise(life, finding, now)
             elif life.finding.facts != finding.facts or life.gone_since is not None:
+                # Less severe it becomes by its end alone: up and down again would be told each time.
                 kept = replace(life.finding, facts=finding.facts)
                 self._keep(replace(life, alert=replace(life.alert, finding=kept), gone_since=None))
         endings = Endings(world, self._rules, self.book, has_heard=self._has_heard)
@@ -244,6 +247,16 @@ class Engine:
         }
         silence = silenced_by(self.book.silences.values(), finding, self.site)
         self._did(Did.FIRED, life, now, facts | ({"silence": silence} if silence else {}))
+
+    def _raise(self, life: Life, finding: Finding, now: int) -> None:
+        """More severe than what was told: who acknowledged that has not seen this."""
+        kept = replace(life.finding, severity=finding.severity, facts=finding.facts)
+        alert = replace(life.alert, finding=kept, acked_by="", acked_at=None, escalated=0)
+        worse = replace(life, alert=alert, gone_since=None, raised=life.raised + 1)
+        self._keep(worse)
+        title, _ = Composer(self.site, self.site.alerting.language).one(alert, Happening.FIRED, now)
+        facts = {"title": title, "severity": finding.severity.value, "worse": worse.raised}
+        self._did(Did.ESCALATED, worse, now, facts)
 
     def _end(self, world: World, findings: Mapping[str, Finding]) -> None:
         endings = Endings(world, self._rules, self.book, has_heard=self._has_heard)

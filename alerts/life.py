@@ -42,6 +42,8 @@ class Life:
     that were told anything of it, with whom each called. ``told_at``: when its start was handed over;
     ``said_at``: the start or the last repeat; ``repeated`` how often. ``gone_since``: not found since then.
     ``quieted``: for some time nobody wanted to hear of it. ``over_said_at``: when its end was known.
+    ``raised``: how often it became more severe; ``raised_said``: what of that was told. Telling it moves
+    ``told_at``: its escalation begins again.
     """
 
     alert: Alert
@@ -55,6 +57,8 @@ class Life:
     gone_since: int | None = None
     quieted: bool = False
     over_said_at: int = 0
+    raised: int = 0
+    raised_said: int = 0
 
     @property
     def finding(self) -> Finding:

@@ -13,11 +13,16 @@ class Severity(StrEnum):
     WARNING = "warning"
     INFO = "info"
 
+    def is_above(self, other: Severity) -> bool:
+        order = list(Severity)
+        return order.index(self) < order.index(other)
+
 
 class Happening(StrEnum):
     """Why a message is sent."""
 
     FIRED = "fired"
+    WORSE = "worse"
     REPEATED = "repeated"
     ESCALATED = "escalated"
     RESOLVED = "resolved"

@@ -18,6 +18,7 @@ from alerts.life import Book, Gathering, Life
 from alerts.model import Finding, Happening, Message, Severity
 from alerts.routing import addresses, channels_of, route_of
 from alerts.rows import Fallback
+from alerts.words import HEADS
 from monitor.config import Site
 from monitor.config.alerting import Called, Route
 from monitor.model.deeds import Did
@@ -66,6 +67,7 @@ class Teller:
         if self._site.alerting.routes:
             routed = self._routed()
             self._tell_starts(routed)
+            self._tell_worse(routed)
             self._tell_repeats(routed)
             self._escalate(routed)
         return self._sent
@@ -111,7 +113,16 @@ class Teller:
         channels = self._send(route.to, route.called, message, self._fallback(route))
         for life in told:
             known = {**life.channels, **channels}
-            self._keep(replace(life, route=route.name, channels=known, told_at=self._now, said_at=self._now))
+            self._keep(
+                replace(
+                    life,
+                    route=route.name,
+                    channels=known,
+                    told_at=self._now,
+                    said_at=self._now,
+                    raised_said=life.raised,
+                )
+            )
 
     def _news(self, life: Life) -> int:
         """Since when it could have been told: what waited on purpose is no delay."""
@@ -127,6 +138,25 @@ class Teller:
         return self._now >= max(first, last + round(1000 * route.group_interval))
 
     # While they go on.
+
+    def _tell_worse(self, routed: Iterable[tuple[Life, Route]]) -> None:
+        """At once and each by itself, on the route that it has now: another one may be for such."""
+        for each, route in routed:
+            life = self._present(each)
+            if life.told_at is None or life.raised_said == life.raised:
+                continue
+            message = self._message([life], Happening.WORSE, route, self._now, [f"/{life.raised}"])
+            channels = {**life.channels, **self._send(route.to, route.called, message, self._fallback(route))}
+            self._keep(
+                replace(
+                    life,
+                    route=route.name,
+                    channels=channels,
+                    told_at=self._now,
+                    said_at=self._now,
+                    raised_said=life.raised,
+                )
+            )
 
     def _tell_repeats(self, routed: Iterable[tuple[Life, Route]]) -> None:
         due: defaultdict[Route, list[Life]] = defaultdict(list)
@@ -172,7 +202,8 @@ class Teller:
     def _step(self, route: Route, place: int, lives: list[Life]) -> None:
         step = route.escalate[place]
         raised = [replace(life, alert=replace(life.alert, escalated=place + 1)) for life in lives]
-        numbers = [f"/{place + 1}"] * len(raised)
+        # The same step again after it became worse needs another key, or it would not be sent.
+        numbers = [f"/{place + 1}" + (f"/{life.raised}" if life.raised else "") for life in raised]
         message = self._message(raised, Happening.ESCALATED, route, self._now, numbers)
         channels = self._send(step.to, step.called, message, None)
         for life in raised:
@@ -230,7 +261,10 @@ class Teller:
         keys = [f"{each.id}/{happening}{number}" for each, number in zip(alerts, numbers, strict=True)]
         name = lives[0].route if route is None else route.name
         if len(alerts) == 1:
-            title, text = composer.one(alerts[0], happening, self._now)
+            # A message whose head has no word yet is told all the same.
+            worded = happening is not Happening.WORSE or happening.value in HEADS
+            spoken = happening if worded else Happening.REPEATED
+            title, text = composer.one(alerts[0], spoken, self._now)
             key, group = keys[0], f"{name}/{alerts[0].finding.key}"
             link = f"{alerting.link}/a/{alerts[0].id}" if alerting.link else ""
         else:

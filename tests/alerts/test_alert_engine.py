@@ -51,10 +51,11 @@ def test_an_outage_that_grows_is_no_new_message_and_its_end_says_the_largest(ben
     assert bench.sent[-1].message.alerts[0].finding.facts["affected"] == 31
 
 
-def test_a_camera_that_becomes_the_root_of_many_stays_the_alert_that_it_is(bench: Bench) -> None:
+def test_a_camera_that_becomes_the_root_of_many_is_the_same_alert_and_a_worse_one(bench: Bench) -> None:
     one = outage("cam-1")
     assert bench.hear(one) == ["fired hook cam-1@0"]
-    assert bench.hear(replace(one, phase=Phase.CHANGED, affected=5)) == []
+    assert bench.hear(replace(one, phase=Phase.CHANGED, affected=5)) == ["worse hook cam-1@0"]
+    assert bench.hear(replace(one, phase=Phase.CHANGED, affected=9)) == []
     assert bench.hear(closed(one, T0 + MINUTE)) == ["resolved hook cam-1@0"]
 
 
