@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from monitor.config.atlas import Atlas
@@ -21,6 +21,7 @@ from monitor.reports.document import (
     Inspection,
     InventoryUse,
     NodeRow,
+    OutageRow,
     Report,
     UnseenRow,
     WatchKey,
@@ -35,6 +36,7 @@ from monitor.reports.scope import CLASS_1, Filter, Pairs
 from monitor.reports.stays import Stay, stays_of
 
 LONG: Final = 72 * HOUR
+VERY_LONG: Final = 30 * 24 * HOUR
 MOST: Final = 20
 
 Progress = Callable[[float], None]
@@ -194,7 +196,7 @@ class _Builder:
             unseen=tuple(self._unseen()),
             budgets=tuple(self._budgets({group.key: group.figures for group in tables["class"]})),
             worst=self._worst(),
-            long_offline=tuple(row for row in outages if row.lasted > LONG),
+            long_offline=tuple(_long(outages)),
             flappers=self._flappers(),
             archived=self._facts.archived,
         )
@@ -231,6 +233,15 @@ class _Builder:
     def _flappers(self) -> tuple[WatchKey, ...]:
         rows = sorted(self._nodes, key=lambda row: (-row.flapping, -row.changes, row.key))
         return tuple(row.key for row in rows[:MOST] if row.flapping)
+
+
+def _long(outages: Iterable[OutageRow]) -> Iterator[OutageRow]:
+    """Those of more than 72 hours. The mark is in this list alone: so only the digest of reports changes in
+    which there is one.
+    """
+    for row in outages:
+        if row.lasted > LONG:
+            yield replace(row, over_30_days=True) if row.lasted > VERY_LONG else row
 
 
 def exclusion_rows(

@@ -154,7 +154,8 @@ class OutageRow:
     ``end`` None: it lasted when the window ended. ``lasted``: from ``start`` to its end or the window's,
     whether or not anybody looked. ``down``: what of it lies in the window, was seen and counts.
     ``repair``: ``lasted`` less the time for which the clock of repairs stands still (exclusions).
-    ``limit``: what the repair may take in this class.
+    ``limit``: what the repair may take in this class. ``over_30_days``: in the list of long faults, that
+    it lasted longer than that; reports of the first versions never say so.
     """
 
     node: str
@@ -171,6 +172,7 @@ class OutageRow:
     down: int
     repair: int
     limit: int | None
+    over_30_days: bool = field(default=False, metadata=SPARSE)
 
 
 @dataclass(frozen=True, slots=True)

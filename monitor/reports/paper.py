@@ -25,7 +25,7 @@ _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "worst": ("name", "town", "contractor", "intact", "low", "high", "online", "faults", "longest"),
     "flappers": ("name", "town", "contractor", "intact", "faults", "changes", "flapping"),
     "outages": ("name", "town", "contractor", "cause", "start", "end", "lasted", "repair", "limit"),
-    "long_offline": ("name", "town", "contractor", "cause", "start", "end", "lasted"),
+    "long_offline": ("name", "town", "contractor", "cause", "start", "end", "lasted", "over_30_days"),
     "exclusions": (
         "code",
         "scope",

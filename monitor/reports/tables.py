@@ -205,12 +205,13 @@ class Teller:
             ("start", Look.MOMENT, 19),
             ("end", Look.MOMENT, 19),
             ("lasted", Look.HOURS, 11),
+            *([("over_30_days", Look.TEXT, 10)] if key == "long_offline" else ()),
             ("repair", Look.HOURS, 14),
             ("limit", Look.HOURS, 11),
         )
-        return self._table(key, columns, map(self._outage, faults))
+        return self._table(key, columns, (self._outage(row, key) for row in faults))
 
-    def _outage(self, row: OutageRow) -> tuple[Cell, ...]:
+    def _outage(self, row: OutageRow, key: str) -> tuple[Cell, ...]:
         return (
             row.node,
             row.name,
@@ -223,6 +224,7 @@ class Teller:
             local(row.start, self._zone),
             self._said("lasting") if row.end is None else local(row.end, self._zone),
             hours(row.lasted),
+            *((self._said("yes") if row.over_30_days else "",) if key == "long_offline" else ()),
             hours(row.repair),
             hours(row.limit),
         )

@@ -118,6 +118,7 @@ WORDS: Final[Mapping[str, Said]] = {
     "end": Said("结束", "ended"),
     "lasting": Said("仍在持续", "still lasting"),
     "lasted": Said("持续 (小时)", "lasted (h)"),
+    "over_30_days": Said("超过 30 天", "over 30 days"),
     "repair": Said("修复用时 (小时)", "repair (h)"),
     "limit": Said("时限 (小时)", "limit (h)"),
     "cause": Said("原因", "cause"),

@@ -203,6 +203,18 @@ def test_what_was_dead_for_more_than_three_days_is_told_apart() -> None:
         ("c", 61 * DAY),
         ("b", 3 * DAY + 1000),
     ]
+    assert [row.over_30_days for row in report.long_offline] == [True, False]
+    # Only there: what else is said of these faults is as it was before there was such a mark.
+    assert not any(row.over_30_days for row in report.outages)
+
+
+def test_thirty_days_are_not_more_than_thirty_days() -> None:
+    steps = {
+        "a": [up("09-01"), down("10-01"), up("10-31")],
+        "b": [up("09-01"), down("10-01"), up("10-31 00:00:01")],
+    }
+    report = answer(facts("2026-10", [camera(name) for name in "ab"], steps))
+    assert [(row.node, row.over_30_days) for row in report.long_offline] == [("a", False), ("b", True)]
 
 
 def test_inspections_find_what_was_online_at_nine_fifteen_and_twenty_one() -> None:

@@ -9,6 +9,8 @@ from report_kit import END, HOUR, PROOF, START, figures, report
 
 from monitor.model.timeline import Parts, Verdict
 from monitor.reports.document import Report
+from monitor.reports.jsonform import report_from_json, report_to_json
+from monitor.reports.paper import paper_of
 from monitor.reports.story import percent, story_of
 
 POINTS = "2026-10: class-1 points"
@@ -20,6 +22,20 @@ def with_total(up: int, down: int = 0, unknown: int = 0, excluded: int = 0) -> R
     """A report whose total is so many hours of each."""
     of = Parts(up * HOUR, 0, down * HOUR, 0, excluded * HOUR, unknown * HOUR)
     return replace(report(), total=figures(of, 40))
+
+
+def test_what_was_offline_for_more_than_30_days_is_marked_in_every_form() -> None:
+    told = report()
+    one, other = told.outages[:2]
+    told = replace(told, long_offline=(replace(one, over_30_days=True), other))
+    story = story_of(told, PROOF, "en")
+    [table] = [table for table in story.tables if table.key == "long_offline"]
+    assert [row[table.place("over_30_days")] for row in table.rows] == ["yes", ""]
+    [printed] = [table for table in paper_of(story)["tables"] if table["key"] == "long_offline"]
+    assert (printed["columns"][-1]["title"], printed["rows"][0][-1]) == ("over 30 days", "yes")
+    rows = report_to_json(told)["long_offline"]
+    assert [row.get("over_30_days") for row in rows] == [True, None]
+    assert report_from_json(report_to_json(told)) == told
 
 
 @pytest.mark.parametrize(
