@@ -74,7 +74,8 @@ class DeadMan:
 def troubles(read_at: int, numbers: Numbers, now: int | None = None) -> list[str]:
     """Why the role does not work. ``read_at``: when it last looked into the stream; milliseconds all.
 
-    A failing channel is in order while it can still be thought to recover, or nothing waits for it.
+    A failing channel is in order while it can still be thought to recover. Not because nothing waits for it:
+    after a refusal for good, as with a wrong token, nothing ever does, and nobody hears anything.
     """
     now = wall_clock() if now is None else now
     found = []
@@ -83,6 +84,6 @@ def troubles(read_at: int, numbers: Numbers, now: int | None = None) -> list[str
     found += [
         f"channel {name} fails for {(now - failing.since) / 60_000:.0f} min"
         for name, failing in sorted(numbers.failing.items())
-        if now - failing.since > 1000 * STUCK and numbers.pending.get(name, 0)
+        if now - failing.since > 1000 * STUCK
     ]
     return found

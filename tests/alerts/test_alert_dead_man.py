@@ -24,11 +24,16 @@ def test_it_is_well_while_the_stream_is_read_and_messages_arrive() -> None:
     assert troubles(T0 + 60_000, numbers(), T0) == ["the stream was last read -60 s ago"]
 
 
-def test_a_channel_may_fail_for_a_while_and_for_ever_when_nothing_waits() -> None:
+def test_a_channel_may_fail_for_a_while() -> None:
     late, new = Failing(T0 - 1_200_000, "HTTP 503"), Failing(T0 - 60_000, "HTTP 503")
     assert troubles(T0, numbers({"duty": late}, {"duty": 2}), T0) == ["channel duty fails for 20 min"]
     assert troubles(T0, numbers({"duty": new}, {"duty": 2}), T0) == []
-    assert troubles(T0, numbers({"duty": late}, {"duty": 0}), T0) == []
+
+
+def test_a_channel_that_refuses_for_good_is_ill_although_nothing_waits_for_it() -> None:
+    refused = Failing(T0 - 1_200_000, "HTTP 401")
+    assert troubles(T0, numbers({"duty": refused}, {"duty": 0}), T0) == ["channel duty fails for 20 min"]
+    assert troubles(T0 - 600_000, numbers({"duty": refused}), T0 - 600_000) == []
 
 
 async def test_it_is_said_while_it_is_well_and_not_repeated_when_it_was_not_heard() -> None:
