@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
+from math import inf
 from typing import Any
 
 from alerts.compose import Composer
@@ -68,8 +69,8 @@ class Teller:
             routed = self._routed()
             self._tell_starts(routed)
             self._tell_worse(routed)
-            self._tell_repeats(routed)
             self._escalate(routed)
+            self._tell_repeats(routed)
         return self._sent
 
     def _routed(self) -> list[tuple[Life, Route]]:
@@ -163,9 +164,9 @@ class Teller:
         soon: defaultdict[Route, list[Life]] = defaultdict(list)
         for each, route in routed:
             life = self._present(each)
-            if life.told_at is None or life.told_at == self._now or route.repeat is None:
+            if life.told_at is None or life.said_at == self._now or route.repeat is None:
                 continue
-            left = life.said_at + round(1000 * route.repeat) - self._now
+            left = self._left(life, route)
             if left <= 0:
                 due[route].append(life)
             elif left <= 1000 * route.group_interval:
@@ -176,6 +177,10 @@ class Teller:
             with_them = [life for life in soon[route] if small and not is_alone(life.finding)]
             for some in _parted(lives + with_them):
                 self._repeat(route, some)
+
+    def _left(self, life: Life, route: Route) -> float:
+        """Milliseconds until its repeat."""
+        return inf if route.repeat is None else life.said_at + round(1000 * route.repeat) - self._now
 
     def _repeat(self, route: Route, lives: list[Life]) -> None:
         again = [replace(life, repeated=life.repeated + 1, said_at=self._now) for life in lives]
@@ -192,20 +197,30 @@ class Teller:
             life = self._present(each)
             if life.told_at is None:
                 continue
-            for place, step in enumerate(route.escalate):
-                if place >= life.alert.escalated and self._now >= life.told_at + round(1000 * step.after):
-                    due[route, place].append(life)
+            lasted = self._now - life.told_at
+            steps = [place for place, step in enumerate(route.escalate) if lasted >= round(1000 * step.after)]
+            # Several at once after a silence: whoever is called last is told, and nobody of what was missed.
+            if steps and steps[-1] >= life.alert.escalated:
+                due[route, steps[-1]].append(life)
         for (route, place), lives in sorted(due.items(), key=lambda item: (item[0][0].name, item[0][1])):
             for some in _parted(lives):
                 self._step(route, place, [self._present(life) for life in some])
 
     def _step(self, route: Route, place: int, lives: list[Life]) -> None:
         step = route.escalate[place]
-        raised = [replace(life, alert=replace(life.alert, escalated=place + 1)) for life in lives]
+        raised = [
+            replace(
+                life,
+                alert=replace(life.alert, escalated=place + 1),
+                # It stands for a repeat that is due now too; others keep their time.
+                said_at=self._now if self._left(life, route) <= 0 else life.said_at,
+            )
+            for life in lives
+        ]
         # The same step again after it became worse needs another key, or it would not be sent.
         numbers = [f"/{place + 1}" + (f"/{life.raised}" if life.raised else "") for life in raised]
         message = self._message(raised, Happening.ESCALATED, route, self._now, numbers)
-        channels = self._send(step.to, step.called, message, None)
+        channels = self._send(step.to, step.called, message, self._fallback(route))
         for life in raised:
             self._keep(replace(life, channels={**life.channels, **channels}))
             self._note(Did.ESCALATED, life, self._now, {"step": place + 1, "channels": [*channels]})

@@ -29,6 +29,14 @@ HOUR = 60 * MINUTE
 
 REGIONS = {"440900": "茂名市", "440983": "信宜市", "440983101": "镇隆镇"}
 HOOK = "channels: {hook: {type: webhook, url: 'http://127.0.0.1:1/'}}\n"
+LADDER = (
+    "channels:\n"
+    "  hook: {type: webhook, url: 'http://127.0.0.1:1/'}\n"
+    "  sms: {type: sms, url: 'http://127.0.0.1:1/'}\n"
+    "people: {zhang: {phone: '138'}, li: {phone: '139'}}\n"
+    "routes: [{to: hook, repeat: 1h, escalate: [{after: 15m, to: sms, people: zhang},"
+    " {after: 30m, to: sms, people: li}]}]\n"
+)
 
 
 def nodes(count: int = 4) -> list[dict[str, str]]:
