@@ -108,18 +108,20 @@ class Composer:
         each = self._join(
             [f"{self._class(number)} {count}" for number, count in facts.get("classes", {}).items()]
         )
-        affected, behind = facts["affected"], _size(facts)
-        inside = f"（{each}）" if self._language == "zh" else f" ({each})"
-        # More may follow within seconds: what hangs on it is known at once.
-        what = (
-            Said(f"影响 {affected} 个监测项", f"{affected} watches affected")
-            if affected >= behind
-            else Said(
-                f"下挂 {behind} 个监测项，已中断 {affected}",
-                f"{behind} watches hang on it, {affected} down so far",
-            )
-        )
-        return what.told(self._language) + (inside if each else "")
+        affected, behind = facts.get("affected", 1), _size(facts)
+        inside = (f"（{each}）" if self._language == "zh" else f" ({each})") if each else ""
+        if affected >= behind:
+            all_of_them = Said(f"影响 {affected} 个监测项", f"{affected} watches affected")
+            return all_of_them.told(self._language) + inside
+        # More may follow within seconds: what hangs on it is known at once, and first counted by class. A
+        # node is among those reached through it, and does not hang on itself.
+        own = 1 if facts.get("what") == "node" else 0
+        hanging, down = behind - own, affected - own
+        of_all, of_down = (inside, "") if sum(facts.get("classes", {}).values()) > affected else ("", inside)
+        hangs = "watch hangs" if hanging == 1 else "watches hang"
+        said = Said(f"下挂 {hanging} 个监测项{of_all}", f"{hanging} {hangs} on it{of_all}")
+        more = Said(f"，已中断 {down}{of_down}", f", {down} down so far{of_down}")
+        return said.told(self._language) + (more.told(self._language) if down else "")
 
     def _class(self, number: str) -> str:
         known = CLASSES.get(number)

@@ -83,10 +83,18 @@ class Case:
             self.told,
             phase=phase,
             affected=max(1, count),
-            classes=self.told.classes if phase is Phase.CLOSED else classes(self.members, topology),
+            classes=self._classes(phase, topology),
             nodes=self.told.nodes if phase is Phase.CLOSED else names(self.members),
             **other,  # type: ignore[arg-type]
         )
+
+    def _classes(self, phase: Phase, topology: Topology) -> dict[int, int]:
+        """The opening word counted all behind the root, of which nothing may have failed since."""
+        told = dict(self.told.classes)
+        is_first = self.told.kind is OutageKind.NODE and self.told.phase is Phase.OPENED
+        if phase is Phase.CLOSED:
+            return classes([self.root], topology) if is_first and self.most < self.told.behind else told
+        return told if is_first and len(self.members) <= 1 else classes(self.members, topology)
 
     def closed(self, topology: Topology, ended_at: int, ending: Ending, into: str = "") -> Outage:
         at = max(ended_at, self.told.at)

@@ -88,6 +88,7 @@ class Falls:
         """Nothing above it failed: it is a root by itself, unless many others fell with it."""
         if not self._explains(down) and (self._joins_suspicion(down) or self._is_suspicious(down)):
             return
+        behind = self._topology.behind(down.watch)
         case = self._docket.open(
             down.watch,
             OutageKind.NODE,
@@ -96,8 +97,8 @@ class Falls:
             not_before=down.not_before,
             detected_at=down.detected_at,
             cause=down.cause,
-            behind=max(1, len(self._topology.behind(down.watch))),
-            classes=classes([down.watch], self._topology),
+            behind=max(1, len(behind)),
+            classes=classes(behind, self._topology),
             nodes=names([down.watch]),
         )
         self._docket.blame(down, case)

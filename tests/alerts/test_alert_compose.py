@@ -73,12 +73,22 @@ def test_a_switch_that_fails_alone_takes_nothing_with_it_yet(site: Site) -> None
     facts = {**SWITCH.facts, "affected": 1, "behind": 32}
     alone = replace(ALERT, finding=replace(SWITCH, facts=facts))
 
-    for language, judged in (
-        ("zh", "判断：无应答；下挂监测项正在核实"),
-        ("en", "cause: no reply; what hangs on it is being asked"),
+    for language, count, judged in (
+        ("zh", "下挂 31 个监测项（一类 31）", "判断：无应答；下挂监测项正在核实"),
+        ("en", "31 watches hang on it (class 1 31)", "cause: no reply; what hangs on it is being asked"),
     ):
         _, text = Composer(site, language).one(alone, Happening.FIRED, moment("09:36:57"))
+        assert text.splitlines()[1].split(" · ")[0] == count
         assert judged in text.splitlines()
+
+
+def test_while_more_follow_a_node_does_not_hang_on_itself(site: Site) -> None:
+    facts = {**SWITCH.facts, "affected": 5, "behind": 32, "classes": {"1": 4}}
+    some = replace(ALERT, finding=replace(SWITCH, facts=facts))
+
+    _, text = Composer(site, "zh").one(some, Happening.FIRED, moment("09:36:57"))
+
+    assert text.splitlines()[1].startswith("下挂 31 个监测项，已中断 4（一类 4） · ")
 
 
 def test_an_end_says_from_when_to_when_and_how_long(site: Site) -> None:
