@@ -134,11 +134,20 @@ class _Writing:
         return known is not None and (known["attribution"], known["outage"]) != (_NOBODY, "")
 
 
-def unjudged(connection: Connection) -> list[ChangeRow]:
-    """The changes that nobody has judged yet, in the order recorded."""
+def unjudged(connection: Connection, after: int, limit: int | None) -> list[ChangeRow]:
+    """Up to ``limit`` changes with a number above ``after`` that nobody has judged yet, in that order."""
     changes, queue = schema.changes, schema.unjudged
-    query = select(changes).join(queue, queue.c.change_id == changes.c.id).order_by(changes.c.id)
+    waiting = select(changes).join(queue, queue.c.change_id == changes.c.id)
+    query = waiting.where(queue.c.change_id > after).order_by(queue.c.change_id).limit(limit)
     return [change_row(row) for row in connection.execute(query).mappings()]
+
+
+def judged_until(connection: Connection) -> int | None:
+    """The moment of the earliest change that waits for its judgement; None if none does."""
+    changes, queue = schema.changes, schema.unjudged
+    query = select(func.min(changes.c.at)).join(queue, queue.c.change_id == changes.c.id)
+    found: int | None = connection.scalar(query)
+    return found
 
 
 def pass_over(connection: Connection) -> None:

@@ -195,9 +195,13 @@ class Ledger(Access):
 
     # -- judgements
 
-    async def unjudged(self) -> list[ChangeRow]:
-        """The changes of which nobody has said yet whose fault they are, in the order recorded."""
-        return await self._read(judging.unjudged)
+    async def unjudged(self, after: int = 0, limit: int | None = None) -> list[ChangeRow]:
+        """Changes above the number ``after`` that nobody has judged yet, in the order recorded."""
+        return await self._read(judging.unjudged, after, limit)
+
+    async def judged_until(self) -> int | None:
+        """The moment up to which whose fault it was is known; None: of all that is recorded."""
+        return await self._read(judging.judged_until)
 
     async def open_outages(self) -> list[OpenOutage]:
         """The outages that are not closed, each with the watches that it is blamed for now."""

@@ -53,13 +53,23 @@ class Monthly:
                 await self._make(month, path)
 
     async def _knows(self, month: str) -> bool:
-        """Whether anything was watched in that month."""
+        """Whether anything was watched in that month, and it is known whose fault everything in it was.
+
+        What waits for its judgement would stand in the report as a fault of its own, and for good.
+        """
+        end = period(month, self._site().zone).period_end
         try:
             uses = await self._ledger.inventory_uses()
+            judged = await self._ledger.judged_until()
         except LedgerError as error:
             log.warning("monthly report waits for the ledger", error=str(error))
             return False
-        return bool(uses) and uses[0][0] < period(month, self._site().zone).period_end
+        if not uses or uses[0][0] >= end:
+            return False
+        if judged is not None and judged < end:
+            log.info("monthly report waits for judgements", month=month)
+            return False
+        return True
 
     async def _make(self, month: str, path: Path) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from small_site import camera, make_site
+from small_site import Voice, camera, make_site
 
 from monitor.config import Site
 from monitor.ledger.ledger import Ledger
+from monitor.model.observations import State
 from monitor.reports.monthly import FOLDER, FORMS, Monthly, last_month, missing
 
 
@@ -61,3 +62,29 @@ async def test_of_a_month_in_which_nothing_was_watched_nothing_is_made(site: Sit
 
     assert not (site.data / FOLDER).exists()
     assert len(FORMS) == 3
+
+
+async def test_it_waits_until_all_of_its_month_is_judged(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits would be taken for a fault of its own, and a report that is made stays as it is."""
+    made: list[Path] = []
+
+    async def make(_self: Monthly, _month: str, path: Path) -> None:
+        made.append(path)
+
+    monkeypatch.setattr(Monthly, "_make", make)
+    site.data.mkdir(exist_ok=True)
+    now, voice = at("2026-11-25T00:00:00"), Voice()
+    october, november = (round(at(day).timestamp() * 1000) for day in ("2026-10-20", "2026-11-20"))
+    async with await Ledger.open(site.ledger_url) as ledger:
+        await ledger.use_inventory(site.inventory.digest, site.inventory.to_json(), october)
+        of_october = voice.turns("a", State.UP, State.DOWN, october)
+        await ledger.append("ledger", "facts", "1-1", [of_october])
+        monthly = Monthly(ledger, lambda: site)
+
+        await monthly.look(now)
+        assert made == []
+
+        await ledger.pass_over()
+        await ledger.append("ledger", "facts", "1-2", [voice.turns("b", State.UP, State.DOWN, november)])
+        await monthly.look(now)  # what waits now is of another month
+        assert [path.name for path in made] == [f"2026-10.{form}" for form in FORMS]
