@@ -71,11 +71,15 @@ def told(checked: Checked, path: Path, language: str) -> Iterator[str]:
             for flaw in checked.flaws
         ),
         *([_reworded(proof)] if checked.reworded else []),
-        Said(f"发现 {len(checked.flaws)} 处不符", f"{len(checked.flaws)} findings")
+        Said(f"发现 {len(checked.flaws)} 处不符", f"{len(checked.flaws)} {_noun(checked)}")
         if checked.flaws
         else Said("与生成时相符，签名有效", "as it was made, and the signature is valid"),
     ]
     yield from (line.told(language) for line in lines)
+
+
+def _noun(checked: Checked) -> str:
+    return "finding" if len(checked.flaws) == 1 else "findings"
 
 
 def _reworded(proof: Proof) -> Said:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 _OTHER_COPY: Final = Said("保留这份文件，换一份副本再试", "keep this file, and try another copy")
-_SEE_TO_SERVER: Final = Said("检查地址、账号和数据库服务", "see to the address, the login and the server")
+SEE_TO_SERVER: Final = Said("检查地址、账号和数据库服务", "see to the address, the login and the server")
 
 
 class Place(NamedTuple):
@@ -109,7 +109,7 @@ def _ledger(place: Place, public: str | None, expected: Sequence[ChainHead], as_
         raise Trouble(
             Said("台账无法核验", "the ledger cannot be verified"),
             str(error),
-            _SEE_TO_SERVER if "://" in place.ledger else _OTHER_COPY,
+            SEE_TO_SERVER if "://" in place.ledger else _OTHER_COPY,
             place.language,
         ) from error
     shown = place_of(place.ledger) if "://" in place.ledger else place.ledger

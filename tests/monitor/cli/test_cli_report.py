@@ -194,3 +194,25 @@ def test_without_a_ledger_there_is_no_report_and_no_ledger_either(tmp_path: Path
     assert done.returncode == 1
     assert done.stderr.splitlines()[0] == "there is no ledger yet"
     assert list((tmp_path / "data").iterdir()) == []
+
+
+def test_a_database_that_does_not_answer_is_told_with_what_to_see_to(tmp_path: Path) -> None:
+    write_site(tmp_path, [point("a")], language="en", ledger="postgresql://quanshi@127.0.0.1:1/quanshi")
+    done = quanshi_here("report", "--site", tmp_path, "-o", tmp_path / "r.json", "--period", "2026-10")
+    assert done.returncode == 1
+    first, *_, advice = done.stderr.splitlines()
+    assert first == "the ledger cannot be used"
+    assert advice.strip() == "see to the address, the login and the server"
+
+
+def test_what_is_printed_is_in_the_language_asked_for(site: Path, tmp_path: Path) -> None:
+    done = asked(site, tmp_path / "r.json", "--period", "2026-10", "--language", "en")
+    assert done.stdout.splitlines()[1] == "  intact 98.38 % (98.38 % – 98.38 %), met"
+
+
+def test_one_finding_is_one_finding(site: Path, tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    asked(site, path)
+    path.write_text(path.read_text(encoding="utf-8").replace('"signature":"', '"signature":"00', 1))
+    done = quanshi_here("verify", path, "--language", "en")
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (1, "1 finding")
