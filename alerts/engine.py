@@ -29,6 +29,7 @@ from monitor.model.measured import Measured
 from monitor.model.observations import State
 from monitor.model.orders import Order, OrderKind
 from monitor.model.outages import Outage, Phase
+from monitor.model.times import format_time
 
 log = structlog.get_logger(__name__)
 
@@ -241,6 +242,7 @@ class Engine:
             "title": title,
             "rule": finding.rule,
             "severity": finding.severity.value,
+            "since": format_time(finding.since),
             "network": finding.network,
             "region": finding.region,
             "node": finding.node,

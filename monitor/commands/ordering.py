@@ -15,7 +15,7 @@ from monitor.model.decisions import Scope
 from monitor.model.deeds import Deed, Did
 from monitor.model.events import EventError
 from monitor.model.orders import Order, OrderError, OrderKind
-from monitor.model.times import format_time
+from monitor.model.times import format_time, parse_time
 from monitor.trouble import Said
 from monitor.words import local_time, span
 
@@ -25,22 +25,40 @@ _RECORDS: Final = 20_000
 
 @dataclass(slots=True)
 class Known:
-    """An alert by what the alert role said of it. Moments in milliseconds."""
+    """An alert by what the alert role said of it. Moments in milliseconds.
+
+    ``worse_at``: when it last became more severe; who acknowledged it before has not seen that. ``silent``:
+    nobody was told, for a silence that goes on.
+    """
 
     id: str
     key: str
     fired_at: int
     facts: Mapping[str, Any]
     acked_by: str = ""
+    worse_at: int = 0
     resolved_at: int | None = None
+    silent: bool = False
     delivered: set[str] = field(default_factory=set)
     failed: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def since(self) -> int:
+        """When it happened, which may be long before it fired."""
+        try:
+            return parse_time(self.facts["since"])
+        except (KeyError, TypeError, ValueError):
+            return self.fired_at  # as an older version said it
 
     def take(self, deed: Deed) -> None:
         channel = str(deed.facts.get("channel", ""))
         match deed.what:
             case Did.ACKED:
                 self.acked_by = str(deed.facts.get("person", ""))
+            case Did.ESCALATED if "worse" in deed.facts:
+                self.acked_by, self.worse_at = "", deed.at
+                news = {name: deed.facts[name] for name in ("severity", "title") if name in deed.facts}
+                self.facts = {**self.facts, **news}
             case Did.RESOLVED:
                 self.resolved_at = deed.at
             case Did.DELIVERED:
@@ -55,6 +73,7 @@ class Known:
             "key": self.key,
             "fired_at": format_time(self.fired_at),
             "acked_by": self.acked_by,
+            "silent": self.silent,
             "resolved_at": None if self.resolved_at is None else format_time(self.resolved_at),
             "delivered": sorted(self.delivered),
             "failed": self.failed,
@@ -70,6 +89,9 @@ async def alerts(ledger: Ledger, *, ended: bool) -> list[Known]:
             found.setdefault(deed.alert, Known(deed.alert, deed.key, deed.at, deed.facts))
         elif deed.alert in found:
             found[deed.alert].take(deed)
+    going_on = {one.id for one in await silences(ledger)}
+    for one in found.values():
+        one.silent = one.facts.get("silence") in going_on and not one.delivered and not one.failed
     return [one for one in reversed(found.values()) if ended or one.resolved_at is None]
 
 
@@ -85,14 +107,33 @@ def _deeds(rows: Sequence[Any]) -> list[Deed]:
 
 
 async def acknowledge(ledger: Ledger, name: str, person: str, note: str) -> Order:
-    """Say that somebody takes care of an alert, by its id or the beginning of it. Raises OrderError."""
+    """Say that somebody takes care of an alert, by its id or the beginning of it. Raises OrderError.
+
+    Of one that somebody has, too: two people would go there, each thinking that it is theirs.
+    """
     meant = [one for one in await alerts(ledger, ended=False) if one.id.startswith(name)]
     if len(meant) != 1:
         what = "no alert that goes on has this id" if not meant else "several alerts begin like this"
         raise OrderError(f"{name}: {what} (quanshi alerts list)")
-    order = Order(_new_id("A"), OrderKind.ACK, person, present(), target=meant[0].id, note=note)
+    (one,) = meant
+    holder = one.acked_by or _acknowledged(one, await ledger.orders())
+    if holder:
+        raise OrderError(f"{one.id}: {holder} has acknowledged this already")
+    order = Order(_new_id("A"), OrderKind.ACK, person, present(), target=one.id, note=note)
     await ledger.give(order)
     return order
+
+
+def _acknowledged(one: Known, orders: Sequence[Order]) -> str:
+    """Who said so before the alert role has heard it; nobody where it became worse since."""
+    return next(
+        (
+            order.person
+            for order in reversed(orders)
+            if order.kind is OrderKind.ACK and order.target == one.id and order.at >= one.worse_at
+        ),
+        "",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,14 +205,16 @@ def tell_alerts(found: Sequence[Known], site: Site) -> str:
 def _tell_alert(one: Known, site: Site) -> str:
     language, now = site.language, present()
     title = printable(str(one.facts.get("title") or one.key))
-    since = local_time(format_time(one.fired_at), site.timezone, format_time(now))
+    since = local_time(format_time(one.since), site.timezone, format_time(now))
     last = now if one.resolved_at is None else one.resolved_at
-    lasted = span((last - one.fired_at) / 1000, language)
+    lasted = span((last - one.since) / 1000, language)
     parts = [one.id]
     if one.resolved_at is not None:
         parts.append(Said("已恢复", "over").told(language))
     elif one.acked_by:
         parts.append(Said(f"{one.acked_by} 已确认", f"acknowledged by {one.acked_by}").told(language))
+    elif one.silent:
+        parts.append(Said("静默中", "silent").told(language))
     else:
         parts.append(Said("待确认", "nobody has acknowledged").told(language))
     if one.delivered:

@@ -21,6 +21,7 @@ from monitor.model.events import ALERT, Event, EventId
 from monitor.model.observations import Cause
 from monitor.model.orders import Order
 from monitor.model.outages import Ending, Outage, OutageKind, Phase
+from monitor.model.times import format_time
 
 T0 = 1_795_392_000_000
 LADDER = """
@@ -112,6 +113,55 @@ def test_who_acknowledges_is_in_the_ledger(site: Path) -> None:
     assert acked.stdout == "张三 已确认 0a1b2c3d\n"
     (order,) = orders(site)
     assert (order.kind.value, order.target, order.person, order.note) == ("ack", "0a1b2c3d", "张三", "已派人")
+
+
+def test_it_is_listed_since_when_it_happened_and_not_since_it_was_told(site: Path) -> None:
+    record(site, did(Did.FIRED, "0a1b2c3d", title="慢", since=format_time(now() - 660_000)))
+
+    assert "慢  11 分钟" in alerts(site, "list").stdout
+
+
+def test_one_that_nobody_was_told_of_for_a_silence_is_silent(site: Path) -> None:
+    given = ("--all", "--for", "2h", "--by", "张三", "--note", "割接", "--json")
+    silence = json.loads(alerts(site, "silence", "add", *given).stdout)["id"]
+    record(
+        site,
+        did(Did.FIRED, "0a1b2c3d", silence=silence),
+        did(Did.FIRED, "77777777", silence="S0"),
+        did(Did.FIRED, "99999999", silence=silence),
+        did(Did.DELIVERED, "99999999", channel="hook"),
+    )
+
+    listed = alerts(site, "list").stdout
+    assert "0a1b2c3d · 静默中\n" in listed
+    assert "77777777 · 待确认" in listed  # that silence is over
+    assert "99999999 · 待确认 · 已送达 hook" in listed
+
+
+def test_what_somebody_has_acknowledged_is_theirs(site: Path) -> None:
+    record(site, did(Did.FIRED, "0a1b2c3d"), did(Did.ACKED, "0a1b2c3d", person="张三"), did(Did.FIRED, "777"))
+
+    refused = alerts(site, "ack", "0a1b", "--by", "李四")
+    assert refused.returncode == 2
+    assert "张三 has acknowledged this already" in refused.stderr
+    # Also before the alert role has heard of it.
+    assert alerts(site, "ack", "777", "--by", "王五").returncode == 0
+    assert "王五 has acknowledged" in alerts(site, "ack", "777", "--by", "李四").stderr
+    assert [order.person for order in orders(site)] == ["王五"]
+
+
+def test_what_became_worse_waits_for_an_acknowledgement_again(site: Path) -> None:
+    record(
+        site,
+        did(Did.FIRED, "0a1b2c3d", title="慢", severity="warning"),
+        did(Did.ACKED, "0a1b2c3d", person="张三"),
+        did(Did.ESCALATED, "0a1b2c3d", worse="1", severity="critical", title="快"),
+    )
+
+    assert "0a1b2c3d · 待确认" in alerts(site, "list").stdout
+    (one,) = json.loads(alerts(site, "list", "--json").stdout)
+    assert (one["severity"], one["title"]) == ("critical", "快")
+    assert alerts(site, "ack", "0a1b", "--by", "李四").returncode == 0
 
 
 def test_a_silence_has_a_scope_an_end_and_a_reason_and_can_end_early(site: Path) -> None:
