@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from alerts.model import Alert, Finding, Happening
-from alerts.words import CLASSES, ENDINGS, HEADS, JUDGED, LABELS, MATTERS, NOUNS, OUTAGES, TROUBLES, UNITS
+from alerts.words import (
+    CLASSES,
+    ENDINGS,
+    HEADS,
+    JUDGED,
+    LABELS,
+    MATTERS,
+    NOUNS,
+    OUTAGES,
+    SUMS,
+    TROUBLES,
+    UNITS,
+)
 from monitor.config import Site
 from monitor.model.nodes import Kind
 from monitor.model.observations import Cause
@@ -33,17 +46,22 @@ class Composer:
 
     def digest(self, alerts: Sequence[Alert], happening: Happening, seconds: float) -> tuple[str, str]:
         """Title and text about several, each too small for a message of its own."""
-        minutes = max(1, round(seconds / 60))
-        verb = Said("恢复", "are over") if happening.is_end else Said("新增", "are new")
-        names = [self._name(alert.finding) for alert in alerts]
-        shown = self._join(names[:_DIGEST_NAMES])
-        more = len(names) - _DIGEST_NAMES
-        title = Said(
-            f"【汇总】过去 {minutes} 分钟另有 {len(alerts)} 条告警{verb.zh}",
-            f"[Digest] {len(alerts)} more alerts {verb.en} within {minutes} min",
+        title = _sum_title(alerts, happening, max(1, round(seconds / 60))).told(self._language)
+        groups: defaultdict[str, list[str]] = defaultdict(list)
+        for alert in alerts:
+            groups[_noun(alert.finding)].append(self._name(alert.finding))
+        most = sorted(groups.items(), key=lambda group: -len(group[1]))
+        lines = [self._group(noun, names) for noun, names in most]
+        return title, "\n".join(filter(None, (title, *lines, self._base())))
+
+    def _group(self, noun: str, names: Sequence[str]) -> str:
+        """``6 个单点离线：…``: what is the matter with how many, and the first of them."""
+        shown, more = self._join(names[:_DIGEST_NAMES]), len(names) - _DIGEST_NAMES
+        what = SUMS[noun]
+        rest = Said(" 等", f" and {more} more") if more > 0 else Said.same("")
+        return Said(
+            f"{len(names)} {what.zh}：{shown}{rest.zh}", f"{len(names)} {what.en}: {shown}{rest.en}"
         ).told(self._language)
-        rest = Said(f"{shown} 等", f"{shown} and {more} more") if more > 0 else Said.same(shown)
-        return title, "\n".join(filter(None, (title, rest.told(self._language), self._base())))
 
     # -- the lines
 
@@ -252,6 +270,24 @@ def _head(alert: Alert, happening: Happening) -> str:
     if happening.is_end and alert.ending in ENDINGS:
         return alert.ending
     return happening.value
+
+
+def _sum_title(alerts: Sequence[Alert], happening: Happening, minutes: int) -> Said:
+    """Only what is new or over came within a while: what goes on was told before."""
+    count = len(alerts)
+    match happening:
+        case Happening.REPEATED:
+            zh, en = f"{count} 条仍未恢复", f"{count} alerts still going on"
+        case Happening.ESCALATED:
+            zh, en = f"{count} 条无人确认，已升级", f"{count} alerts escalated, nobody has acknowledged them"
+        case Happening.RESOLVED:
+            over = "结束" if any(alert.ending in ENDINGS for alert in alerts) else "恢复"
+            zh = f"过去 {minutes} 分钟另有 {count} 条告警{over}"
+            en = f"{count} more alerts are over within {minutes} min"
+        case Happening.FIRED:
+            zh = f"过去 {minutes} 分钟另有 {count} 条告警新增"
+            en = f"{count} more alerts are new within {minutes} min"
+    return Said(f"【汇总】{zh}", f"[Digest] {en}")
 
 
 def _noun(found: Finding) -> str:

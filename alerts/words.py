@@ -64,6 +64,21 @@ MATTERS: Final[Mapping[str, Said]] = {
 OUTAGES: Final = frozenset({"node", "suspected", "observer"})
 """What interrupts something; of all else an end says how long it lasted."""
 
+SUMS: Final[Mapping[str, Said]] = {
+    "node": Said("个单点离线", "down"),
+    "suspected": Said("个疑似故障", "may be down"),
+    "observer": Said("个采集端观测中断", "seeing nothing"),
+    "degraded": Said("个降级", "degraded"),
+    "flapping": Said("个反复上下线", "coming and going"),
+    "crowd": Said("处同时离线过多", "with too many down at once"),
+    "burn": Said("项误差预算消耗过快", "burning the error budget too fast"),
+    "budget": Said("项误差预算不足", "running out of error budget"),
+    "certificate": Said("个证书即将到期", "with a certificate that ends"),
+    "pipeline": Said("项监测系统自身异常", "in trouble within the monitor itself"),
+    "other": Said("项异常", "not as they should be"),
+}
+"""What is the matter with so many, in a digest."""
+
 JUDGED: Final[Mapping[str, Said]] = {
     "node": Said("{cause}，下挂监测项同时中断", "{cause}; what hangs on it is down with it"),
     "node_first": Said("{cause}；下挂监测项正在核实", "{cause}; what hangs on it is being asked"),

@@ -165,18 +165,37 @@ def test_an_escalation_says_for_how_long_nobody_has_acknowledged(site: Site) -> 
 
 def test_a_digest_names_the_first_five(site: Site) -> None:
     alerts = [
-        Alert(str(n), replace(SWITCH, kind="camera", facts={"name": f"点位{n}"}), fired_at=0)
+        Alert(str(n), replace(SWITCH, kind="camera", facts={"what": "node", "name": f"点位{n}"}), fired_at=0)
         for n in range(7)
     ]
 
     title, text = Composer(site, "zh").digest(alerts, Happening.FIRED, 600)
 
     assert title == "【汇总】过去 10 分钟另有 7 条告警新增"
-    assert text.splitlines()[1] == "点位0、点位1、点位2、点位3、点位4 等"
+    assert text.splitlines()[1] == "7 个单点离线：点位0、点位1、点位2、点位3、点位4 等"
     assert text.splitlines()[2] == "全部见 https://quanshi.example"
     assert Composer(site, "en").digest(alerts[:2], Happening.RESOLVED, 60)[0] == (
         "[Digest] 2 more alerts are over within 1 min"
     )
+
+
+def test_a_digest_says_why_it_is_sent_and_groups_what_is_wrong(site: Site) -> None:
+    nouns = ["certificate", *["node"] * 6]
+    alerts = [
+        Alert(str(n), replace(SWITCH, kind="camera", facts={"what": what, "name": f"点位{n}"}), fired_at=0)
+        for n, what in enumerate(nouns)
+    ]
+
+    title, text = Composer(site, "zh").digest(alerts, Happening.REPEATED, 60)
+    assert title == "【汇总】7 条仍未恢复"
+    assert text.splitlines()[1:3] == [
+        "6 个单点离线：点位1、点位2、点位3、点位4、点位5 等",
+        "1 个证书即将到期：点位0",
+    ]
+    title, text = Composer(site, "en").digest(alerts, Happening.ESCALATED, 60)
+    assert title == "[Digest] 7 alerts escalated, nobody has acknowledged them"
+    assert text.splitlines()[2] == "1 with a certificate that ends: 点位0 point"
+    assert Composer(site, "zh").digest(alerts, Happening.ESCALATED, 60)[0] == "【汇总】7 条无人确认，已升级"
 
 
 def test_no_finding_is_without_words_whatever_its_facts_lack(site: Site) -> None:
