@@ -44,7 +44,7 @@ class Desk:
         self._clock = clock
         self._shelf = Shelf()
         self._is_ahead = False
-        self._done_until = 0
+        self._done_until = self._done_next = 0
         self.engine = self._engine(site)
 
     def hear(
@@ -86,11 +86,13 @@ class Desk:
             self.engine = self._engine(before.site)
             self.engine.go_on_from(before)
         self._is_ahead = True
+        self._done_next = self._done_until
         with self._database.transaction() as db:
             yield db
             committed = self._shelf.save(db, self.engine.book)
         # Only now does the disk have what the book in memory has.
         committed()
+        self._done_until = self._done_next
         self._is_ahead = False
 
     def _follow(self, db: sqlite3.Connection) -> None:
@@ -105,7 +107,7 @@ class Desk:
         found = db.execute(_DONE, (self._done_until,)).fetchall()
         db.executemany("INSERT INTO deeds_told VALUES (?)", [(number,) for number, *_ in found])
         if found:
-            self._done_until = found[-1][4] - _MARGIN
+            self._done_next = found[-1][4] - _MARGIN  # held once it is committed
         return [deed for row in found for deed in _deeds_of(row)]
 
 

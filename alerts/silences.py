@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from alerts.model import Finding
-from alerts.rules.world import around
+from alerts.rules.world import above_of, around
 from monitor.config import Site
 from monitor.model.decisions import Scope
 from monitor.model.orders import Order
@@ -28,7 +28,7 @@ def _holds(scope: Scope, finding: Finding, site: Site) -> bool:
     node = site.inventory.nodes.get(finding.node)
     regions = around(site, finding.region)
     if node is not None and finding.network:
-        return scope.holds(node, finding.network, regions, _above(finding.node, site))
+        return scope.holds(node, finding.network, regions, above_of(site, finding.node, finding.network))
     return (
         (not scope.nodes or finding.node in scope.nodes)
         and (not scope.regions or bool(regions.intersection(scope.regions)))
@@ -36,16 +36,3 @@ def _holds(scope: Scope, finding: Finding, site: Site) -> bool:
         and not scope.parents
         and (not scope.networks or finding.network in scope.networks)
     )
-
-
-def _above(node: str, site: Site) -> set[str]:
-    """All that the node hangs on."""
-    nodes = site.inventory.nodes
-    found: set[str] = set()
-    left = list(nodes[node].parents)
-    while left:
-        parent = left.pop()
-        if parent not in found and parent in nodes:
-            found.add(parent)
-            left += nodes[parent].parents
-    return found

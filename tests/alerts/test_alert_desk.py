@@ -135,6 +135,24 @@ def test_what_became_of_messages_is_recorded_once(office: Office) -> None:
     assert office.deeds() == [Did.FIRED, Did.DELIVERED]
 
 
+def test_what_became_of_messages_is_recorded_after_a_full_disk(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    office.hear(outage("sw-1", affected=3), outage("sw-2", affected=3))
+    for entry in office.desk.outbox.waiting("hook", 2):
+        office.desk.outbox.delivered(entry, office.desk.outbox.begin(entry))
+        office.now += 5 * MINUTE
+    with monkeypatch.context() as patched:
+        patched.setattr("alerts.deeds.write", full)
+        with pytest.raises(DatabaseError, match="full"):
+            office.pass_(SECOND)
+    office.pass_(SECOND)
+    assert office.deeds().count(Did.DELIVERED) == 2
+
+
 def test_deeds_are_numbered_and_kept_until_the_ledger_has_them(office: Office) -> None:
     one = outage("sw-1", affected=3)
     office.hear(one)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from engine_kit import HOUR, LADDER, MINUTE, T0, Bench, closed, outage, site_of
+from small_site import camera
 
 from monitor.model.decisions import Scope
 from monitor.model.deeds import Did
@@ -66,6 +67,17 @@ def test_a_silence_hides_what_it_is_about(
 ) -> None:
     bench.hear(silence(T0 + HOUR, scope=scope, rules=rules))
     assert bench.hear(outage("cam-1")) == ([] if hidden else ["fired hook cam-1@0"])
+
+
+def test_a_silence_of_what_is_above_goes_by_the_network(tmp_path: Path) -> None:
+    rows = [
+        camera("sw-1", "police", kind="switch") | {"class": ""},
+        camera("cam-1", "video;police", parent="sw-1"),
+    ]
+    bench = Bench(site_of(tmp_path, rows=rows))
+    bench.hear(silence(T0 + HOUR, scope=Scope(parents=("sw-1",))))
+    assert bench.hear(outage("cam-1")) == ["fired hook cam-1@0"]
+    assert bench.hear(replace(outage("cam-1", T0 + 1), network="police")) == []
 
 
 def test_maintenance_hides_a_start_and_no_end(bench: Bench) -> None:
