@@ -17,6 +17,7 @@ from alerts.words import (
     MATTERS,
     NOUNS,
     OUTAGES,
+    SHARED,
     SUMS,
     TROUBLES,
     UNITS,
@@ -68,10 +69,24 @@ class Composer:
     def _what(self, alert: Alert, happening: Happening) -> str:
         found = alert.finding
         name = self._name(found)
+        if found.facts.get("what") == "suspected":
+            return self._suspicion(found, happening)
         if happening.is_end:
             return self._ended(name, alert)
         state = NOUNS[_noun(found)].told(self._language)
         return f"{name} {state}"
+
+    def _suspicion(self, found: Finding, happening: Happening) -> str:
+        """Nobody knows that what they share has failed: how many of its own have is all that is known."""
+        name, affected, total = self._name(found), found.facts.get("affected", 1), _size(found.facts)
+        which = SHARED[_shared(found)]
+        zh, en = which.zh.format(name=name), which.en.format(name=name)
+        if happening.is_end:
+            return Said(f"{zh}{affected} 个监测项", f"{affected} watches {en}").told(self._language)
+        return Said(
+            f"{zh}{total} 个监测项中 {affected} 个同时离线",
+            f"{affected} of {total} watches {en} went down together",
+        ).told(self._language)
 
     def _ended(self, name: str, alert: Alert) -> str:
         """One name may have several alerts: an end says which of them is over."""
@@ -114,8 +129,11 @@ class Composer:
         return lines
 
     def _affected(self, found: Finding) -> str:
-        """How many, of which classes, and where."""
-        parts = [self._count(found.facts)] if _size(found.facts) > 1 else []
+        """How many, of which classes, and where; of a suspicion the title says how many."""
+        if found.facts.get("what") == "suspected":
+            parts = list(filter(None, [self._classes(found.facts)]))
+        else:
+            parts = [self._count(found.facts)] if _size(found.facts) > 1 else []
         network = self._site.networks.get(found.network)
         region = self._site.regions.get(found.region)
         parts += [network.name] if network is not None else []
@@ -123,9 +141,7 @@ class Composer:
         return " · ".join(parts)
 
     def _count(self, facts: Any) -> str:
-        each = self._join(
-            [f"{self._class(number)} {count}" for number, count in facts.get("classes", {}).items()]
-        )
+        each = self._classes(facts)
         affected, behind = facts.get("affected", 1), _size(facts)
         inside = (f"（{each}）" if self._language == "zh" else f" ({each})") if each else ""
         if affected >= behind:
@@ -133,13 +149,17 @@ class Composer:
             return all_of_them.told(self._language) + inside
         # More may follow within seconds: what hangs on it is known at once, and first counted by class. A
         # node is among those reached through it, and does not hang on itself.
-        own = 1 if facts.get("what") == "node" else 0
-        hanging, down = behind - own, affected - own
+        hanging, down = behind - 1, affected - 1
         of_all, of_down = (inside, "") if sum(facts.get("classes", {}).values()) > affected else ("", inside)
         hangs = "watch hangs" if hanging == 1 else "watches hang"
         said = Said(f"下挂 {hanging} 个监测项{of_all}", f"{hanging} {hangs} on it{of_all}")
         more = Said(f"，已中断 {down}{of_down}", f", {down} down so far{of_down}")
         return said.told(self._language) + (more.told(self._language) if down else "")
+
+    def _classes(self, facts: Mapping[str, Any]) -> str:
+        return self._join(
+            [f"{self._class(number)} {count}" for number, count in facts.get("classes", {}).items()]
+        )
 
     def _class(self, number: str) -> str:
         known = CLASSES.get(number)
@@ -174,7 +194,7 @@ class Composer:
             cause = facts.get("cause")
             known = "" if cause is None else CAUSES[self._language][Cause(cause)]
             words = {name: self._worded(name, value) for name, value in facts.items()} | {"cause": known}
-            return label + JUDGED[_judged(what, facts)].told(self._language).format_map(_Lenient(words))
+            return label + JUDGED[_judged(what, found)].told(self._language).format_map(_Lenient(words))
         if what == "pipeline":
             words = {name: self._worded(name, value) for name, value in facts.items()}
             return label + TROUBLES[str(facts["trouble"])].told(self._language).format_map(_Lenient(words))
@@ -210,8 +230,6 @@ class Composer:
 
     def _name(self, found: Finding) -> str:
         name = str(found.facts.get("name") or found.node or self._points(found) or found.subject)
-        if found.facts.get("what") == "suspected":
-            return Said(f"疑似 {name}", f"{name} (suspected)").told(self._language)
         kind = KINDS[Kind(found.kind)].told(self._language) if found.kind else ""
         return name if not kind or kind in name else f"{name} {kind}"
 
@@ -257,11 +275,19 @@ def _size(facts: Mapping[str, Any]) -> int:
     return max(int(facts.get("affected", 1)), int(facts.get("behind", 1)))
 
 
-def _judged(what: str, facts: Mapping[str, Any]) -> str:
+def _shared(found: Finding) -> str:
+    """Of what kind it is that is suspected; a node's id may have a colon itself."""
+    kind = str(found.facts.get("root", "")).partition(":")[0]
+    return "node" if found.node or kind not in SHARED else kind
+
+
+def _judged(what: str, found: Finding) -> str:
     """By what is down, not by what hangs on it: when only its address fails, all behind it goes on."""
-    if what != "node" or int(facts.get("affected", 1)) > 1:
+    if what == "suspected":
+        return what if _shared(found) == "node" else "suspected_group"
+    if what != "node" or int(found.facts.get("affected", 1)) > 1:
         return what
-    return "node_alone" if _size(facts) == 1 else "node_first"
+    return "node_alone" if _size(found.facts) == 1 else "node_first"
 
 
 def _head(alert: Alert, happening: Happening) -> str:

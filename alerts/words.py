@@ -79,6 +79,14 @@ SUMS: Final[Mapping[str, Said]] = {
 }
 """What is the matter with so many, in a digest."""
 
+SHARED: Final[Mapping[str, Said]] = {
+    "region": Said("{name} 的 ", "in {name}"),
+    "contractor": Said("{name} 运维的 ", "looked after by {name}"),
+    "network": Said("{name} 内的 ", "in {name}"),
+    "node": Said("{name} 下挂的 ", "that hang on {name}"),
+}
+"""What those have in common that failed together, by the kind of it; a node is one that nobody asks."""
+
 JUDGED: Final[Mapping[str, Said]] = {
     "node": Said("{cause}，下挂监测项同时中断", "{cause}; what hangs on it is down with it"),
     "node_first": Said("{cause}；下挂监测项正在核实", "{cause}; what hangs on it is being asked"),
@@ -87,6 +95,9 @@ JUDGED: Final[Mapping[str, Said]] = {
     ),
     "suspected": Said(
         "多个监测项同时中断，共同上级无法探测", "many failed together; what they share cannot be asked"
+    ),
+    "suspected_group": Said(
+        "多个监测项同时中断，未见上级节点故障", "many failed together, and nothing above them was found down"
     ),
     "observer": Said(
         "采集端失去立足点或无消息，其监测项为未知", "a collector is blind or silent; its watches are unknown"

@@ -163,6 +163,33 @@ def test_an_escalation_says_for_how_long_nobody_has_acknowledged(site: Site) -> 
     assert "15 分 0 秒未确认，已升级" in text.splitlines()
 
 
+@pytest.mark.parametrize(
+    ("root", "name", "zh", "en"),
+    [
+        ("contractor:甲公司", "甲公司", "甲公司 运维的 40 个", "12 of 40 watches looked after by 甲公司"),
+        ("region:440983", "信宜市", "信宜市 的 40 个", "12 of 40 watches in 信宜市"),
+        ("network:video", "视频专网", "视频专网 内的 40 个", "12 of 40 watches in 视频专网"),
+        ("sw-9", "sw-9", "sw-9 下挂的 40 个", "12 of 40 watches that hang on sw-9"),
+    ],
+)
+def test_what_is_suspected_is_told_by_how_many_of_its_own_failed(
+    site: Site, root: str, name: str, zh: str, en: str
+) -> None:
+    facts = {"what": "suspected", "root": root, "name": name, "affected": 12, "behind": 40}
+    found = replace(SWITCH, node="", kind="", facts=facts)
+    alert = replace(ALERT, finding=found, resolved_at=moment("10:04:10"))
+
+    title, text = Composer(site, "zh").one(alert, Happening.FIRED, moment("09:40:52"))
+    assert title == f"【疑似故障】{zh}监测项中 12 个同时离线"
+    assert "下挂" not in text.splitlines()[1]
+
+    title, _ = Composer(site, "en").one(alert, Happening.FIRED, moment("09:40:52"))
+    assert title == f"[Suspected] {en} went down together"
+
+    title, _ = Composer(site, "zh").one(alert, Happening.RESOLVED, moment("10:04:20"))
+    assert title == f"【恢复】{zh.replace('40', '12')}监测项"
+
+
 def test_a_digest_names_the_first_five(site: Site) -> None:
     alerts = [
         Alert(str(n), replace(SWITCH, kind="camera", facts={"what": "node", "name": f"点位{n}"}), fired_at=0)
