@@ -32,6 +32,9 @@ LOOK_EVERY: Final = 1.0
 AT_ONCE: Final = 500
 """So many changes are judged in one transaction, for which the intake waits."""
 
+READ_AT_ONCE: Final = 5_000
+"""So many changes are read from the queue in one piece: in the meantime nobody else has his turn."""
+
 FIRST_DELAY: Final = 0.25
 LAST_DELAY: Final = 10.0
 
@@ -119,7 +122,9 @@ class Attributor:
                 await self._patiently(self._look_at_ledger)
                 looked = clock()
             await self._record(self._think())
-            if not self._heard:
+            if self._heard:
+                await asyncio.sleep(0)  # many changes may follow that nothing is to be recorded of yet
+            else:
                 await self._rest(looked + LOOK_EVERY - clock())
 
     async def _rest(self, longest: float) -> None:
@@ -190,12 +195,21 @@ class Attributor:
     async def _hear_all(self) -> list[ChangeRow]:
         """Whatever waits in the ledger, also what nobody told us of."""
         changes = (await self._ledger.news()).changes
-        queue = await self._ledger.unjudged()
+        queue = await self._queue()
         # What was heard while we asked may be younger than the answer, and is younger than all before it.
         known = dict(self._heard) | {row.id: row.change for row in queue}
         self._heard = deque(sorted(known.items()))
         self._complete = changes
         return queue
+
+    async def _queue(self) -> list[ChangeRow]:
+        """All that waits, in pieces: a long queue must keep nobody from stopping this."""
+        queue: list[ChangeRow] = []
+        while True:
+            piece = await self._ledger.unjudged(queue[-1].id if queue else 0, READ_AT_ONCE)
+            queue += piece
+            if len(piece) < READ_AT_ONCE:
+                return queue
 
     async def _look_at_ledger(self) -> None:
         """What other processes recorded: orders are to be told, decisions heeded."""

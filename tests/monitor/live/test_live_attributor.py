@@ -139,6 +139,33 @@ async def test_it_begins_with_what_waits_in_the_ledger(judging: Judging, site: S
     assert len(later.live.outages.all()) == 2
 
 
+async def test_a_long_queue_is_read_and_judged_in_pieces_and_can_be_left(
+    judging: Judging, site: Site, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between two of them others have their turn: among these is the word to stop."""
+    monkeypatch.setattr("monitor.live.attributor.READ_AT_ONCE", 300)
+    monkeypatch.setattr("monitor.live.attributor.AT_ONCE", 10)
+    voice = Voice()
+    states = [(UP, DOWN), (DOWN, UP)]
+    await judging.takes(*(voice.turns("a", *states[number % 2], T0 + number) for number in range(1000)))
+    later = Judging(judging.ledger, site, clock)
+    later.engine.hold = 3_600_000  # nothing is to be recorded, and so nothing is waited for
+    turns = 0
+    async with later.running():
+        async with asyncio.timeout(5):
+            while not later.engine.heard:
+                await asyncio.sleep(0)
+        while len(later.engine.heard) < 500:
+            turns += 1
+            await asyncio.sleep(0)
+    assert turns > 10
+    assert 500 <= len(later.engine.heard) < 1000, "it was stopped in the middle"
+    again = Judging(judging.ledger, site, clock)
+    async with again.running():
+        await again.all_judged()
+    assert again.engine.heard == list(range(1, 1001))
+
+
 async def test_a_restart_says_nothing_twice(judging: Judging, site: Site, clock: Clock) -> None:
     voice = Voice()
     async with judging.running():
