@@ -15,6 +15,13 @@ MOST_ROWS: Final = 300
 """Rows of a table that are printed; the rest is counted, and stands in the workbook."""
 
 _MORE: Final = Said("… 另有 {} 行，见电子表格", "… {} more rows, see the workbook")
+MOST_BARS: Final = 30
+"""Groups that the chart shows: what fits on one page."""
+
+_FEWER: Final = Said("图中为 {1} 项中的前 {0} 项，其余见表", "{0} of {1}, the rest in the table")
+_FEWER_BOOK: Final = Said(
+    "图中为 {1} 项中的前 {0} 项，其余见电子表格", "{0} of {1}, the rest in the workbook"
+)
 _FIGURES: Final = (
     "verdict", "intact", "low", "high", "online", "inspected", "own", "observed", "faults", "mttr", "in_time",
 )  # fmt: skip
@@ -56,6 +63,8 @@ def paper_of(story: Story) -> dict[str, Any]:
         name: WORDS[name].told(story.language) for name in ("signed_by", "date", "method", "proof", "digest")
     }
     asked = [story.groups.key] if story.groups.key in _COLUMNS else []
+    bars = _bars(story.groups, story.language)
+    fewer = (_FEWER if asked else _FEWER_BOOK).told(story.language)
     order = [*asked, *(key for key in _ORDER if key not in asked)]
     return {
         "language": story.language,
@@ -70,7 +79,8 @@ def paper_of(story: Story) -> dict[str, Any]:
         "bars_title": story.groups.title + " · " + WORDS["intact"].told(story.language),
         "days_title": tables["days"].title,
         "digest": dict(story.proof)[words["digest"]],
-        "bars": _bars(story.groups),
+        "bars": bars[:MOST_BARS],
+        "bars_note": fewer.format(MOST_BARS, f"{len(bars):,}") if len(bars) > MOST_BARS else "",
         "days": _days(tables["days"]),
         "tables": [_printed(tables[key], story.language) for key in order if key in tables],
         "method": [list(pair) for pair in story.method],
@@ -94,18 +104,18 @@ def _printed(table: Table, language: str) -> dict[str, Any]:
             {"title": column.title, "left": column.look in (Look.TEXT, Look.VERDICT)} for column in columns
         ],
         "rows": rows,
-        "marks": _marks(table, language),
+        "marks": _marks(table, language)[:MOST_ROWS],
         "note": _MORE.told(language).format(f"{hidden:,}") if hidden else "" if rows else table.note,
     }
 
 
 def _marks(table: Table, language: str) -> list[str]:
-    """For each printed row its verdict, in no language; empty where the table has none."""
+    """For each row its verdict, in no language; empty where the table has none."""
     if not any(column.look is Look.VERDICT for column in table.columns):
         return []
     place = table.place("verdict")
     words = {said.told(language): verdict.value for verdict, said in VERDICTS.items()}
-    return [words.get(str(row[place]), "") for row in table.rows[:MOST_ROWS]]
+    return [words.get(str(row[place]), "") for row in table.rows]
 
 
 def _text(value: Cell, column: Column) -> str:
@@ -120,18 +130,18 @@ def _text(value: Cell, column: Column) -> str:
     return f"{value:,.2f}" if column.look is Look.HOURS else f"{value:,}"
 
 
-def _bars(table: Table) -> list[dict[str, Any]]:
-    """Name, value, bounds and target of each group, for the chart: at most 30 of them."""
+def _bars(table: Table, language: str) -> list[dict[str, Any]]:
+    """Name, value, bounds, target and verdict of each group of which there is something to say."""
     keys = ("intact", "low", "high", "target")
     if not all(any(column.key == key for column in table.columns) for key in keys):
         return []
     names = table.place("name")
     found = []
-    for row in table.rows[:30]:
+    for row, verdict in zip(table.rows, _marks(table, language), strict=True):
         values = {key: row[table.place(key)] for key in keys}
         if values["intact"] is not None:
             shown = percent(values["intact"])  # type: ignore[arg-type]  # a share or nothing stands there
-            found.append({"name": str(row[names] or row[0]), "text": shown, **values})
+            found.append({"name": str(row[names] or row[0]), "text": shown, "verdict": verdict, **values})
     return found
 
 

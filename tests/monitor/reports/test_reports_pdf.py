@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import pypdfium2
 import pytest
-from report_kit import FORMULA, PROOF, report
+from report_kit import FORMULA, HOUR, PROOF, figures, report
 
+from monitor.model.timeline import Parts
 from monitor.reports import pdf
+from monitor.reports.document import Report
+from monitor.reports.paper import paper_of
 from monitor.reports.pdf import write_pdf
+from monitor.reports.story import story_of
 from monitor.trouble import Trouble
 
 REPORT = report(60)
@@ -92,6 +99,61 @@ def test_in_english_the_headings_are_english(tmp_path: Path) -> None:
 
     assert "Availability of the video network" in text
     assert "Demo data" in text
+
+
+def with_towns(count: int) -> Report:
+    """The report by town, with so many of them, the second of which misses its target for sure."""
+    good = REPORT.tables["town"][0]
+    bad = figures(Parts(up=90 * HOUR, down_own=10 * HOUR))
+    doubt = figures(Parts(up=97 * HOUR, unknown=3 * HOUR))
+    own = {0: figures(Parts(up=100 * HOUR)), 1: bad, 2: doubt}
+    towns = tuple(
+        replace(good, key=f"t{number}", name=f"第{number}镇", figures=own.get(number, good.figures))
+        for number in range(count)
+    )
+    return replace(REPORT, by="town", tables={**REPORT.tables, "town": towns})
+
+
+def test_a_bar_has_the_colour_of_its_verdict() -> None:
+    bars = paper_of(story_of(with_towns(3), PROOF, "en"))["bars"]
+    assert [bar["verdict"] for bar in bars] == ["met", "missed", "not_provable"]
+
+
+def test_of_many_groups_one_page_shows_the_first_and_says_so(tmp_path: Path) -> None:
+    write_pdf(with_towns(127), PROOF, "en", tmp_path / "report.pdf")
+    cover, chart, table = (
+        page.get_textpage().get_text_bounded().replace(" ", "")
+        for _, page in zip(range(3), pypdfium2.PdfDocument(tmp_path / "report.pdf"), strict=False)
+    )
+    assert "signature" in cover
+    assert "第0镇" not in cover
+    assert "30of127,therestinthetable" in chart
+    assert "第29镇" in chart
+    assert "第30镇" not in chart
+    assert chart.rindex("%100%") > chart.index("第29镇"), "the ends of the axis"
+    assert "第30镇" in table
+
+
+def test_the_rest_of_few_groups_is_nowhere() -> None:
+    assert paper_of(story_of(with_towns(30), PROOF, "zh"))["bars_note"] == ""
+    nodes = paper_of(story_of(replace(REPORT, by="node"), PROOF, "zh"))
+    assert nodes["bars_note"] == "图中为 60 项中的前 30 项，其余见电子表格"
+
+
+def test_no_english_heading_runs_into_the_next(tmp_path: Path) -> None:
+    """No two pieces of text above the first row share any paper."""
+    write_pdf(with_towns(127), PROOF, "en", tmp_path / "report.pdf")
+    page = pypdfium2.PdfDocument(tmp_path / "report.pdf")[2].get_textpage()
+    boxes = [page.get_rect(index) for index in range(page.count_rects())]
+    heads = sorted(box for box in boxes if _is_head(page, box))
+    for one, other in combinations(heads, 2):
+        apart = one[2] <= other[0] + 0.5 or one[3] <= other[1] + 0.5 or other[3] <= one[1] + 0.5
+        assert apart, (page.get_text_bounded(*one), page.get_text_bounded(*other))
+
+
+def _is_head(page: Any, box: tuple[float, float, float, float]) -> bool:
+    """Whether it stands between the page's heading and the first row."""
+    return 680 < box[1] < 780 and not any(sign.isdigit() for sign in page.get_text_bounded(*box))
 
 
 def test_without_its_font_it_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
