@@ -23,9 +23,10 @@ from alerts.words import (
     UNITS,
 )
 from monitor.config import Site
+from monitor.model.measured import WINDOWS
 from monitor.model.nodes import Kind
 from monitor.model.observations import Cause
-from monitor.model.wording import CAUSES, KINDS, Said
+from monitor.model.wording import CAUSES, KINDS, Said, span
 
 _DIGEST_NAMES: Final = 5
 
@@ -110,14 +111,14 @@ class Composer:
     def _end(self, alert: Alert, now: int) -> list[str]:
         found = alert.finding
         ended = found.since if alert.resolved_at is None else alert.resolved_at
-        span = f"{self._clock(found.since, now)} – {self._clock(ended, found.since)}"
+        times = f"{self._clock(found.since, now)} – {self._clock(ended, found.since)}"
         lasted = self._span(ended - found.since)
         ending = ENDINGS.get(alert.ending)
         # What was merged or withdrawn may go on: only a recovery says that something was interrupted so long.
         verb = Said("中断", "down") if found.facts.get("what") in OUTAGES else Said("持续", "lasted")
         if ending is not None:
             verb = Said("告警", "told")
-        first = Said(f"{verb.zh} {span}，共 {lasted}", f"{verb.en} {span}, {lasted} in all").told(
+        first = Said(f"{verb.zh} {times}，共 {lasted}", f"{verb.en} {times}, {lasted} in all").told(
             self._language
         )
         lines = [first, "" if ending is None else ending.told(self._language)]
@@ -157,9 +158,9 @@ class Composer:
         return said.told(self._language) + (more.told(self._language) if down else "")
 
     def _classes(self, facts: Mapping[str, Any]) -> str:
-        return self._join(
-            [f"{self._class(number)} {count}" for number, count in facts.get("classes", {}).items()]
-        )
+        between = Said(" ", ": ").told(self._language)
+        each = facts.get("classes", {}).items()
+        return self._join([f"{self._class(number)}{between}{count}" for number, count in each])
 
     def _class(self, number: str) -> str:
         known = CLASSES.get(number)
@@ -203,6 +204,8 @@ class Composer:
     def _worded(self, name: str, value: Any) -> str:
         if value is None:
             return "–"
+        if name == "over" and value in WINDOWS:
+            return span(WINDOWS[value], self._language)
         if name in ("gone_at", "expires"):
             return f"{self._moment(int(value)):%Y-%m-%d %H:%M}"
         if name in ("share", "allowed", "target"):

@@ -103,7 +103,9 @@ JUDGED: Final[Mapping[str, Said]] = {
         "采集端失去立足点或无消息，其监测项为未知", "a collector is blind or silent; its watches are unknown"
     ),
     "degraded": Said("有应答，但{cause}", "it answers, but: {cause}"),
-    "flapping": Said("{cause}", "{cause}"),
+    "flapping": Said(
+        "短时间内多次离线又恢复", "it went down and came back several times within a short while"
+    ),
     "crowd": Said("{known} 个中 {down} 个离线（{share}）", "{down} of {known} are down ({share})"),
     "burn": Said(
         "近 {over} 不完好比例为允许值（{allowed}）的 {times} 倍",

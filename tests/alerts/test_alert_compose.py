@@ -75,7 +75,7 @@ def test_a_switch_that_fails_alone_takes_nothing_with_it_yet(site: Site) -> None
 
     for language, count, judged in (
         ("zh", "下挂 31 个监测项（一类 31）", "判断：无应答；下挂监测项正在核实"),
-        ("en", "31 watches hang on it (class 1 31)", "cause: no reply; what hangs on it is being asked"),
+        ("en", "31 watches hang on it (class 1: 31)", "cause: no reply; what hangs on it is being asked"),
     ):
         _, text = Composer(site, language).one(alone, Happening.FIRED, moment("09:36:57"))
         assert text.splitlines()[1].split(" · ")[0] == count
@@ -129,7 +129,7 @@ def test_english_mirrors_it(site: Site) -> None:
 
     assert text.splitlines() == [
         "[Alert] 镇隆镇接入交换机 switch is down",
-        "32 watches affected (class 1 31) · 视频专网 · 镇隆镇",
+        "32 watches affected (class 1: 31) · 视频专网 · 镇隆镇",
         "since 09:36:52 (up to 4 s earlier), for 4 min 0 s",
         "cause: no reply; what hangs on it is down with it",
         "call: 甲公司 0668-1234567",
@@ -188,6 +188,25 @@ def test_what_is_suspected_is_told_by_how_many_of_its_own_failed(
 
     title, _ = Composer(site, "zh").one(alert, Happening.RESOLVED, moment("10:04:20"))
     assert title == f"【恢复】{zh.replace('40', '12')}监测项"
+
+
+@pytest.mark.parametrize(
+    ("over", "zh", "en"), [("3d", "近 3 天 不", "over 3 d the"), ("1h", "近 1 小时 不", "over 1 h the")]
+)
+def test_a_window_is_told_in_words(site: Site, over: str, zh: str, en: str) -> None:
+    facts = {"what": "burn", "name": "信宜市", "over": over, "times": 6.5, "allowed": 0.02}
+    alert = replace(ALERT, finding=replace(SWITCH, node="", kind="", facts=facts))
+
+    assert zh in Composer(site, "zh").one(alert, Happening.FIRED, moment("09:40:52"))[1]
+    assert en in Composer(site, "en").one(alert, Happening.FIRED, moment("09:40:52"))[1]
+
+
+def test_what_comes_and_goes_is_not_told_twice_in_one_message(site: Site) -> None:
+    facts = {"what": "flapping", "name": "cam-1", "cause": "flapping"}
+    alert = replace(ALERT, finding=replace(SWITCH, kind="camera", facts=facts))
+
+    _, text = Composer(site, "zh").one(alert, Happening.FIRED, moment("09:40:52"))
+    assert text.count("反复上下线") == 1
 
 
 def test_a_digest_names_the_first_five(site: Site) -> None:
