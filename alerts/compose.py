@@ -116,6 +116,8 @@ class Composer:
         ending = ENDINGS.get(alert.ending)
         # What was merged or withdrawn may go on: only a recovery says that something was interrupted so long.
         verb = Said("中断", "down") if found.facts.get("what") in OUTAGES else Said("持续", "lasted")
+        if found.facts.get("what") == "observer":
+            verb = Said("中断", "blind")  # nothing is known to have been down
         if ending is not None:
             verb = Said("告警", "told")
         first = Said(f"{verb.zh} {times}，共 {lasted}", f"{verb.en} {times}, {lasted} in all").told(
@@ -123,7 +125,8 @@ class Composer:
         )
         lines = [first, "" if ending is None else ending.told(self._language)]
         affected = found.facts.get("affected", 0)
-        if affected > 1 and ending is None:
+        # The title of a suspicion says how many they were.
+        if affected > 1 and ending is None and found.facts.get("what") != "suspected":
             lines.append(
                 Said(f"{affected} 个监测项曾受影响", f"{affected} watches were affected").told(self._language)
             )
@@ -309,6 +312,8 @@ def _sum_title(alerts: Sequence[Alert], happening: Happening, minutes: int) -> S
             zh, en = f"{count} 条仍未恢复", f"{count} alerts still going on"
         case Happening.ESCALATED:
             zh, en = f"{count} 条无人确认，已升级", f"{count} alerts escalated, nobody has acknowledged them"
+        case Happening.WORSE:
+            zh, en = f"{count} 条告警加重", f"{count} alerts became worse"
         case Happening.RESOLVED:
             over = "结束" if any(alert.ending in ENDINGS for alert in alerts) else "恢复"
             zh = f"过去 {minutes} 分钟另有 {count} 条告警{over}"

@@ -12,6 +12,7 @@ HEADS: Final[Mapping[str, Said]] = {
     "suspected": Said("疑似故障", "Suspected"),
     "repeated": Said("仍未恢复", "Still going on"),
     "escalated": Said("升级", "Escalated"),
+    "worse": Said("故障加重", "Worse"),
     "resolved": Said("恢复", "Over"),
     "merged": Said("归并", "Merged"),
     "retired": Said("停用", "Retired"),
@@ -108,7 +109,7 @@ JUDGED: Final[Mapping[str, Said]] = {
     ),
     "crowd": Said("{known} 个中 {down} 个离线（{share}）", "{down} of {known} are down ({share})"),
     "burn": Said(
-        "近 {over} 不完好比例为允许值（{allowed}）的 {times} 倍",
+        "近 {over}不完好比例为允许值（{allowed}）的 {times} 倍",
         "over {over} the share not intact is {times} times what may be ({allowed})",
     ),
     "budget": Said(

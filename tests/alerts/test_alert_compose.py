@@ -191,7 +191,7 @@ def test_what_is_suspected_is_told_by_how_many_of_its_own_failed(
 
 
 @pytest.mark.parametrize(
-    ("over", "zh", "en"), [("3d", "近 3 天 不", "over 3 d the"), ("1h", "近 1 小时 不", "over 1 h the")]
+    ("over", "zh", "en"), [("3d", "近 3 天不", "over 3 d the"), ("1h", "近 1 小时不", "over 1 h the")]
 )
 def test_a_window_is_told_in_words(site: Site, over: str, zh: str, en: str) -> None:
     facts = {"what": "burn", "name": "信宜市", "over": over, "times": 6.5, "allowed": 0.02}
@@ -238,6 +238,9 @@ def test_a_digest_says_why_it_is_sent_and_groups_what_is_wrong(site: Site) -> No
         "6 个单点离线：点位1、点位2、点位3、点位4、点位5 等",
         "1 个证书即将到期：点位0",
     ]
+    for happening in Happening:
+        assert Composer(site, "zh").digest(alerts, happening, 60)[0].startswith("【汇总】")
+        assert "点位1" in Composer(site, "zh").one(alerts[1], happening, 60)[0]
     title, text = Composer(site, "en").digest(alerts, Happening.ESCALATED, 60)
     assert title == "[Digest] 7 alerts escalated, nobody has acknowledged them"
     assert text.splitlines()[2] == "1 with a certificate that ends: 点位0 point"
