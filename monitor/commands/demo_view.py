@@ -54,10 +54,6 @@ _WORDS: Final = {
 }
 
 
-_OTHER_LINES: Final = 25
-"""Lines of the picture that are not about what is down."""
-
-
 def watch_demo(demo: Demo, *, as_json: bool) -> bool:
     """Play faults until the time is over or somebody stops it; whether the ledger told the truth.
 
@@ -116,12 +112,11 @@ def picture_of(demo: Demo, height: int) -> RenderableType:
     """At most ``height`` lines: what is invented, where the page is and how to end it are always there."""
     words = _WORDS[demo.wish.language]
     status, places = demo.status(), _places(demo)
-    body: RenderableType = Text(words["wait"])
-    if status is not None:
-        body = picture(status, max(0, height - _OTHER_LINES))
+    lines = height - 4 - len(places.split())
+    body: RenderableType = Text(words["wait"]) if status is None else picture(status, lines)
     return Group(
         Text(words["invented"], "#8696a7"),
-        _Cut(body, height - 4 - len(places.split())),
+        _Cut(body, lines),
         Text(),
         places,
         Text(f"{words['stop']}   {demo.directory}", "#8696a7"),

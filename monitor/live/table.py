@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
@@ -26,6 +26,22 @@ _SHOWN_DOWN: Final = 30
 _SHOWN_OUTAGES: Final = 10
 _SHOWN_CHANGES: Final = 8
 
+_COUNTS: Final = {
+    "zh": {
+        "down": "离线 {}",
+        "outages": "故障 {}",
+        "split": "，故障所致 {behind}，自身 {alone}",
+        "hidden": "；未列出 {}",
+    },
+    "en": {
+        "down": "{} down",
+        "outages": "{} outages",
+        "split": ", {behind} behind outages, {alone} by themselves",
+        "hidden": "; {} not shown",
+    },
+}
+"""The titles of tables: they add up, whatever a terminal has room for."""
+
 
 def render_status(status: Status, width: int = 80, *, color: bool = False) -> str:
     """The status in the site's language; signs always, colours only on wish. Every line ends."""
@@ -43,15 +59,56 @@ def render_status(status: Status, width: int = 80, *, color: bool = False) -> st
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
 
 
-def picture(status: Status, rows: int = _SHOWN_DOWN) -> RenderableType:
-    """The same for a live terminal, to be drawn again and again. ``rows`` of what is down are shown."""
-    parts = [_head(status), Text(), _networks(status), Text(), *_outages(status), *_down(status, rows)]
-    if status["changes"]:
-        parts += [Text(), *_changes(status)]
-    if status["reload_error"]:
-        words = PHRASES[status["language"]]
-        parts += [Text(), Text(f"{words['reload']}\n{status['reload_error']}", _STYLES[State.DEGRADED])]
-    return Group(*parts)
+def picture(status: Status, lines: int | None = None) -> RenderableType:
+    """The same for a live terminal, to be drawn again and again. ``lines``: no higher than this."""
+    return _Picture(status, lines)
+
+
+class _Picture:
+    """Everything for which there is room; first what is wrong, then what changed."""
+
+    def __init__(self, status: Status, lines: int | None) -> None:
+        self._status = status
+        self._lines = lines
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        status = self._status
+        top, note = Group(_head(status), Text(), _networks(status), Text()), _reload_error(status)
+        room = self._lines
+        if room is not None:
+            room -= len(console.render_lines(Group(top, *note), options, pad=False))
+        outages, down, changes = _rows(status, room)
+        yield Group(top, *_outages(status, outages), *_down(status, down), *_changes(status, changes), *note)
+
+
+def _rows(status: Status, room: int | None) -> tuple[int, int, int]:
+    """How many rows each table gets: outages, what is down by itself, changes. None has a head alone.
+
+    Each of the first two gets one before the other gets a second, and changes get what these leave.
+    """
+    outages = min(_SHOWN_OUTAGES, len(wide_outages(status)))
+    down = min(_SHOWN_DOWN, len(alone(status)))
+    changes = min(_SHOWN_CHANGES, len(status["changes"]))
+    if room is None:
+        return outages, down, changes
+    # The titles stay, with their counts; a table costs its head beside its rows.
+    room -= 1 + 2 * bool(outages)
+    first_outage, first_down = bool(outages) and room >= 2, bool(down)
+    room -= 2 * first_outage
+    first_down = first_down and room >= 2
+    room -= 2 * first_down
+    more_outages = max(0, min(outages - 1, room)) if first_outage else 0
+    room -= more_outages
+    more_down = max(0, min(down - 1, room)) if first_down else 0
+    room -= more_down
+    return first_outage + more_outages, first_down + more_down, max(0, min(changes, room - 2))
+
+
+def _reload_error(status: Status) -> list[RenderableType]:
+    if not status["reload_error"]:
+        return []
+    words = PHRASES[status["language"]]
+    return [Text(), Text(f"{words['reload']}\n{status['reload_error']}", _STYLES[State.DEGRADED])]
 
 
 def _sign(state: State, text: str) -> Text:
@@ -92,17 +149,17 @@ def _collector(collector: Mapping[str, Any], language: str) -> Text:
     return _sign(State.UNKNOWN, text) if collector["blind"] else Text(text)
 
 
-def _outages(status: Status) -> list[RenderableType]:
+def _outages(status: Status, rows: int) -> list[RenderableType]:
     """Above single nodes: each root with how many are down for it."""
     language, now = status["language"], status["time"]
-    words = PHRASES[language]
+    words, counts = PHRASES[language], _COUNTS[language]
     outages = wide_outages(status)
     if not outages:
         return []
     table = _table(words["root"], words["network"], words["since"], words["for"])
     table.add_column(words["affected"], justify="right", no_wrap=True)
-    table.add_column(words["cause"])
-    for each in outages[:_SHOWN_OUTAGES]:
+    table.add_column(words["cause"], no_wrap=True, overflow="ellipsis")
+    for each in outages[:rows]:
         unseen = each["kind"] == OutageKind.OBSERVER.value
         name = _printable(each["name"])
         if each["kind"] == OutageKind.SUSPECTED.value:
@@ -115,19 +172,18 @@ def _outages(status: Status) -> list[RenderableType]:
             str(each["affected"]),
             CAUSES[language][Cause(each["cause"])],
         )
-    title = _sign(State.DOWN, f"{words['outages']} {len(outages)}")
-    hidden = len(outages) - table.row_count
-    more = [Text(words["more"].format(hidden), "dim")] if hidden else []
-    return [title, table, *more, Text()]
+    title = counts["outages"].format(len(outages)) + _hidden(language, len(outages) - table.row_count)
+    return [_sign(State.DOWN, title), *_filled(table), Text()]
 
 
 def _down(status: Status, rows: int) -> list[RenderableType]:
     language, now = status["language"], status["time"]
-    words = PHRASES[language]
-    if not status["down_total"]:
+    words, counts = PHRASES[language], _COUNTS[language]
+    total = status["down_total"]
+    if not total:
         return [Text(words["none"])]
     table = _table(words["name"], words["network"], words["region"], words["since"], words["for"])
-    table.add_column(words["cause"])
+    table.add_column(words["cause"], no_wrap=True, overflow="ellipsis")
     for each in alone(status)[:rows]:
         table.add_row(
             _sign(State.DOWN, _printable(each["name"])),
@@ -137,19 +193,29 @@ def _down(status: Status, rows: int) -> list[RenderableType]:
             age(each["since"], now, language),
             CAUSES[language][Cause(each["cause"])],
         )
-    parts: list[RenderableType] = [_sign(State.DOWN, f"{words['down']} {status['down_total']}"), table]
-    hidden = not_listed(status, table.row_count)
-    if not table.row_count and not hidden:
-        return parts[:1]
-    return [*parts, Text(words["more"].format(hidden), "dim")] if hidden else parts
+    by_themselves = not_listed(status, 0)
+    title = counts["down"].format(total)
+    if by_themselves < total:
+        title += counts["split"].format(behind=total - by_themselves, alone=by_themselves)
+    title += _hidden(language, by_themselves - table.row_count)
+    return [_sign(State.DOWN, title), *_filled(table)]
 
 
-def _changes(status: Status) -> list[RenderableType]:
+def _hidden(language: str, count: int) -> str:
+    return _COUNTS[language]["hidden"].format(count) if count else ""
+
+
+def _filled(table: Table) -> Sequence[Table]:
+    """A head with nothing under it would read as if there were nothing."""
+    return [table] if table.row_count else []
+
+
+def _changes(status: Status, rows: int) -> list[RenderableType]:
     language = status["language"]
     table = _table()
     for _ in range(5):
         table.add_column(no_wrap=True, overflow="ellipsis")
-    for each in status["changes"][:_SHOWN_CHANGES]:
+    for each in status["changes"][:rows]:
         old, new = State(each["from"]), State(each["to"])
         table.add_row(
             local_time(each["time"], status["timezone"], status["time"]),
@@ -158,7 +224,7 @@ def _changes(status: Status) -> list[RenderableType]:
             Text.assemble(f"{STATES[language][old]} → ", _sign(new, STATES[language][new])),
             CAUSES[language][Cause(each["cause"])],
         )
-    return [Text(PHRASES[language]["changes"]), table]
+    return [Text(), Text(PHRASES[language]["changes"]), table] if rows else []
 
 
 def _network_name(status: Status, network: str) -> str:

@@ -60,7 +60,7 @@ def test_status_tells_what_is_down_since_when_and_why(city: Running, site: Path)
     answer = quanshi("status", "--site", site)
 
     assert answer.returncode == 0
-    assert "✕ down 1" in answer.stdout
+    assert "✕ 1 down" in answer.stdout
     line = next(line for line in answer.stdout.splitlines() if line.startswith("✕ 河东路口"))
     assert "refused" in line
     assert "video-0of1 sees" in answer.stdout
@@ -75,7 +75,7 @@ def test_status_still_answers_while_the_files_hold_a_mistake(city: Running, site
     try:
         answer = quanshi("status", "--site", site)
         assert answer.returncode == 0
-        assert "✕ down 1" in answer.stdout
+        assert "✕ 1 down" in answer.stdout
         # A collector may say it first, and status is the monitor's.
         city.wait_for("reload refused", who="monitor")
         assert "The files as they are now are not (all) in use" in quanshi("status", "--site", site).stdout

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
+from rich.console import Console
 from small_site import Voice, camera, make_site
 
 from monitor.live.health import Health
 from monitor.live.states import Live
 from monitor.live.status import Status, status_of
-from monitor.live.table import render_status
+from monitor.live.table import picture, render_status
 from monitor.model.observations import Cause, State
 from monitor.words import CAUSES, PHRASES, STATES, local_time, percent, span
 
@@ -74,7 +75,57 @@ def test_a_name_cannot_steer_the_terminal(tmp_path: Path) -> None:
 
 
 def test_many_that_are_down_end_in_how_many_are_not_listed(tmp_path: Path) -> None:
-    assert "… 另有 5 个未列出" in render_status(status(tmp_path, "zh", down=35))
+    assert "✕ 离线 35；未列出 5\n" in render_status(status(tmp_path, "zh", down=35))
+
+
+def crowded(folder: Path, language: str, outages: int) -> Status:
+    """99 are down: the roots of outages and what hangs on them, and 53 by themselves."""
+    shown = dict(status(folder, language, name="点位", down=53 + outages))
+    roots = shown["down"][:outages]
+    shown["outages"] = [
+        {
+            **{key: each[key] for key in ("network", "name", "region", "region_name", "since", "cause")},
+            "id": each["node"],
+            "kind": "node",
+            "root": each["node"],
+            "contractor": "",
+            "affected": 5,
+            "excluded": "",
+        }
+        for each in roots
+    ]
+    shown["down_total"], shown["down_covered"] = 99, 46 - outages
+    return shown
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("outages", [0, 1, 2, 12])
+@pytest.mark.parametrize("lines", [8, 11, 12, 13, 14, 15, 16, 17, 19, 24, 60])
+def test_in_a_low_terminal_no_table_is_a_head_alone_and_counts_add_up(
+    tmp_path: Path, language: str, outages: int, lines: int
+) -> None:
+    shown = crowded(tmp_path, language, outages)
+    console = Console(width=80, height=24)
+    with console.capture() as capture:
+        console.print(picture(shown, lines))
+    text = [line.rstrip() for line in capture.get().splitlines()]
+
+    title = r"✕ 99 down, 46 behind outages, 53 by themselves(?:; (\d+) not shown)?"
+    if language == "zh":
+        title = r"✕ 离线 99，故障所致 46，自身 53(?:；未列出 (\d+))?"
+    at = next(number for number, line in enumerate(text) if re.fullmatch(title, line))
+    listed = sum(line.startswith("✕ 点位") for line in text[at:])
+    hidden = re.fullmatch(title, text[at])
+    assert hidden is not None
+    assert listed + int(hidden[1] or 0) == 53
+    heads = [number for number, line in enumerate(text) if line.startswith(("名称", "根源", "name", "root"))]
+    assert all(text[number + 1].startswith("✕ 点位") for number in heads)
+    if PHRASES[language]["changes"] in text:
+        assert listed
+        assert text[-1] != PHRASES[language]["changes"]
+    if lines >= 14:  # a demo has 19 of 24 for this, and a city up to five networks
+        assert listed
+        assert len(text) <= lines
 
 
 def test_a_calm_city_says_so(tmp_path: Path) -> None:
