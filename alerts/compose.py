@@ -100,7 +100,7 @@ class Composer:
 
     def _running(self, alert: Alert, happening: Happening, now: int) -> list[str]:
         found = alert.finding
-        lines = [self._affected(found), self._begin(found, now), self._judgement(found)]
+        lines = [self._affected(found), self._begin(found, now), self._judgement(found, happening)]
         if happening is Happening.ESCALATED:
             told = self._span(now - alert.fired_at)
             lines.append(
@@ -191,14 +191,16 @@ class Composer:
             return ""
         return Said(f"（至多早 {seconds:.0f} 秒）", f" (up to {seconds:.0f} s earlier)").told(self._language)
 
-    def _judgement(self, found: Finding) -> str:
+    def _judgement(self, found: Finding, happening: Happening) -> str:
         what, facts = str(found.facts.get("what", "")), found.facts
         label = LABELS["judged"].told(self._language)
         if what in JUDGED:
             cause = facts.get("cause")
             known = "" if cause is None else CAUSES[self._language][Cause(cause)]
             words = {name: self._worded(name, value) for name, value in facts.items()} | {"cause": known}
-            return label + JUDGED[_judged(what, found)].told(self._language).format_map(_Lenient(words))
+            return label + JUDGED[_judged(what, found, happening)].told(self._language).format_map(
+                _Lenient(words)
+            )
         if what == "pipeline":
             words = {name: self._worded(name, value) for name, value in facts.items()}
             return label + TROUBLES[str(facts["trouble"])].told(self._language).format_map(_Lenient(words))
@@ -287,13 +289,16 @@ def _shared(found: Finding) -> str:
     return "node" if found.node or kind not in SHARED else kind
 
 
-def _judged(what: str, found: Finding) -> str:
+def _judged(what: str, found: Finding, happening: Happening) -> str:
     """By what is down, not by what hangs on it: when only its address fails, all behind it goes on."""
     if what == "suspected":
         return what if _shared(found) == "node" else "suspected_group"
     if what != "node" or int(found.facts.get("affected", 1)) > 1:
         return what
-    return "node_alone" if _size(found.facts) == 1 else "node_first"
+    if _size(found.facts) == 1:
+        return "node_alone"
+    # What hangs on it has been asked long before anything is said again.
+    return "node_first" if happening is Happening.FIRED else "node_only"
 
 
 def _head(alert: Alert, happening: Happening) -> str:

@@ -91,6 +91,9 @@ SHARED: Final[Mapping[str, Said]] = {
 JUDGED: Final[Mapping[str, Said]] = {
     "node": Said("{cause}，下挂监测项同时中断", "{cause}; what hangs on it is down with it"),
     "node_first": Said("{cause}；下挂监测项正在核实", "{cause}; what hangs on it is being asked"),
+    "node_only": Said(
+        "{cause}；未见下挂监测项中断", "{cause}; nothing that hangs on it is known to be down with it"
+    ),
     "node_alone": Said(
         "{cause}，上级节点正常或未监测", "{cause}; what it hangs on answers or is not watched"
     ),

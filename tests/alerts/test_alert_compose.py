@@ -81,6 +81,9 @@ def test_a_switch_that_fails_alone_takes_nothing_with_it_yet(site: Site) -> None
         assert text.splitlines()[1].split(" · ")[0] == count
         assert judged in text.splitlines()
 
+    _, text = Composer(site, "zh").one(alone, Happening.REPEATED, moment("21:36:57"))
+    assert "判断：无应答；未见下挂监测项中断" in text.splitlines()
+
 
 def test_while_more_follow_a_node_does_not_hang_on_itself(site: Site) -> None:
     facts = {**SWITCH.facts, "affected": 5, "behind": 32, "classes": {"1": 4}}
