@@ -134,6 +134,11 @@ def test_of_many_groups_one_page_shows_the_first_and_says_so(tmp_path: Path) -> 
     assert "第30镇" in table
 
 
+def test_where_no_group_has_a_figure_there_is_no_chart(tmp_path: Path) -> None:
+    write_pdf(with_towns(0), PROOF, "en", tmp_path / "report.pdf")
+    assert (tmp_path / "report.pdf").stat().st_size
+
+
 def test_the_rest_of_few_groups_is_nowhere() -> None:
     assert paper_of(story_of(with_towns(30), PROOF, "zh"))["bars_note"] == ""
     nodes = paper_of(story_of(replace(REPORT, by="node"), PROOF, "zh"))
