@@ -22,10 +22,11 @@ from monitor.model.nodes import Kind, Node
 
 SMALL: Final = 3_352
 STORMS: Final = 3
-DEATHS: Final = 60
+DEATHS: Final = 40
 """Cameras that die one after the other, for each way to die."""
 POLL: Final = 5.0
-BETWEEN: Final = 0.7
+BETWEEN: Final = 1.5
+"""Seconds: not so many at once that they might have a cause in common, which is waited for."""
 PATIENCE: Final = 90.0
 
 
@@ -90,18 +91,17 @@ def _city(folder: Path, points: int, *, heartbeats: bool) -> Iterator[tuple[Demo
 
 
 def _storm(demo: Demo, hook: Receiver, core: Node) -> tuple[float, float, float]:
-    """How many starts there were, how long after the confirmation, and how long after the return its end."""
+    """How many messages beside the end, how long after the confirmation, how long after the return its end."""
     hook.told.clear()
     demo.fleet.fail(list(demo.city.behind(core.id)), "vanish")
     start = _wait_for(hook, lambda told: not told.ends and core.name in told.text)
     sure = _confirmed(demo, core.id)
     time.sleep(15)  # until all of the city is known to be down
-    starts = len(hook.starts())
     demo.fleet.clear()
     back = time.time()
     end = _wait_for(hook, lambda told: told.ends and core.name in told.text)
     time.sleep(10)
-    return float(starts), (start.at - sure) / 1000, end.at / 1000 - back
+    return float(len(hook.starts()) + len(hook.ends()) - 1), (start.at - sure) / 1000, end.at / 1000 - back
 
 
 def _deaths(demo: Demo, hook: Receiver, nodes: Sequence[Node], fault: str) -> list[float]:
