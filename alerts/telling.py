@@ -19,7 +19,6 @@ from alerts.life import Book, Gathering, Life
 from alerts.model import Finding, Happening, Message, Severity
 from alerts.routing import addresses, channels_of, route_of
 from alerts.rows import Fallback
-from alerts.words import HEADS
 from monitor.config import Site
 from monitor.config.alerting import Called, Route
 from monitor.model.deeds import Did
@@ -276,10 +275,7 @@ class Teller:
         keys = [f"{each.id}/{happening}{number}" for each, number in zip(alerts, numbers, strict=True)]
         name = lives[0].route if route is None else route.name
         if len(alerts) == 1:
-            # A message whose head has no word yet is told all the same.
-            worded = happening is not Happening.WORSE or happening.value in HEADS
-            spoken = happening if worded else Happening.REPEATED
-            title, text = composer.one(alerts[0], spoken, self._now)
+            title, text = composer.one(alerts[0], happening, self._now)
             key, group = keys[0], f"{name}/{alerts[0].finding.key}"
             link = f"{alerting.link}/a/{alerts[0].id}" if alerting.link else ""
         else:

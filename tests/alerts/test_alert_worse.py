@@ -64,6 +64,7 @@ def test_a_budget_that_crept_and_burns_fast_now_is_told_again(bench: Bench) -> N
     bench.ack("*/*/1")
     now = T0 + DAY
     assert bench.measure(fast(now), now) == ["worse hook */*/1"]
+    assert bench.sent[-1].message.title.startswith("【故障加重】")
     (alert,) = bench.sent[-1].message.alerts
     assert (alert.finding.severity, alert.finding.facts["over"]) == ("critical", "1h")
     assert (alert.acked_by, alert.acked_at, alert.escalated) == ("", None, 0)
