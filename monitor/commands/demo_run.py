@@ -49,6 +49,7 @@ the same nodes: faults that meet on a node could not be told apart."""
 
 _STOP_WITHIN: Final = 10.0
 _KEPT_BEYOND: Final = 40 * 86_400.0
+_KEPT_AT_LEAST: Final = 190 * 86_400.0
 """Seconds for which an invented past stays in the ledger, beyond its own age."""
 
 
@@ -131,7 +132,8 @@ class Demo:
         stack.enter_context(self.fleet)
         port = _page_port() if wish.page_port is None else wish.page_port
         url = None if broker is None else broker.url
-        retain = None if wish.history is None else format_span(wish.history + _KEPT_BEYOND)
+        kept = None if wish.history is None else max(_KEPT_AT_LEAST, wish.history + _KEPT_BEYOND)
+        retain = None if kept is None else format_span(kept)
         options = SiteOptions(f"127.0.0.1:{port}", wish.language, broker=url, retain=retain)
         self.site: Site = load_site(write_site(self.city, self.directory, options))
         if wish.history is not None:
