@@ -21,6 +21,9 @@ _T = TypeVar("_T")
 SHOWN: Final = 50
 """Mistakes that are printed by a command that is not about them; the rest is counted."""
 
+SEE_TO_SERVER: Final = Said("检查地址、账号和数据库服务", "see to the address, the login and the server")
+SEE_TO_DISK: Final = Said("检查磁盘与数据目录的权限", "see to the disk and the rights of the data directory")
+
 
 def _folder_or_file(_context: click.Context, _option: click.Parameter, path: Path) -> Path:
     """People name the folder as often as the file in it."""
@@ -121,8 +124,7 @@ def in_ledger(
         wrong_use(error)
     except LedgerError as error:
         what = Said("台账无法使用", "the ledger cannot be used")
-        advice = Said("检查磁盘与数据目录的权限", "see to the disk and the rights of the data directory")
-        raise Trouble(what, str(error), advice, site.language) from error
+        raise Trouble(what, str(error), SEE_TO_DISK, site.language) from error
 
 
 async def _in_ledger(site: Site, work: Callable[[Site, Any], Awaitable[_T]]) -> _T:

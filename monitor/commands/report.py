@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from monitor.commands.common import explains, site_option, wrong_use
-from monitor.commands.verify import SEE_TO_SERVER
+from monitor.commands.common import SEE_TO_DISK, SEE_TO_SERVER, explains, site_option, wrong_use
 from monitor.config import Site, load_site
 from monitor.reports.document import BY_NODE, TABLES
 from monitor.reports.files import Files
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from monitor.reports.windows import Window
 
 _STEPS: Final = 40
-_SEE_TO_DISK: Final = Said("检查磁盘与数据目录的权限", "see to the disk and the rights of the data directory")
 
 
 @click.command(short_help="可用性报告 / a report with its proof")
@@ -152,7 +150,7 @@ async def _make(
         raise Trouble(
             Said("台账无法使用", "the ledger cannot be used"),
             str(error),
-            SEE_TO_SERVER if "://" in site.ledger else _SEE_TO_DISK,
+            SEE_TO_SERVER if "://" in site.ledger else SEE_TO_DISK,
             site.language,
         ) from error
     except NothingError as error:

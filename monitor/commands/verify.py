@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import click
 
-from monitor.commands.common import explains, json_option, site_option, wrong_use
+from monitor.commands.common import SEE_TO_SERVER, explains, json_option, site_option, wrong_use
 from monitor.config import glance, load_site
 from monitor.trouble import Said, Trouble
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 
 _OTHER_COPY: Final = Said("保留这份文件，换一份副本再试", "keep this file, and try another copy")
-SEE_TO_SERVER: Final = Said("检查地址、账号和数据库服务", "see to the address, the login and the server")
 
 
 class Place(NamedTuple):

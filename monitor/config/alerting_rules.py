@@ -33,7 +33,7 @@ _SHIPPED: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "burn": {"groups": ("class",), "least": 100, "settle": 300.0, "burns": BURNS},
     "budget": {"groups": ("class",), "span": 3600.0, "settle": 3600.0},
-    "certificate": {"severity": "warning", "days": 30},
+    "certificate": {"days": 30},
     "pipeline": {"settle": 15.0},
 }
 

@@ -91,7 +91,7 @@ def _city(folder: Path, points: int, *, heartbeats: bool) -> Iterator[tuple[Demo
 
 
 def _storm(demo: Demo, hook: Receiver, core: Node) -> tuple[float, float, float]:
-    """How many messages beside the end, how long after the confirmation, how long after the return its end."""
+    """How many messages beside the end; how long after the confirmation, and after the return its end."""
     hook.told.clear()
     demo.fleet.fail(list(demo.city.behind(core.id)), "vanish")
     start = _wait_for(hook, lambda told: not told.ends and core.name in told.text)
