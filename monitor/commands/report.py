@@ -70,8 +70,9 @@ def report(  # noqa: PLR0917 - click passes them by name
 ) -> None:
     """可用性报告：完好率及上下界、结论、故障与修复、剔除、未观测时间，附证明。
 
-    默认统计一类摄像机点位（若有）；--scope region=、network=、contractor= 在其中再缩小范围，
-    写明 class=、kind=、node= 或 all 才改变它。同类 --scope 扩大范围，不同类缩小范围。
+    默认统计一类摄像机点位（若有）；region=、network=、contractor= 只再缩小范围。
+
+    写明 class=、kind=、node= 或 all 才改变它。同类扩大范围，不同类缩小范围。
 
     Availability with its bounds and verdict, faults and repairs, what was left out, what nobody saw; and
     the proof. It is about class-1 camera points, if there are any: --scope region=, network= and contractor=
