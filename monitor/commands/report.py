@@ -43,7 +43,7 @@ _STEPS: Final = 40
     multiple=True,
     metavar="KEY=VALUE",
     help="class=1, region=440902, contractor=…, network=, kind=, node=; all. "
-    "未写 class、kind、node、all 时限一类点位 / class-1 points unless class, kind, node or all is given",
+    "默认一类点位 / class-1 points unless class, kind, node or all is given",
 )
 @click.option("--format", "form", type=click.Choice(FORMATS), help="格式 / by default the ending of FILE")
 @click.option("--language", type=click.Choice(["zh", "en"]), help="语言 / language")
