@@ -48,9 +48,11 @@ bench: setup-dev tools fonts ## the promises of speed, measured beside their bud
 COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --no-annotate --no-header --extra demo --extra pdf --extra postgres --group build
 
-lock: ## both locks anew from pyproject.toml (needs uv)
+lock: ## the locks anew from pyproject.toml (needs uv)
 	PATH="$$PATH:$(BIN)" uv $(COMPILE) pyproject.toml -o requirements.lock
-	PATH="$$PATH:$(BIN)" uv $(COMPILE) --extra apprise --extra big --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	PATH="$$PATH:$(BIN)" uv $(COMPILE) --extra apprise --extra big --extra oidc --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	PATH="$$PATH:$(BIN)" uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-emit-find-links --no-annotate --no-header --group node -o requirements-node.lock
 
 clean: ## everything that was built or fetched here
 	rm -rf .venv .tools build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
