@@ -1,0 +1,47 @@
+"""What handlers have at hand: the live picture, the ledger once it is open, accounts, and ways to ask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from redis.asyncio import Redis
+
+from monitor.access.access import Access
+from monitor.bus.keys import Keys
+from monitor.config import Reloader
+from monitor.ledger.ledger import Ledger
+from monitor.ledger.signing import Signer
+from monitor.live.health import Health
+from monitor.live.probetimes import ProbeTimes
+from monitor.live.states import Live
+from monitor.web.hub import Hub
+
+if TYPE_CHECKING:
+    from monitor.config import Site
+
+
+@dataclass(slots=True)
+class Context:
+    """One monitor as its pages see it.
+
+    ``ledger`` and ``signer`` are None until the ledger is open; ``access`` until accounts can be read.
+    ``redis`` is the client for commands. ``started_at``: milliseconds.
+    """
+
+    live: Live
+    health: Health
+    times: ProbeTimes
+    redis: Redis
+    keys: Keys
+    reloader: Reloader
+    started_at: int
+    hub: Hub = field(default_factory=Hub)
+    ledger: Ledger | None = None
+    signer: Signer | None = None
+    access: Access | None = None
+
+    @property
+    def site(self) -> Site:
+        """As it is now: a reload replaces it."""
+        return self.live.site

@@ -1,0 +1,195 @@
+"""From a request to a handler: who asks, may they, what do they ask; and from what it gives to an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from hashlib import blake2b
+from http import HTTPStatus
+from typing import Any, Final
+
+import structlog
+from aiohttp import web
+from pydantic import BaseModel, ValidationError
+
+from monitor.access.principal import Principal
+from monitor.access.roles import Permission
+from monitor.ledger.errors import LedgerError
+from monitor.model.actions import Action, Outcome
+from monitor.web.context import Context
+from monitor.web.endpoints import API, JSON, Call, Endpoint, Refused, Reply
+from monitor.web.guard import check_origin, who_asks
+from monitor.web.problems import problem
+
+MOST_BODY: Final = 256 * 1024
+"""Bytes of a JSON body."""
+
+log = structlog.get_logger(__name__)
+
+
+def handler_of(
+    endpoint: Endpoint, context: Context
+) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """What aiohttp calls for this endpoint."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        try:
+            return await _answer(endpoint, context, request)
+        except Refused as refused:
+            return _problem_of(refused, language_of(request, context))
+
+    return answer
+
+
+async def _answer(endpoint: Endpoint, context: Context, request: web.Request) -> web.StreamResponse:
+    who = await who_asks(context, request)
+    if endpoint.changes:
+        check_origin(request, who)
+    _check_permission(endpoint.permission, who)
+    call: Call[Any, Any] = Call(
+        context,
+        request,
+        who,
+        request.match_info,
+        _query(endpoint, request),
+        await _body(endpoint, request),
+        context.live.clock(),
+    )
+    if not endpoint.changes:
+        return await _reply(await endpoint.handler(call), request, endpoint.status)
+    try:
+        given = await endpoint.handler(call)
+    except Refused:
+        await _record(endpoint, call, Outcome.REFUSED)
+        raise
+    await _record(endpoint, call, Outcome.OK)
+    return await _reply(given, request, endpoint.status)
+
+
+def _check_permission(permission: Permission | None, who: Principal) -> None:
+    if permission is None:
+        return
+    if who.must and permission is not Permission.OWN:
+        raise Refused(403, "须先修改密码", "the password has to be changed first", must=who.must)
+    if permission in who.permissions:
+        return
+    if who.via == "anonymous":
+        raise Refused(401, "请先登录", "log in first")
+    raise Refused(403, f"该账号没有“{permission.value}”权限", f"this account may not {permission.value}")
+
+
+def _query(endpoint: Endpoint, request: web.Request) -> BaseModel | None:
+    if endpoint.query is None:
+        return None
+    given = request.query
+    twice = sorted({name for name in given if len(given.getall(name)) > 1})
+    if twice:
+        raise Refused(400, f"参数重复：{', '.join(twice)}", f"given twice: {', '.join(twice)}")
+    try:
+        return endpoint.query.model_validate(dict(given), strict=False)
+    except ValidationError as error:
+        raise _wrong("query", error) from error
+
+
+async def _body(endpoint: Endpoint, request: web.Request) -> BaseModel | None:
+    if endpoint.body is None:
+        return None
+    if request.content_type != JSON:
+        raise Refused(415, f"请求体须为 {JSON}", f"the body must be {JSON}")
+    text = await read_at_most(request, MOST_BODY)
+    try:
+        return endpoint.body.model_validate_json(text)
+    except ValidationError as error:
+        raise _wrong("body", error) from error
+
+
+async def read_at_most(request: web.Request, size: int) -> bytes:
+    """The body. Raises Refused (413) as soon as it is longer than ``size`` bytes."""
+    pieces, read = [], 0
+    async for piece in request.content.iter_any():
+        read += len(piece)
+        if read > size:
+            raise Refused(413, f"内容过大，上限 {size} 字节", f"too large: {size} bytes at most")
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _wrong(place: str, error: ValidationError) -> Refused:
+    """Each mistake with where it is; never with what was given, which may be a password."""
+    errors = [
+        {"at": ".".join(map(str, (place, *each["loc"]))), "text": each["msg"]}
+        for each in error.errors(include_url=False, include_context=False, include_input=False)
+    ]
+    first = errors[0]
+    return Refused(
+        400, f"{first['at']} 不符合要求：{first['text']}", f"{first['at']}: {first['text']}", errors=errors
+    )
+
+
+async def _record(endpoint: Endpoint, call: Call[Any, Any], outcome: Outcome) -> None:
+    """One line of the audit trail. What was done is done: a ledger that refuses then is logged."""
+    ledger = call.web.ledger
+    action = Action(
+        call.now, call.who.account, endpoint.action, call.target, outcome, call.address, call.facts
+    )
+    if ledger is None:
+        log.warning("no ledger yet: an action is not recorded", action=endpoint.action, outcome=outcome.value)
+        return
+    try:
+        await ledger.record_action(action)
+    except LedgerError as error:
+        log.error("an action is not recorded", action=endpoint.action, error=str(error))  # noqa: TRY400
+
+
+async def _reply(
+    given: BaseModel | Reply | web.StreamResponse, request: web.Request, status: int
+) -> web.StreamResponse:
+    if isinstance(given, web.StreamResponse):
+        return given
+    reply = Reply(given, status) if isinstance(given, BaseModel) else given
+    body = reply.body if isinstance(reply.body, bytes) else reply.body.model_dump_json().encode()
+    response = web.Response(
+        body=body, status=reply.status, headers={**reply.headers, "Content-Type": _typed(reply.media)}
+    )
+    if request.method == "GET" and reply.status == HTTPStatus.OK:
+        return _tagged(response, body, request)
+    return response
+
+
+def _typed(media: str) -> str:
+    return f"{media}; charset=utf-8" if media.startswith("text/") or media == JSON else media
+
+
+def _tagged(response: web.Response, body: bytes, request: web.Request) -> web.Response:
+    """With an ETag (RFC 9110 §8.8.3); 304 without the body to whoever has it already."""
+    tag = blake2b(body, digest_size=12).hexdigest()
+    known = request.if_none_match or ()
+    if any(each.value in (tag, "*") for each in known):
+        response = web.Response(status=304)
+    response.etag = tag
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.enable_compression()
+    return response
+
+
+def _problem_of(refused: Refused, language: str) -> web.Response:
+    detail = refused.zh if language == "zh" else refused.en
+    answer = problem(refused.status, HTTPStatus(refused.status).phrase, detail, **refused.more)
+    if refused.after is not None:
+        answer.headers["Retry-After"] = str(max(1, round(refused.after)))
+    if refused.status == HTTPStatus.UNAUTHORIZED:
+        answer.headers["WWW-Authenticate"] = 'Bearer realm="quanshi"'
+    return answer
+
+
+def language_of(request: web.Request, context: Context) -> str:
+    """``zh`` or ``en``: the first of the two that the browser names, else the site's."""
+    for part in request.headers.get("Accept-Language", "").split(","):
+        tag = part.split(";")[0].strip().lower()[:2]
+        if tag in ("zh", "en"):
+            return tag
+    return context.site.language
+
+
+def routes_of(endpoints: Iterable[Endpoint], context: Context) -> list[web.RouteDef]:
+    """A route for each."""
+    return [web.route(each.method, API + each.path, handler_of(each, context)) for each in endpoints]
