@@ -1,4 +1,4 @@
-"""What an endpoint is: the one description from which routes, checks, the OpenAPI document and tests are made.
+"""What an endpoint is: one description of which routes, checks, the OpenAPI document and tests are made.
 
 A handler gets a :class:`Call` with everything already checked (who asks, the query, the body) and returns a
 model, or a :class:`Reply` where it is more than that. What it refuses it raises as :class:`Refused`.
@@ -85,7 +85,7 @@ class Endpoint:
 
     ``permission`` None: everybody may, also who has not logged in. ``answer`` None: not JSON (``media`` says
     what). ``body`` None: it takes none; ``raw`` is the most bytes of a body that the handler reads itself.
-    ``action``: under what name the audit trail has it; every one that changes something has one. ``also``: the
+    ``action``: its name in the audit trail; every one that changes something has one. ``also``: the
     statuses that it answers with beside the usual ones, each with when.
     """
 
