@@ -52,6 +52,7 @@ FORMS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             *("collector", "epoch", "sequence"),
             *("type", "subject", "time", "body", "recorded_at"),
         ),
+        "actions": ("at", "account", "action", "target", "outcome", "address", "facts"),
         "segments": (
             *("number", "first", "last", "hash_before", "hash_last", "until"),
             *("file", "sha256", "base_sha256", "exported_at"),

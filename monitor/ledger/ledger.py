@@ -10,13 +10,25 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from monitor.ledger import append, blamed, checkpoints, judging, queries, records, segments, telling, told
+from monitor.ledger import (
+    append,
+    blamed,
+    checkpoints,
+    judging,
+    queries,
+    records,
+    segments,
+    telling,
+    told,
+    trail,
+)
 from monitor.ledger.access import Access
 from monitor.ledger.chain import ChainHead
 from monitor.ledger.engine import make_engine, place_of
 from monitor.ledger.errors import LedgerError
 from monitor.ledger.head import Head
 from monitor.ledger.rows import (
+    ActionRow,
     AlertRecordRow,
     Appended,
     ChangeRow,
@@ -38,7 +50,9 @@ from monitor.ledger.segment_file import SegmentWriter
 from monitor.ledger.sights import seal_stale
 from monitor.ledger.signing import Checkpoint, Signer
 from monitor.ledger.steps import Watch, columns, steps
+from monitor.ledger.trail import Wanted
 from monitor.ledger.upgrade import bring_up_to_date
+from monitor.model.actions import Action
 from monitor.model.decisions import Decision
 from monitor.model.events import ALERT, Event
 from monitor.model.orders import Order
@@ -144,6 +158,16 @@ class Ledger(Access):
         ``question`` is what was asked for, ``files`` what was written; both are JSON.
         """
         return await self._write(records.record_report, question, digest, made_at, files)
+
+    async def record_action(self, action: Action) -> int:
+        """Record what somebody did with the system; the number of its link."""
+        return await self._write(trail.record, action)
+
+    async def actions(
+        self, wanted: Wanted | None = None, limit: int = 100, offset: int = 0
+    ) -> list[ActionRow]:
+        """What people did, the newest first."""
+        return await self._read(trail.actions, wanted or Wanted(), limit, offset)
 
     async def seal_stale(self, now: int) -> int:
         """Seal the sights that nothing was added to for 10 minutes and whose hour is over; how many."""

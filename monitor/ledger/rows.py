@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from monitor.model.actions import Action
 from monitor.model.events import Change, Event, EventId, Judged, ObserverTurned
 from monitor.model.observations import Cause, State
 from monitor.model.orders import Order
@@ -188,6 +189,14 @@ class ReportRow:
     made_at: int
     question: Mapping[str, Any]
     files: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRow:
+    """A line of the audit trail, and its link in the chain."""
+
+    link: int
+    action: Action
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ from sqlalchemy import (
 
 from monitor.ledger.chain import GENESIS
 
-REVISION: Final = "0003"
+REVISION: Final = "0004"
 """The newest migration. A database of any other revision is brought here, or refused when newer."""
 
 CHANGE: Final = "change"
@@ -199,6 +199,14 @@ alert_records = Table(
     _text("body"),
     _number("recorded_at"),
     UniqueConstraint("collector", "epoch", "sequence", name="alert_records_once"),
+)
+
+actions = Table(
+    "actions",
+    metadata,
+    *_chained(),
+    _number("at"),
+    *map(_text, ("account", "action", "target", "outcome", "address", "facts")),
 )
 
 sights = Table(

@@ -2,47 +2,89 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Final
 
 from aiohttp import web
 
-from monitor.live.health import Health
-from monitor.live.probetimes import ProbeTimes
-from monitor.live.states import Live
+from monitor.web import static
+from monitor.web.api import (
+    about,
+    accounts,
+    alerts,
+    audit,
+    events,
+    inventory,
+    maintenance,
+    nodes,
+    outages,
+    reports,
+    session,
+    status,
+)
+from monitor.web.context import Context
+from monitor.web.dispatch import routes_of
+from monitor.web.endpoints import Endpoint
+from monitor.web.openapi import document
 from monitor.web.problems import add_headers, errors_as_problems
-from monitor.web.views import Views
+from monitor.web.scrape import Scrape
 
-ASSETS: Final = {"style.css": "text/css", "icon.svg": "image/svg+xml"}
+ENDPOINTS: Final[tuple[Endpoint, ...]] = (
+    *session.ENDPOINTS,
+    *status.ENDPOINTS,
+    *nodes.ENDPOINTS,
+    *events.ENDPOINTS,
+    *outages.ENDPOINTS,
+    *alerts.ENDPOINTS,
+    *maintenance.ENDPOINTS,
+    *reports.ENDPOINTS,
+    *inventory.ENDPOINTS,
+    *accounts.ENDPOINTS,
+    *audit.ENDPOINTS,
+    *about.ENDPOINTS,
+)
+"""Everything below ``/api/v1``. Tests hold each of them against each role."""
 
 
-def make_app(live: Live, health: Health, times: ProbeTimes) -> web.Application:
-    """An application that only reads: nothing that is asked of it changes anything."""
-    views = Views(live, health, times)
+def make_app(context: Context) -> web.Application:
+    """Pages, API, and what machines ask for."""
+    scrape = Scrape(context)
     app = web.Application(middlewares=[errors_as_problems])
     app.on_response_prepare.append(add_headers)
+    app.on_shutdown.append(_send_away(context))
     app.add_routes(
         [
-            web.get("/", views.page),
-            web.get("/metrics", views.metrics),
-            web.get("/healthz", views.alive),
-            web.get("/readyz", views.ready),
-            web.get("/api/v1/status", views.status),
-            web.get("/api/v1/nodes", views.nodes),
-            web.get("/api/v1/nodes/{id}", views.node),
-            *[web.get(f"/assets/{name}", _asset(name, kind)) for name, kind in ASSETS.items()],
+            web.get("/metrics", scrape.metrics),
+            web.get("/healthz", scrape.alive),
+            web.get("/readyz", scrape.ready),
+            web.get("/openapi.json", _document()),
+            *routes_of(ENDPOINTS, context),
+            *static.routes(),
         ]
     )
     return app
 
 
-def _asset(name: str, content_type: str) -> Callable[[web.Request], Awaitable[web.Response]]:
-    """A handler that answers with a file of this package, read once."""
-    body = (Path(__file__).parent / "assets" / name).read_bytes()
+def make_metrics_app(context: Context) -> web.Application:
+    """Only ``/metrics``, for a listener of its own: who reaches it needs no token."""
+    app = web.Application(middlewares=[errors_as_problems])
+    app.on_response_prepare.append(add_headers)
+    app.add_routes([web.get("/metrics", Scrape(context, is_open=True).metrics)])
+    return app
+
+
+def _send_away(context: Context) -> Callable[[web.Application], Awaitable[None]]:
+    async def close(_app: web.Application) -> None:
+        context.hub.close()  # streams end only when somebody ends them
+
+    return close
+
+
+def _document() -> Callable[[web.Request], Awaitable[web.Response]]:
+    text = json.dumps(document(ENDPOINTS), ensure_ascii=False)
 
     async def answer(_request: web.Request) -> web.Response:
-        headers = {"Cache-Control": "max-age=300"}
-        return web.Response(body=body, content_type=content_type, charset="utf-8", headers=headers)
+        return web.Response(text=text, content_type="application/json", charset="utf-8")
 
     return answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,8 @@ class Context:
     """One monitor as its pages see it.
 
     ``ledger`` and ``signer`` are None until the ledger is open; ``access`` until accounts can be read.
-    ``redis`` is the client for commands. ``started_at``: milliseconds.
+    ``redis`` is the client for commands. ``started_at``: milliseconds. ``local_token``: shown by commands of
+    this machine, which read it in the note of the role.
     """
 
     live: Live
@@ -40,6 +42,7 @@ class Context:
     ledger: Ledger | None = None
     signer: Signer | None = None
     access: Access | None = None
+    local_token: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
 
     @property
     def site(self) -> Site:

@@ -1,0 +1,154 @@
+"""Sessions and tokens, as rows. Of each only a hash is kept: who reads the file cannot use it."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from monitor.access import tables
+from monitor.access.roles import Permission
+
+LONGEST: Final = 12 * 3_600_000
+"""However busy, a session is over after a day's work."""
+
+TOUCH_EVERY: Final = 60_000
+"""So rarely it is written down that a session goes on."""
+
+TOKEN: Final = "qs_"  # noqa: S105 - how a token begins, so that one is recognised where it should not be
+
+
+def fresh() -> str:
+    """256 bits that nobody guesses."""
+    return secrets.token_urlsafe(32)
+
+
+def digest(secret: str) -> str:
+    """Under what a secret is kept. It is random, so it needs no salt and no slow hash."""
+    return sha256(secret.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    hash: str
+    account: str
+    csrf: str
+    made_at: int
+    used_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What lets a program ask in the name of an account."""
+
+    id: str
+    account: str
+    name: str
+    permissions: frozenset[Permission]
+    made_at: int
+    expires_at: int
+    used_at: int | None
+
+
+def begin(connection: Connection, account: str, address: str, now: int) -> tuple[str, str]:
+    """A new session: what the browser keeps, and what it shows with whatever changes something."""
+    secret, csrf = fresh(), fresh()
+    row = {
+        "hash": digest(secret),
+        "account": account,
+        "csrf": csrf,
+        "address": address,
+        "made_at": now,
+        "used_at": now,
+    }
+    connection.execute(insert(tables.sessions), row)
+    return secret, csrf
+
+
+def find(connection: Connection, secret: str, idle: float, now: int) -> SessionRow | None:
+    """A session that is not over."""
+    table = tables.sessions
+    row = connection.execute(select(table).where(table.c.hash == digest(secret))).first()
+    if row is None or row.used_at + idle * 1000 <= now or row.made_at + LONGEST <= now:
+        return None
+    return SessionRow(row.hash, row.account, row.csrf, row.made_at, row.used_at)
+
+
+def touch(connection: Connection, key: str, now: int) -> None:
+    table = tables.sessions
+    connection.execute(update(table).where(table.c.hash == key).values(used_at=now))
+
+
+def end(connection: Connection, key: str) -> None:
+    connection.execute(delete(tables.sessions).where(tables.sessions.c.hash == key))
+
+
+def end_all(connection: Connection, account: str) -> None:
+    connection.execute(delete(tables.sessions).where(tables.sessions.c.account == account))
+
+
+def sweep(connection: Connection, idle: float, now: int) -> None:
+    """Forget what is over."""
+    table = tables.sessions
+    over = (table.c.used_at + int(idle * 1000) <= now) | (table.c.made_at + LONGEST <= now)
+    connection.execute(delete(table).where(over))
+    connection.execute(delete(tables.tokens).where(tables.tokens.c.expires_at <= now))
+
+
+def add_token(
+    connection: Connection, account: str, name: str, permissions: frozenset[Permission], now: int, ends: int
+) -> tuple[Token, str]:
+    """A new token, and the one time that it is seen."""
+    secret = TOKEN + fresh()
+    made = Token(secrets.token_hex(6), account, name, permissions, now, ends, None)
+    row = {
+        "id": made.id,
+        "hash": digest(secret),
+        "account": account,
+        "name": name,
+        "permissions": " ".join(sorted(permissions)),
+        "made_at": now,
+        "expires_at": ends,
+    }
+    connection.execute(insert(tables.tokens), row)
+    return made, secret
+
+
+def find_token(connection: Connection, secret: str, now: int) -> Token | None:
+    table = tables.tokens
+    query = select(table).where(table.c.hash == digest(secret), table.c.expires_at > now)
+    row = connection.execute(query).first()
+    return None if row is None else _token(row)
+
+
+def touch_token(connection: Connection, name: str, now: int) -> None:
+    table = tables.tokens
+    connection.execute(update(table).where(table.c.id == name).values(used_at=now))
+
+
+def tokens(connection: Connection, account: str | None) -> list[Token]:
+    """Those of an account; None: of all."""
+    table = tables.tokens
+    query = select(table).order_by(table.c.account, table.c.made_at)
+    if account is not None:
+        query = query.where(table.c.account == account)
+    return [_token(row) for row in connection.execute(query)]
+
+
+def drop_token(connection: Connection, name: str, account: str | None) -> bool:
+    """Whether there was one; ``account``: of this account alone."""
+    table = tables.tokens
+    which = table.c.id == name if account is None else (table.c.id == name) & (table.c.account == account)
+    return connection.execute(delete(table).where(which)).rowcount > 0
+
+
+def drop_tokens(connection: Connection, account: str) -> None:
+    connection.execute(delete(tables.tokens).where(tables.tokens.c.account == account))
+
+
+def _token(row: Row[Any]) -> Token:
+    permissions = frozenset(Permission(each) for each in row.permissions.split())
+    return Token(row.id, row.account, row.name, permissions, row.made_at, row.expires_at, row.used_at)

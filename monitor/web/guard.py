@@ -1,0 +1,119 @@
+"""Who asks, by what the request shows: a token, a session's cookie, or nothing."""
+
+from __future__ import annotations
+
+import hmac
+from typing import Final
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from monitor.access.errors import Refused
+from monitor.access.principal import LOOKER, NOBODY, THIS_MACHINE, Principal
+from monitor.ledger.errors import LedgerError
+from monitor.web.context import Context
+
+COOKIE: Final = "quanshi"
+SECURE_COOKIE: Final = "__Host-quanshi"
+"""By TLS: the prefix lets no other host and no plain connection set it (RFC 6265bis §4.1.3.2)."""
+
+CSRF: Final = "X-CSRF-Token"
+_BEARER: Final = "bearer "
+_WHO: Final = "who"
+
+
+async def who_asks(context: Context, request: web.Request) -> Principal:
+    """Whoever asks. Raises Refused (401) for a token that is none, and (503) while accounts are away."""
+    request["address"] = address_of(context, request)
+    given = request.headers.get("Authorization", "")
+    if given[: len(_BEARER)].lower() == _BEARER:
+        return await _by_token(context, given[len(_BEARER) :].strip())
+    secret = request.cookies.get(cookie_name(context, request))
+    if secret and context.access is not None:
+        try:
+            found = await context.access.by_session(secret, context.live.clock())
+        except LedgerError as error:
+            raise _away() from error
+        if found is not NOBODY:
+            return found
+    return LOOKER if context.site.web.anonymous == "viewer" else NOBODY
+
+
+async def _by_token(context: Context, token: str) -> Principal:
+    if hmac.compare_digest(token.encode(), context.local_token.encode()):
+        return THIS_MACHINE
+    if context.access is None:
+        raise _away()
+    try:
+        return await context.access.by_token(token, context.live.clock())
+    except LedgerError as error:
+        raise _away() from error
+
+
+def _away() -> Refused:
+    return Refused(503, "账号库暂不可用", "accounts cannot be read just now", after=5)
+
+
+def check_origin(request: web.Request, who: Principal) -> None:
+    """Raises Refused (403) for a change that another site's page may have sent with our cookie.
+
+    A browser says where a request comes from (Fetch Metadata, Origin); beside that a session has to show its
+    own word. A token is never sent by a browser of itself, so it needs none.
+    """
+    if who.via in ("token", "local"):
+        return
+    site = request.headers.get("Sec-Fetch-Site")
+    if site not in (None, "same-origin", "none") or not _is_ours(request):
+        raise Refused(403, "请求来自其他站点", "the request comes from another site")
+    if who.via != "session":
+        return
+    shown = request.headers.get(CSRF, "")
+    if not hmac.compare_digest(shown.encode(), str(who.csrf).encode()):
+        raise Refused(403, f"缺少或错误的 {CSRF}", f"{CSRF} is missing or wrong")
+
+
+def _is_ours(request: web.Request) -> bool:
+    origin = request.headers.get("Origin")
+    return origin is None or urlsplit(origin).netloc == request.headers.get("Host")
+
+
+def is_secure(context: Context, request: web.Request) -> bool:
+    """Whether it came by TLS, to us or to the proxy before us."""
+    if context.site.web.behind_proxy:
+        return request.headers.get("X-Forwarded-Proto", "").split(",")[-1].strip() == "https"
+    return request.secure
+
+
+def address_of(context: Context, request: web.Request) -> str:
+    """Where it comes from: of what proxies add, only the last word is one that we may believe."""
+    if context.site.web.behind_proxy:
+        last = request.headers.get("X-Forwarded-For", "").split(",")[-1].strip()
+        if last:
+            return last[:64]
+    return request.remote or ""
+
+
+def cookie_name(context: Context, request: web.Request) -> str:
+    return SECURE_COOKIE if is_secure(context, request) else COOKIE
+
+
+def keep(context: Context, request: web.Request, response: web.StreamResponse, secret: str) -> None:
+    """Give the browser its session."""
+    secure = is_secure(context, request)
+    response.set_cookie(
+        cookie_name(context, request), secret, path="/", httponly=True, samesite="Strict", secure=secure
+    )
+
+
+def forget(context: Context, request: web.Request, response: web.StreamResponse) -> None:
+    """Take it back."""
+    secure = is_secure(context, request)
+    response.set_cookie(
+        cookie_name(context, request),
+        "",
+        max_age=0,
+        path="/",
+        httponly=True,
+        samesite="Strict",
+        secure=secure,
+    )
