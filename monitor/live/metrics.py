@@ -34,6 +34,10 @@ from monitor.model.outages import OutageKind
 _UP: Final = Gauge(b"quanshi_node_up", b"Whether the node answers (1) or not (0). No sample while unknown.")
 _STATE: Final = Gauge(b"quanshi_node_state", b"State of the node: 0 unknown, 1 down, 2 degraded, 3 up.")
 _SINCE: Final = Gauge(b"quanshi_node_state_since_timestamp_seconds", b"Since when the state holds.")
+_UPSTREAM: Final = Gauge(
+    b"quanshi_node_upstream",
+    b"1 where the node is down for an outage of something else. No sample otherwise.",
+)
 _DURATION: Final = Gauge(b"quanshi_probe_duration_seconds", b"Time that the last answered probe took.")
 _EXPIRY: Final = Gauge(
     b"quanshi_certificate_expiry_timestamp_seconds", b"When the certificate of the node ends."
@@ -70,7 +74,18 @@ class Metrics:
         write = openmetrics_of if openmetrics else text_of
         rest: bytes = write(self._registry)
         shares = self._shares.families(self._live.measured, now)
-        return b"".join([*self._labelled.families(), *shares, *self._probe_families(), rest])
+        upstream = _UPSTREAM.render(self._upstream_samples())
+        return b"".join([*self._labelled.families(), upstream, *shares, *self._probe_families(), rest])
+
+    def _upstream_samples(self) -> Iterator[bytes]:
+        """Of the rows shown as down alone: who turned up again may be blamed for a moment longer."""
+        board, covers = self._live.board, self._live.outages.covers
+        row = board.shown.find(State.DOWN.code)
+        while row >= 0:
+            watch = board.watches[row]
+            if covers(watch.node.id, watch.network):
+                yield self._labelled.watches[row] + b"} 1\n"
+            row = board.shown.find(State.DOWN.code, row + 1)
 
     def _probe_families(self) -> Iterator[bytes]:
         yield _DURATION.render(self._duration_samples())
@@ -219,7 +234,7 @@ class _Own(Collector):
         yield from self._city()
         yield from self._way()
         yield from families(self._times.telling)
-        yield from self._reload()
+        yield from self._condition()
 
     def _city(self) -> Iterator[Metric]:
         target = GaugeMetricFamily(
@@ -275,7 +290,18 @@ class _Own(Collector):
             self._health.lag,
         )
 
-    def _reload(self) -> Iterator[Metric]:
+    def _condition(self) -> Iterator[Metric]:
+        """Whether what this page says may be believed, and will be remembered."""
+        yield GaugeMetricFamily(
+            "quanshi_monitor_ready",
+            "Whether this page may be believed (1), as /readyz says; never where another is followed.",
+            0 if any(self._health.not_ready(self._live)) else 1,
+        )
+        yield GaugeMetricFamily(
+            "quanshi_ledger_writable",
+            "Whether the ledger takes what comes (1), or refuses it (0).",
+            int(self._health.ledger_takes),
+        )
         yield GaugeMetricFamily(
             "quanshi_config_reload_success",
             "Whether the site's files, as they are now, are all in use (1), or hold a mistake or wait for a"

@@ -19,9 +19,10 @@ from monitor.live.health import Health
 from monitor.live.metrics import Metrics
 from monitor.live.probetimes import FETCH_AGAIN, ProbeTimes
 from monitor.live.states import Live
-from monitor.model.measured import Budget, GroupNow, Measured, Spent
+from monitor.model.measured import WINDOWS, Budget, GroupNow, Measured, Spent
 from monitor.model.measured import Health as MeasuredHealth
 from monitor.model.observations import Cause, State
+from monitor.model.outages import Attribution, Blame
 
 T0 = 1_700_000_000_000
 KEYS = Keys("maoming")
@@ -166,6 +167,32 @@ def test_counters_targets_and_our_own_health_are_there(page: Any) -> None:
     assert shown.value("process_resident_memory_bytes") > 1e6
 
 
+def test_whose_fault_it_is_not_is_shown_while_it_is_down(page: Any, live: Live) -> None:
+    blames = [
+        Blame(None, node, "video", T0, Attribution.UPSTREAM, "7f3a") for node in ("cam-1", "cam-3", "cam-9")
+    ]
+    live.outages.take(blames)
+
+    shown = page()
+
+    assert shown.value("quanshi_node_upstream", node="cam-3", region="440902", kind="camera") == 1
+    assert shown.count("quanshi_node_upstream") == 1
+
+
+def test_whether_the_page_may_be_believed_stands_on_it(live: Live, times: ProbeTimes) -> None:
+    live.apply(Voice("police").sees(T0 - 1000, T0))
+    well = Health(ledger_takes=True, bus_connected=True, restored=True)
+    conditions = (well, replace(well, ledger_takes=False), replace(well, follows="other"))
+
+    pages = [
+        Page(Metrics(live, health, times).render(T0, openmetrics=False), openmetrics=False)
+        for health in conditions
+    ]
+
+    assert [each.value("quanshi_monitor_ready") for each in pages] == [1, 0, 0]
+    assert [each.value("quanshi_ledger_writable") for each in pages] == [1, 0, 1]
+
+
 def measured(at: int = T0) -> Measured:
     """Of class 1 of a county in one window; of all, of which nothing is known and which has no target."""
     county = GroupNow(
@@ -194,6 +221,22 @@ def test_availability_is_shown_by_window_of_what_is_known(page: Any, live: Live)
     labels = {"network": "", "region": "", "class": "", "window": "1h"}
     assert shown.value("quanshi_availability_ratio", **labels) == 0.75
     assert shown.count("quanshi_availability_ratio") == 2
+
+
+def test_how_much_of_a_window_was_seen_is_shown_for_whole_networks(page: Any, live: Live) -> None:
+    hour = 3_600_000
+    half = GroupNow("video", None, 1, 3, {}, windows={"1h": Spent(good=hour, bad=hour // 2), "5m": Spent()})
+    longer = GroupNow(None, None, 1, 1, {}, windows={"1h": Spent(good=hour + 59_000)})
+    county = replace(half, region="440902")
+    live.measured = replace(measured(), groups=(half, longer, county))
+
+    shown = page()
+
+    seen = "quanshi_availability_seen_ratio"
+    assert shown.value(seen, network="video", window="1h", **{"class": "1"}) == 0.5
+    assert shown.value(seen, network="video", window="5m") == 0
+    assert shown.value(seen, network="", window="1h") == 1
+    assert shown.count(seen) == 2 * len(WINDOWS)
 
 
 def test_what_is_left_of_a_budget_is_shown_also_when_it_is_overdrawn(page: Any, live: Live) -> None:
