@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Final, Self
@@ -38,7 +38,7 @@ class Settings:
     """``idle``: seconds after which a session that nobody uses is over."""
 
     idle: float = 1800.0
-    policy: Policy = Policy()
+    policy: Policy = field(default_factory=Policy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +136,14 @@ class Access(Database):
     # -- sessions
 
     async def login(self, account: str, password: str, code: str | None, now: int, address: str) -> LoggedIn:
-        """Begin a session. Whatever is wrong of name and password is answered the same, after the same time."""
-        await self._read(lockout.check, account, address, now)
+        """Begin a session. Whatever is wrong takes as long and is answered the same."""
+        await self._write(lockout.attempt, account, address, now)
         found = await self._read(people.find, account)
         right = await self._hasher.verify(found.password if found else None, password)
         if not right or found is None or found.disabled:
-            raise await self._wrong(account, address, now)
+            raise _wrong()
         if found.totp and code is None:
+            await self._write(lockout.succeeded, account, address)
             raise Refused(401, "请输入动态验证码", "the code of the authenticator is needed", need="code")
         fresh = await self._hasher.hash(password) if self._hasher.is_old(str(found.password)) else None
 
@@ -154,24 +155,15 @@ class Access(Database):
                     return None
                 people.change(connection, account, totp_step=step)
             _check_enabled(present)
-            lockout.succeeded(connection, account)
+            lockout.succeeded(connection, account, address)
             people.change(connection, account, login_at=now, **({"password": fresh} if fresh else {}))
             sessions.sweep(connection, self.settings.idle, now)
             return present, *sessions.begin(connection, present.account, address, now)
 
         begun = await self._write(work)
         if begun is None:
-            raise await self._wrong(account, address, now)
+            raise _wrong()
         return self._logged_in(*begun, now)
-
-    async def _wrong(self, account: str, address: str, now: int) -> Refused:
-        locked = await self._write(lockout.failed, account, address, now)
-        return Refused(
-            401,
-            "账号、密码或验证码不正确",
-            "the account, the password or the code is not right",
-            locked=locked,
-        )
 
     async def let_in(
         self, subject: str, name: str, roles: Collection[Role], now: int, address: str
@@ -183,7 +175,7 @@ class Access(Database):
             known = people.by_subject(connection, subject)
             account = known.account if known else _free_name(connection, name)
             if known is None:
-                people.add(connection, account, name, roles, now, subject)
+                people.add(connection, account, name, roles, now, subject=subject)
             _check_enabled(people.known(connection, account))
             people.change(connection, account, name=name, roles=roles, login_at=now)
             return people.known(connection, account), *sessions.begin(connection, account, address, now)
@@ -274,11 +266,11 @@ class Access(Database):
 
     async def _confirm(self, who: Principal, password: str, now: int, address: str) -> None:
         """That it is he who sits there. A wrong one counts like a wrong login."""
-        await self._read(lockout.check, who.account, address, now)
+        await self._write(lockout.attempt, who.account, address, now)
         known = await self._read(people.known, who.account)
         if not await self._hasher.verify(known.password, password):
-            await self._write(lockout.failed, who.account, address, now)
             raise Refused(403, "当前密码不正确", "the present password is not right")
+        await self._write(lockout.succeeded, who.account, address)
 
     async def _check_former(self, account: str, password: str) -> None:
         known = await self._read(people.known, account)
@@ -327,7 +319,9 @@ class Access(Database):
                 f"a token may do no more than its account: {', '.join(beyond)}",
             )
         ends = now + days * DAY
-        return await self._write(sessions.add_token, who.account, name, frozenset(permissions), now, ends)
+        return await self._write(
+            sessions.add_token, who.account, name, frozenset(permissions), now=now, ends=ends
+        )
 
     async def tokens(self, account: str | None) -> list[Token]:
         return await self._read(sessions.tokens, account)
@@ -390,7 +384,7 @@ class Access(Database):
             before = people.known(connection, account)
             people.keep_former(connection, before, now)
             people.change(connection, account, password=None, password_at=None, totp=None, totp_offered=None)
-            lockout.succeeded(connection, account)
+            lockout.forgive(connection, account)
             sessions.end_all(connection, before.account)
             sessions.drop_tokens(connection, before.account)
             return _with_link(connection, account, now)
@@ -406,6 +400,10 @@ def _with_link(connection: Connection, account: str, now: int) -> tuple[Account,
     secret = sessions.fresh()
     ends = people.give_link(connection, sessions.digest(secret), account.casefold(), now)
     return people.known(connection, account), secret, ends
+
+
+def _wrong() -> Refused:
+    return Refused(401, "账号、密码或验证码不正确", "the account, the password or the code is not right")
 
 
 def _check_enabled(account: Account) -> None:

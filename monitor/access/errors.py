@@ -8,8 +8,8 @@ from typing import Any
 class Refused(Exception):  # noqa: N818 - it is an answer, no failure
     """Something is not done, and why: in both languages, and as a status of HTTP (RFC 9110 §15).
 
-    ``after``: seconds after which it may be tried again. ``more``: further fields for programs. It never holds
-    a credential.
+    ``after``: seconds after which it may be tried again. ``more``: further fields for programs. It holds
+    no credential.
     """
 
     def __init__(self, status: int, zh: str, en: str, *, after: float | None = None, **more: Any) -> None:

@@ -70,7 +70,7 @@ def _count(connection: Connection, key: str, most: int, now: int) -> None:
     if known is None:
         connection.execute(insert(table), {"key": key, "count": 1, "since": now, "locked_until": 0})
         return
-    tried = known.count + 1
+    tried = known._mapping["count"] + 1
     values = {"count": tried, "locked_until": now + LOCKED_FOR if tried >= most else 0}
     connection.execute(update(table).where(table.c.key == key).values(**values))
 

@@ -68,7 +68,7 @@ def known(connection: Connection, account: str) -> Account:
 
 
 def add(
-    connection: Connection, account: str, name: str, roles: Iterable[Role], now: int, subject: str = ""
+    connection: Connection, account: str, name: str, roles: Iterable[Role], now: int, *, subject: str = ""
 ) -> None:
     """Raises Refused (409) for a name that is taken."""
     if find(connection, account) is not None:

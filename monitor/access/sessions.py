@@ -99,7 +99,13 @@ def sweep(connection: Connection, idle: float, now: int) -> None:
 
 
 def add_token(
-    connection: Connection, account: str, name: str, permissions: frozenset[Permission], now: int, ends: int
+    connection: Connection,
+    account: str,
+    name: str,
+    permissions: frozenset[Permission],
+    *,
+    now: int,
+    ends: int,
 ) -> tuple[Token, str]:
     """A new token, and the one time that it is seen."""
     secret = TOKEN + fresh()

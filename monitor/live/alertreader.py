@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import structlog
@@ -17,6 +18,7 @@ from monitor.ledger.errors import LedgerError
 from monitor.ledger.ledger import Ledger
 from monitor.ledger.rows import Appended
 from monitor.live.intake import FIRST_DELAY, READER
+from monitor.model.deeds import Deed
 from monitor.model.sequences import Mark
 
 LAST_DELAY: Final = 10.0
@@ -27,8 +29,17 @@ log = structlog.get_logger(__name__)
 class AlertReader:
     """Takes the alert role's own record into the ledger, then acknowledges it and cuts its stream."""
 
-    def __init__(self, ledger: Ledger, *, redis: Redis, keys: Keys) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        *,
+        redis: Redis,
+        keys: Keys,
+        on_deeds: Callable[[Sequence[Deed]], None] = lambda _: None,
+    ) -> None:
+        """``on_deeds`` is called with what the ledger did not have yet."""
         self._ledger = ledger
+        self._on_deeds = on_deeds
         self._redis = redis
         self._keys = keys
         self._stream = keys.alerts
@@ -45,6 +56,9 @@ class AlertReader:
                 if batch.events or batch.refused:
                     appended = await self._keep(batch)
                     self._committed.update(appended.committed)
+                    self._on_deeds(
+                        [event.payload for event in appended.fresh if isinstance(event.payload, Deed)]
+                    )
                 self._position = batch.position
                 if reader.connected:
                     await self._acknowledge()

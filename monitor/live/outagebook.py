@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from monitor.model.outages import Attribution, Blame, Outage, OutageKind, Phase, Verdict
 
@@ -11,20 +11,29 @@ _BY_ANOTHER = (Attribution.UPSTREAM, Attribution.SUSPECTED)
 
 
 class OutageBook:
-    """Kept by verdicts that are recorded; begun from what the ledger knows."""
+    """Kept by verdicts that are recorded; begun from what the ledger knows.
+
+    ``heard`` is called with verdicts that were taken, for whoever shows them.
+    """
 
     def __init__(self) -> None:
         self._open: dict[str, Outage] = {}
         self._covered: set[tuple[str, str]] = set()
+        self.heard: Callable[[Sequence[Verdict]], None] = lambda _: None
 
     def begin(self, outages: Iterable[Outage], blames: Iterable[Blame]) -> None:
         """Only these are open, and only these watches are blamed on something."""
         self._open = {each.id: each for each in outages}
         self._covered = set()
-        self.take(blames)
+        self._keep(blames)
 
     def take(self, verdicts: Iterable[Verdict]) -> None:
         """What was decided, in order."""
+        found = tuple(verdicts)
+        self._keep(found)
+        self.heard(found)
+
+    def _keep(self, verdicts: Iterable[Verdict]) -> None:
         for each in verdicts:
             if isinstance(each, Blame):
                 self._blame(each)

@@ -108,6 +108,15 @@ def _network(live: Live, network: str, now: int) -> dict[str, Any]:
     }
 
 
+def collectors_of(live: Live, now: int) -> list[dict[str, Any]]:
+    """The collectors of all networks, each with its own."""
+    return [
+        {**_collector(live, name, now), "network": network}
+        for network in live.site.networks
+        for name in _collectors(live, network)
+    ]
+
+
 def _collectors(live: Live, network: str) -> list[str]:
     """The collectors of a network: those that should be there, and those that are."""
     planned = {name for name, where in live.planned_collectors().items() if where == network}

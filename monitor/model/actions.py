@@ -18,9 +18,8 @@ class Outcome(StrEnum):
 class Action:
     """One line of the audit trail, at a moment in milliseconds.
 
-    ``account``: who did it, as logged in or as said; empty for nobody. ``action``: what, as
-    ``alert.ack``. ``target``: to what. ``address``: from where. ``facts``: what else is worth keeping, JSON, no
-    credential.
+    ``account``: who did it, as logged in or as said; empty for nobody. ``action``: what, as ``alert.ack``.
+    ``target``: to what. ``address``: from where. ``facts``: what else is worth keeping; JSON, no credential.
     """
 
     at: int

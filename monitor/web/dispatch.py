@@ -127,7 +127,7 @@ def _wrong(place: str, error: ValidationError) -> Refused:
 
 async def _record(endpoint: Endpoint, call: Call[Any, Any], outcome: Outcome) -> None:
     """One line of the audit trail. What was done is done: a ledger that refuses then is logged."""
-    ledger = call.web.ledger
+    ledger = call.context.ledger
     action = Action(
         call.now, call.who.account, endpoint.action, call.target, outcome, call.address, call.facts
     )

@@ -1,7 +1,8 @@
 """What an endpoint is: one description of which routes, checks, the OpenAPI document and tests are made.
 
 A handler gets a :class:`Call` with everything already checked (who asks, the query, the body) and returns a
-model, or a :class:`Reply` where it is more than that. What it refuses it raises as :class:`Refused`.
+model, or a :class:`Reply` where it is more than that. What it refuses it raises as
+:class:`~monitor.access.errors.Refused`.
 """
 
 from __future__ import annotations
@@ -13,12 +14,15 @@ from typing import Any, Final, Generic, TypeVar
 from aiohttp import web
 from pydantic import BaseModel
 
+from monitor.access.errors import Refused
 from monitor.access.principal import Principal
 from monitor.access.roles import Permission
 from monitor.web.context import Context
 
 API: Final = "/api/v1"
 JSON: Final = "application/json"
+
+__all__ = ["API", "JSON", "Call", "Endpoint", "Refused", "Reply"]
 
 Q = TypeVar("Q", bound="BaseModel | None")
 B = TypeVar("B", bound="BaseModel | None")
@@ -32,7 +36,7 @@ class Call(Generic[Q, B]):
     (no credential). A handler sets them as soon as it knows them.
     """
 
-    web: Context
+    context: Context
     request: web.Request
     who: Principal
     path: Mapping[str, str]
@@ -49,21 +53,6 @@ class Call(Generic[Q, B]):
 
     def may(self, permission: Permission) -> bool:
         return permission in self.who.permissions
-
-
-class Refused(Exception):  # noqa: N818 - it is an answer, no failure
-    """What is answered instead: a problem with this status, said in the language of who asks.
-
-    ``zh`` and ``en`` say what was wrong and what is allowed; ``more`` are further fields of the problem.
-    """
-
-    def __init__(self, status: int, zh: str, en: str, *, after: float | None = None, **more: Any) -> None:
-        super().__init__(en)
-        self.status = status
-        self.zh = zh
-        self.en = en
-        self.after = after
-        self.more = more
 
 
 @dataclass(frozen=True, slots=True)

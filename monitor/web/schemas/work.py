@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from monitor.web.schemas.base import Model, Moment, Name, Page, Text
-from monitor.web.schemas.live import OutageNow, Shown
+from monitor.web.schemas.base import Model, Moment, Name, Page, Shown, Text
+from monitor.web.schemas.live import OutageNow
 
 Reason = Literal["planned_work", "mains_power", "road_works", "relocation", "force_majeure"]
 Given = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]

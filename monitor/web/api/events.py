@@ -1,0 +1,81 @@
+"""``/events``: what changes, as it changes (server-sent events, WHATWG HTML §9.2)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+from aiohttp import web
+from pydantic import Field
+
+from monitor.access.roles import Permission
+from monitor.web.endpoints import Call, Endpoint, Refused
+from monitor.web.guard import who_asks
+from monitor.web.hub import Viewer
+from monitor.web.schemas.base import Model
+
+QUIET: Final = 15.0
+"""Seconds without news after which a line shows that somebody is still there."""
+
+WRITE_WITHIN: Final = 10.0
+"""Seconds for which a viewer may take nothing."""
+
+MOST_VIEWERS: Final = 2_000
+
+ASK_AGAIN: Final = 60.0
+"""Seconds until it is looked at whether the viewer may still look."""
+
+
+class EventsQuery(Model):
+    last: str | None = Field(
+        None, max_length=40, description="go on behind this event, where no Last-Event-ID can be sent"
+    )
+
+
+async def events(call: Call[EventsQuery, None]) -> web.StreamResponse:
+    """A stream that ends only when the viewer goes, does not keep up, or may look no more."""
+    hub = call.context.hub
+    if hub.viewers >= MOST_VIEWERS:
+        raise Refused(503, "观看者过多", "too many are looking on", after=10)
+    headers = {"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
+    response = web.StreamResponse(headers=headers)
+    viewer = hub.join(call.request.headers.get("Last-Event-ID") or call.query.last)
+    try:
+        await response.prepare(call.request)
+        await response.write(b"retry: 2000\n\n")
+        await _show(viewer, response, call)
+    except (ConnectionError, TimeoutError):
+        pass  # gone, or too slow: it comes again and says how far it was
+    finally:
+        hub.leave(viewer)
+    if call.request.transport is not None and viewer.gone:
+        call.request.transport.abort()  # what lies in its buffer would hold the connection open
+    return response
+
+
+async def _show(viewer: Viewer, response: web.StreamResponse, call: Call[Any, Any]) -> None:
+    clock = asyncio.get_running_loop().time
+    asked = clock()
+    while not viewer.gone:
+        piece = await viewer.take(QUIET)
+        if clock() - asked > ASK_AGAIN:
+            asked = clock()
+            if Permission.LOOK not in (await who_asks(call.context, call.request)).permissions:
+                return
+        async with asyncio.timeout(WRITE_WITHIN):
+            await response.write(piece or b": still here\n\n")
+
+
+ENDPOINTS: Final = (
+    Endpoint(
+        "GET",
+        "/events",
+        "events",
+        "Live changes as server-sent events",
+        events,
+        Permission.LOOK,
+        query=EventsQuery,
+        media="text/event-stream",
+        also={503: "too many are looking on"},
+    ),
+)

@@ -1,0 +1,9 @@
+import { render } from "preact";
+import "./styles/tokens.css";
+import "./styles/base.css";
+import "./styles/parts.css";
+import "./styles/shell.css";
+import "./styles/print.css";
+import { App } from "./app";
+
+render(<App />, document.getElementById("app")!);

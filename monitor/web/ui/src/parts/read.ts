@@ -1,0 +1,70 @@
+import { type DependencyList, useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { get, type Query } from "../api";
+import { type News, onNews } from "../live";
+
+export interface Reading<T> {
+  /** Null until it was read once; what was read before stays while it is read again. */
+  data: T | null;
+  /** Why the last try failed; null: it did not. */
+  error: unknown;
+  isReading: boolean;
+  /** When `data` was read, in milliseconds; null: never. */
+  at: number | null;
+  /** Read again now. */
+  again: () => void;
+}
+
+export interface ReadOptions {
+  /** Seconds after which it is read again by itself. */
+  every?: number;
+  /** Kinds of news after which it is read again. */
+  on?: readonly News[];
+}
+
+/** Reads from the API what a page shows; `path` null: nothing yet. Another path or query is read at once. */
+export function useRead<T>(path: string | null, query: Query = {}, options: ReadOptions = {}): Reading<T> {
+  const [state, setState] = useState<Omit<Reading<T>, "again">>(NOTHING_READ);
+  const running = useRef<AbortController | null>(null);
+  const asked = JSON.stringify([path, query]);
+
+  const again = useCallback(() => {
+    running.current?.abort();
+    if (path === null) return;
+    const own = new AbortController();
+    running.current = own;
+    setState((former) => ({ ...former, isReading: true }));
+    get<T>(path, query, own.signal).then(
+      (data) => setState({ data, error: null, isReading: false, at: Date.now() }),
+      (error: unknown) => {
+        if (!own.signal.aborted) setState((former) => ({ ...former, error, isReading: false }));
+      },
+    );
+  }, [asked]);
+
+  useEffect(() => {
+    again();
+    return () => running.current?.abort();
+  }, [again]);
+  useReadAgain(again, options, [again, options.every, options.on?.join()]);
+  return { ...state, again };
+}
+
+const NOTHING_READ = { data: null, error: null, isReading: true, at: null };
+const SOON = 300;
+
+function useReadAgain(again: () => void, { every, on = [] }: ReadOptions, inputs: DependencyList): void {
+  useEffect(() => {
+    let soon: ReturnType<typeof setTimeout> | undefined;
+    const timer = every === undefined ? undefined : setInterval(again, every * 1000);
+    const end = onNews((kind) => {
+      if (kind !== "anew" && !on.includes(kind)) return;
+      clearTimeout(soon); // a storm of news is read once
+      soon = setTimeout(again, SOON);
+    });
+    return () => {
+      end();
+      clearInterval(timer);
+      clearTimeout(soon);
+    };
+  }, inputs);
+}

@@ -1,0 +1,56 @@
+/** Who is asking, and what they may do. The server decides; the pages only do not offer what it would refuse. */
+import { signal } from "@preact/signals";
+import { asking, get, send } from "./api";
+import { go, route, to } from "./router";
+import type { Login, Session } from "./types";
+
+export type Permission =
+  | "look"
+  | "detail"
+  | "operate"
+  | "approve"
+  | "report"
+  | "audit"
+  | "inventory"
+  | "settings"
+  | "accounts"
+  | "own";
+
+/** Null until the server has said who one is. */
+export const session = signal<Session | null>(null);
+
+export function may(permission: Permission): boolean {
+  return session.value?.permissions.includes(permission) ?? false;
+}
+
+function remember(said: Session): Session {
+  asking.csrf = said.csrf;
+  session.value = said;
+  return said;
+}
+
+/** Ask the server anew who one is. */
+export async function readSession(): Promise<Session> {
+  return remember(await get<Session>("/session"));
+}
+
+/** Raises ProblemError when the server does not let in. */
+export async function logIn(login: Login): Promise<Session> {
+  await send("POST", "/session", login);
+  return readSession();
+}
+
+export async function logOut(): Promise<void> {
+  await send("DELETE", "/session");
+  await readSession();
+  go(to("login"));
+}
+
+/** Pages on which nobody needs to be known. */
+const OPEN = new Set(["login", "welcome"]);
+
+asking.loggedOut = () => {
+  if (OPEN.has(route.value.page)) return;
+  const back = location.hash.replace(/^#/, "");
+  go(to("login", "", { then: back === "/" ? "" : back }));
+};

@@ -1,0 +1,5 @@
+const words = {
+  "about.title": "关于",
+};
+
+export default words;

@@ -1,0 +1,5 @@
+const words = {
+  "accounts.title": "账号",
+};
+
+export default words;

@@ -1,0 +1,5 @@
+const words = {
+  "alerts.title": "告警",
+};
+
+export default words;

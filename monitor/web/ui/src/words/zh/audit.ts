@@ -1,0 +1,5 @@
+const words = {
+  "audit.title": "审计",
+};
+
+export default words;

@@ -1,0 +1,5 @@
+const words = {
+  "inventory.title": "清单",
+};
+
+export default words;

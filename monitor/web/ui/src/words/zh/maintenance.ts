@@ -1,0 +1,5 @@
+const words = {
+  "maintenance.title": "维护",
+};
+
+export default words;

@@ -1,0 +1,5 @@
+const words = {
+  "node.title": "节点",
+};
+
+export default words;

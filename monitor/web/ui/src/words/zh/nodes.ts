@@ -1,0 +1,5 @@
+const words = {
+  "nodes.title": "节点",
+};
+
+export default words;

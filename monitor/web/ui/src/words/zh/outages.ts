@@ -1,0 +1,5 @@
+const words = {
+  "outages.title": "故障",
+};
+
+export default words;

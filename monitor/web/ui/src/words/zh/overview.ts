@@ -1,0 +1,5 @@
+const words = {
+  "overview.title": "总览",
+};
+
+export default words;

@@ -1,0 +1,5 @@
+const words = {
+  "reports.title": "报表",
+};
+
+export default words;
