@@ -7,19 +7,17 @@ told that it may forget it only after that.
 from __future__ import annotations
 
 import asyncio
-import json
-import os
 import signal
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from functools import partial
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import structlog
-from aiohttp import web
 from redis.asyncio import Redis
 
+from monitor.access.access import Access
+from monitor.access.access import url_of as access_url
 from monitor.bus.client import connect
 from monitor.bus.keys import Keys
 from monitor.bus.lease import Lease
@@ -50,7 +48,10 @@ from monitor.live.upkeep import Upkeep
 from monitor.model.events import Change
 from monitor.past import burn_of
 from monitor.reports.monthly import Monthly
-from monitor.web.app import make_app
+from monitor.web.context import Context
+from monitor.web.first import access_settings, offer_first
+from monitor.web.news import News
+from monitor.web.server import Pages
 
 PAUSE: Final = 1.0
 """Seconds until a ledger that could not be led is tried again."""
@@ -74,37 +75,11 @@ async def run(site: Site, redis_url: str, stop: asyncio.Event) -> None:
         monitor = Monitor(site, redis, redis_url)
         # From the start: a signal that nobody handles would end the process.
         loop.add_signal_handler(signal.SIGHUP, monitor.reloader.poke)
-        async with Pages(site, monitor.live, monitor.health, monitor.times):
+        async with Pages(site, monitor.web):
             await monitor.run(stop)
     finally:
         loop.remove_signal_handler(signal.SIGHUP)
         await redis.aclose()
-
-
-class Pages:
-    """The web server of the role, and the note that tells others of this machine where it listens."""
-
-    def __init__(self, site: Site, live: Live, health: Health, times: ProbeTimes) -> None:
-        self._site = site
-        self._note = site.data / "monitor.json"
-        self._runner = web.AppRunner(make_app(live, health, times), access_log=None, shutdown_timeout=1.0)
-
-    async def __aenter__(self) -> None:
-        host, port = self._site.listen_host, self._site.listen_port
-        await self._runner.setup()
-        try:
-            await web.TCPSite(self._runner, host, port).start()
-        except OSError as error:
-            log.error("cannot listen", host=host, port=port, error=str(error))  # noqa: TRY400 - raised on
-            await self._runner.cleanup()
-            raise
-        url = _url_of(self._runner.addresses[0])
-        _write_note(self._note, {"url": url, "pid": os.getpid()})
-        log.info("pages are up", url=url)
-
-    async def __aexit__(self, *exc_info: object) -> None:
-        self._note.unlink(missing_ok=True)
-        await self._runner.cleanup()
 
 
 class Monitor:
@@ -116,6 +91,16 @@ class Monitor:
         self.keys = Keys(site.name)
         self.times = ProbeTimes(redis, self.keys)
         self.reloader = Reloader(site)
+        self.web = Context(
+            self.live,
+            self.health,
+            self.times,
+            redis,
+            self.keys,
+            self.reloader,
+            started_at=self.live.clock(),
+        )
+        self._news = News(self.live, self.health, self.web.hub)
         self._started_with = site
         if site.refused is not None:
             self.health.reload_error = _in_short(site.refused)
@@ -129,12 +114,25 @@ class Monitor:
             return
         ledger, signer = opened
         recall = Recall(ledger, self.live, self.health)
-        async with ledger, Lease(self._redis, self.keys) as lease:
+        self.web.ledger, self.web.signer = ledger, signer
+        async with ledger, self._accounts(), Lease(self._redis, self.keys) as lease:
             self.health.ledger_takes = True
             while not stop.is_set():
                 fence = await self._follow(ledger, recall, lease, stop)
                 if fence is not None:
                     await self._lead(ledger, signer, recall, stop, named(lease.keep(fence), "lease"))
+
+    @asynccontextmanager
+    async def _accounts(self) -> AsyncIterator[None]:
+        """Who may log in; while there is no account yet, a link that makes the first one."""
+        site = self.live.site
+        async with await Access.open(access_url(site.ledger_url, site.data), access_settings(site)) as access:
+            self.web.access = access
+            await offer_first(access, site, self.web.url, self.live.clock())
+            try:
+                yield
+            finally:
+                self.web.access = None
 
     async def _follow(self, ledger: Ledger, recall: Recall, lease: Lease, stop: asyncio.Event) -> int | None:
         """Wait until this monitor is to lead: the number of its term. None if ``stop`` came first."""
@@ -234,7 +232,7 @@ class Monitor:
             restore=restore,
             on_sights=measurer.see,
         )
-        alerts = AlertReader(ledger, redis=self._redis, keys=self.keys)
+        alerts = AlertReader(ledger, redis=self._redis, keys=self.keys, on_deeds=self._news.alerted)
         archive = self.live.site.data / ARCHIVE
         keeper = Keeper(ledger, signer, archive, lambda: self.live.site.retain)
         upkeep = Upkeep(
@@ -255,6 +253,7 @@ class Monitor:
             named(alerts.run(self._redis_url), "alert record"),
             named(judgements.run(), "judgements"),
             named(upkeep.run(), "upkeep"),
+            named(self._news.run(ledger), "news"),
             named(self._reload(recall), "reload"),
             named(keeper.run(), "keeper"),
             named(Monthly(ledger, lambda: self.live.site).run(), "monthly reports"),
@@ -299,6 +298,8 @@ class Monitor:
             self.live.reload(taken)
         else:
             await recall.reload(taken)
+        if self.web.access is not None:
+            self.web.access.settings = access_settings(taken)
         self.health.reloaded_at = self.live.clock()
         log.info("reloaded", watches=len(self.live.board), inventory=site.inventory.digest)
 
@@ -328,17 +329,3 @@ async def _open_ledger(site: Site, stop: asyncio.Event) -> tuple[Ledger, Signer]
                 await stop.wait()
         delay = min(10.0, delay * 2)
     return None
-
-
-def _url_of(address: Iterable[Any]) -> str:
-    """The URL for somebody on this machine; an address that means "all of them" is reached by loopback."""
-    host, port = list(address)[:2]
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def _write_note(path: Path, note: dict[str, Any]) -> None:
-    """Whole or not at all: somebody may be reading."""
-    fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps(note) + "\n")
-    fresh.replace(path)

@@ -37,7 +37,13 @@ def write_site(
     **settings: Any,
 ) -> Path:
     """The files of a site in ``folder``; the path of its site.yaml."""
-    document = {"site": "maoming", "listen": "127.0.0.1:0", "networks": networks, **settings}
+    document = {
+        "site": "maoming",
+        "listen": "127.0.0.1:0",
+        "networks": networks,
+        "web": {"anonymous": "viewer"},
+        **settings,
+    }
     (folder / "site.yaml").write_text(json.dumps(document))  # JSON is YAML
     _write_csv(folder / "nodes.csv", COLUMNS, nodes)
     if regions:

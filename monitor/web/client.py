@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
+import ssl
 import urllib.error
 import urllib.request
+from dataclasses import dataclass, field
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any, Final
 
 PATIENCE: Final = 5.0
-
-_DIRECT: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-"""Past every proxy of the environment: we ask this machine."""
 
 
 class MonitorAwayError(Exception):
@@ -23,30 +22,62 @@ class MonitorAwayError(Exception):
         self.url = url
 
 
-def monitor_url(data: Path) -> str | None:
-    """Where the monitor with this data directory listens; None when none runs."""
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Where a monitor of this machine listens, and what it lets us in by. ``certificate``: its own, a file."""
+
+    url: str
+    token: str = field(repr=False)
+    certificate: str | None = None
+
+    def open(self, path: str) -> Any:
+        """Ask it, past every proxy of the environment. By TLS only whoever has the certificate answers."""
+        handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]
+        if self.certificate is not None:
+            handlers.append(urllib.request.HTTPSHandler(context=_pinned(self.certificate)))
+        request = urllib.request.Request(  # noqa: S310 - the address is our own
+            self.url + path, headers={"Authorization": f"Bearer {self.token}"}
+        )
+        return urllib.request.build_opener(*handlers).open(request, timeout=PATIENCE)
+
+
+def _pinned(certificate: str) -> ssl.SSLContext:
+    """It is made for the name that people use, not for the address of this machine."""
+    context = ssl.create_default_context(cafile=certificate)
+    context.check_hostname = False
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    return context
+
+
+def note_of(data: Path) -> Note | None:
+    """What the monitor with this data directory has left there; None when none runs."""
     try:
         note = json.loads((data / "monitor.json").read_text())
-    except (OSError, ValueError):  # not there, or just being replaced
-        return None
-    url = note.get("url") if isinstance(note, dict) else None
-    return url if isinstance(url, str) else None
+        return Note(str(note["url"]), str(note["token"]), note.get("certificate"))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None  # not there, just being replaced, or of another version
+
+
+def monitor_url(data: Path) -> str | None:
+    """Where the monitor with this data directory listens; None when none runs."""
+    note = note_of(data)
+    return None if note is None else note.url
 
 
 def fetch_status(data: Path) -> dict[str, Any]:
     """What the monitor with this data directory says now. Raises MonitorAwayError."""
-    url = monitor_url(data)
-    if url is None:
+    note = note_of(data)
+    if note is None:
         raise MonitorAwayError
     try:
-        with _DIRECT.open(f"{url}/api/v1/status", timeout=PATIENCE) as reply:
+        with note.open("/api/v1/status") as reply:
             said = json.load(reply)
     except TimeoutError as error:
-        raise MonitorAwayError(url) from error
+        raise MonitorAwayError(note.url) from error
     except (OSError, HTTPException, ValueError) as error:
         # Gone since it wrote its note, or somebody else's port by now, who need not speak HTTP.
         late = isinstance(error, urllib.error.URLError) and isinstance(error.reason, TimeoutError)
-        raise MonitorAwayError(url if late else "") from error
+        raise MonitorAwayError(note.url if late else "") from error
     if not isinstance(said, dict) or "networks" not in said:
         raise MonitorAwayError
     return said
@@ -62,11 +93,11 @@ def ask_status(data: Path) -> dict[str, Any] | None:
 
 def is_ready(data: Path) -> tuple[bool, str]:
     """Whether every configured shard has been seen, and what is still awaited."""
-    url = monitor_url(data)
-    if url is None:
+    note = note_of(data)
+    if note is None:
         return False, "monitor"
     try:
-        with _DIRECT.open(f"{url}/readyz", timeout=PATIENCE) as reply:
+        with note.open("/readyz") as reply:
             reply.read()
             return True, ""
     except urllib.error.HTTPError as error:

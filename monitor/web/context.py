@@ -28,7 +28,7 @@ class Context:
 
     ``ledger`` and ``signer`` are None until the ledger is open; ``access`` until accounts can be read.
     ``redis`` is the client for commands. ``started_at``: milliseconds. ``local_token``: shown by commands of
-    this machine, which read it in the note of the role.
+    this machine, which read it in the note of the role. ``url``: where we listen, once we do.
     """
 
     live: Live
@@ -42,6 +42,7 @@ class Context:
     ledger: Ledger | None = None
     signer: Signer | None = None
     access: Access | None = None
+    url: str = ""
     local_token: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
 
     @property

@@ -36,33 +36,45 @@ def handler_of(
             return await _answer(endpoint, context, request)
         except Refused as refused:
             return _problem_of(refused, language_of(request, context))
+        except LedgerError as error:
+            log.warning("not answered for want of the ledger", path=request.path, error=str(error))
+            away = Refused(503, "台账暂不可用", "the ledger is away just now", after=5)
+            return _problem_of(away, language_of(request, context))
 
     return answer
 
 
 async def _answer(endpoint: Endpoint, context: Context, request: web.Request) -> web.StreamResponse:
     who = await who_asks(context, request)
-    if endpoint.changes:
-        check_origin(request, who)
-    _check_permission(endpoint.permission, who)
-    call: Call[Any, Any] = Call(
-        context,
-        request,
-        who,
-        request.match_info,
-        _query(endpoint, request),
-        await _body(endpoint, request),
-        context.live.clock(),
-    )
+    call: Call[Any, Any] = Call(context, request, who, request.match_info, None, None, context.live.clock())
     if not endpoint.changes:
+        await _check(endpoint, call)
         return await _reply(await endpoint.handler(call), request, endpoint.status)
     try:
+        check_origin(request, who)
+        await _check(endpoint, call)
         given = await endpoint.handler(call)
-    except Refused:
-        await _record(endpoint, call, Outcome.REFUSED)
+    except Refused as refused:
+        await _record_refusal(endpoint, call, refused)
         raise
     await _record(endpoint, call, Outcome.OK)
     return await _reply(given, request, endpoint.status)
+
+
+async def _check(endpoint: Endpoint, call: Call[Any, Any]) -> None:
+    """May he, and is what he asks as it must be? Raises Refused."""
+    _check_permission(endpoint.permission, call.who)
+    call.query = _query(endpoint, call.request)
+    call.body = await _body(endpoint, call.request)
+
+
+async def _record_refusal(endpoint: Endpoint, call: Call[Any, Any], refused: Refused) -> None:
+    """What a known account tried, and logins that failed; not what anybody may send as often as he likes."""
+    if refused.status == HTTPStatus.UNAUTHORIZED and endpoint.permission is None:
+        await _record(endpoint, call, Outcome.FAILED)
+    elif call.who.account:
+        call.facts = {**call.facts, "status": refused.status}
+        await _record(endpoint, call, Outcome.REFUSED)
 
 
 def _check_permission(permission: Permission | None, who: Principal) -> None:
@@ -145,22 +157,26 @@ async def _reply(
 ) -> web.StreamResponse:
     if isinstance(given, web.StreamResponse):
         return given
+    response = as_response(given, status)
+    is_done = request.method == "GET" and response.status == HTTPStatus.OK
+    return _tagged(response, request) if is_done else response
+
+
+def as_response(given: BaseModel | Reply, status: int = 200) -> web.Response:
+    """What goes out, for handlers that add to its headers."""
     reply = Reply(given, status) if isinstance(given, BaseModel) else given
     body = reply.body if isinstance(reply.body, bytes) else reply.body.model_dump_json().encode()
-    response = web.Response(
-        body=body, status=reply.status, headers={**reply.headers, "Content-Type": _typed(reply.media)}
-    )
-    if request.method == "GET" and reply.status == HTTPStatus.OK:
-        return _tagged(response, body, request)
-    return response
+    headers = {**reply.headers, "Content-Type": _typed(reply.media)}
+    return web.Response(body=body, status=reply.status, headers=headers)
 
 
 def _typed(media: str) -> str:
     return f"{media}; charset=utf-8" if media.startswith("text/") or media == JSON else media
 
 
-def _tagged(response: web.Response, body: bytes, request: web.Request) -> web.Response:
+def _tagged(response: web.Response, request: web.Request) -> web.Response:
     """With an ETag (RFC 9110 §8.8.3); 304 without the body to whoever has it already."""
+    body = response.body if isinstance(response.body, bytes) else b""
     tag = blake2b(body, digest_size=12).hexdigest()
     known = request.if_none_match or ()
     if any(each.value in (tag, "*") for each in known):

@@ -52,8 +52,11 @@ class Pages:
             own = make_metrics_app(self._context)
             host, port = settings.metrics_listen
             await self._listen(own, host, port, None)
-        url = url_of(address, "http" if tls is None else "https")
-        _write_note(self._note, {"url": url, "pid": os.getpid(), "token": self._context.local_token})
+        url = self._context.url = url_of(address, "http" if tls is None else "https")
+        note = {"url": url, "pid": os.getpid(), "token": self._context.local_token}
+        if settings.tls is not None:
+            note["certificate"] = str(settings.tls.certificate)
+        _write_note(self._note, note)
         log.info("pages are up", url=url)
 
     async def _listen(

@@ -1,0 +1,45 @@
+"""The first account: a link that makes it, told once, to whoever may read the log or the data directory."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from monitor.access.access import Access, Settings
+from monitor.access.passwords import Policy
+from monitor.config import Site
+from monitor.web.api.accounts import welcome
+
+FILE: Final = "first-login"
+
+log = structlog.get_logger(__name__)
+
+
+def access_settings(site: Site) -> Settings:
+    """What of a site's settings accounts follow."""
+    password = site.web.password
+    return Settings(site.web.idle, Policy(password.length, password.age))
+
+
+async def offer_first(access: Access, site: Site, url: str, now: int) -> None:
+    """Write the link into the data directory, for its owner alone, while there is no account yet.
+
+    ``url``: where we listen. The link stands in no log: those are read by many.
+    """
+    path = site.data / FILE
+    secret = await access.first_link(now)
+    if secret is None:
+        path.unlink(missing_ok=True)
+        return
+    await asyncio.to_thread(_write, path, welcome(site.web.url or url, secret))
+    log.warning("no account yet: open the one-time link within 24 h to make the first one", file=str(path))
+
+
+def _write(path: Path, link: str) -> None:
+    fresh = path.with_suffix(".new")
+    fresh.touch(mode=0o600)
+    fresh.write_text(link + "\n")
+    fresh.replace(path)
