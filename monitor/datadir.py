@@ -14,8 +14,8 @@ PRIVATE: Final = 0o077
 """The umask of every process that writes there: what it makes is its user's alone."""
 
 _OURS: Final = (
-    "accounts.db", "alerts.db", "archive", "collect", "first-login", "good", "ledger.", "locks", "monitor.json",
-    "monitor.new", "redis", "reports", "run.lock",
+    "accounts.db", "alerts.db", "archive", "collect", "first-login", "good", "ledger.", "locks",
+    "monitor.json", "monitor.new", "redis", "reports", "run.lock",
 )  # fmt: skip
 """What the names in there begin with."""
 
