@@ -55,7 +55,9 @@ export async function send<T>(
   body?: unknown,
 ): Promise<T> {
   const headers: Record<string, string> = body === undefined ? {} : { "Content-Type": "application/json" };
-  return read<T>(await ask(method, path, { headers, body: body === undefined ? null : JSON.stringify(body) }));
+  return read<T>(
+    await ask(method, path, { headers, body: body === undefined ? null : JSON.stringify(body) }),
+  );
 }
 
 /** Hand in a file as it is; its name goes beside it. Raises ProblemError. */

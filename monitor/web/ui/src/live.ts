@@ -31,7 +31,8 @@ export const version = store.version;
 export const failure = store.failure;
 
 /** Calls with the rows of the board that changed, at most once a frame. Gives back how to end it. */
-export const onChange = (callback: (rows: readonly number[]) => void): (() => void) => store.onChange(callback);
+export const onChange = (callback: (rows: readonly number[]) => void): (() => void) =>
+  store.onChange(callback);
 /** Calls when outages, alerts, decisions or the inventory changed: read your list again. Gives back how to end it. */
 export const onNews = (callback: (kind: News) => void): (() => void) => store.onNewsOf(callback);
 

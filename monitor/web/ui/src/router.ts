@@ -37,7 +37,11 @@ window.addEventListener("hashchange", () => {
 export const route = computed(() => parse(hash.value));
 
 /** The address of a page, for `href`. */
-export function to(page: string, id = "", query: Record<string, string | number | null | undefined> = {}): string {
+export function to(
+  page: string,
+  id = "",
+  query: Record<string, string | number | null | undefined> = {},
+): string {
   const params = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     if (value !== null && value !== undefined && value !== "") params.set(name, String(value));

@@ -52,5 +52,5 @@ const OPEN = new Set(["login", "welcome"]);
 asking.loggedOut = () => {
   if (OPEN.has(route.value.page)) return;
   const back = location.hash.replace(/^#/, "");
-  go(to("login", "", { then: back === "/" ? "" : back }));
+  go(to("login", "", { back: back === "/" ? "" : back }));
 };

@@ -37,7 +37,9 @@ export function stateText(state: Shown, upstream = false, excluded = false, caus
 const SHAPES: Record<Look, preact.JSX.Element> = {
   up: <path d="M2 2h12v12H2z" />,
   degraded: <path d="M2 2h6v6h6v6H2z" />,
-  down: <path d="M3.8 1.6 8 5.8l4.2-4.2 2.2 2.2L10.2 8l4.2 4.2-2.2 2.2L8 10.2l-4.2 4.2-2.2-2.2L5.8 8 1.6 3.8z" />,
+  down: (
+    <path d="M3.8 1.6 8 5.8l4.2-4.2 2.2 2.2L10.2 8l4.2 4.2-2.2 2.2L8 10.2l-4.2 4.2-2.2-2.2L5.8 8 1.6 3.8z" />
+  ),
   upstream: <path d="M2 2h3L2 5zM8 2h3L2 11V8zM14 2v0L2 14v0h0L14 2zM14 5v3l-6 6H5zM14 11v3h-3z" />,
   unknown: <path class="hollow dotted" d="M3 3h10v10H3z" />,
   maintenance: <circle class="hollow" cx="8" cy="8" r="5" />,
@@ -45,8 +47,10 @@ const SHAPES: Record<Look, preact.JSX.Element> = {
 
 /** Only the shape, for where the word stands beside it. */
 export function Shape({ look, title }: { look: Look; title?: string }) {
-  const named = title === undefined ? { "aria-hidden": true as const } : { role: "img", "aria-label": title };
+  const named =
+    title === undefined ? { "aria-hidden": true as const } : { role: "img" as const, "aria-label": title };
   return (
+    // biome-ignore lint/a11y/noSvgWithoutTitle: it has a label, or stands beside its word
     <svg class={`shape ${look}`} viewBox="0 0 16 16" {...named}>
       {SHAPES[look]}
     </svg>

@@ -15,7 +15,9 @@ const remembered = recall("theme");
 /** What the user chose; a control room is dark. */
 export const theme = signal<Theme>(remembered === "light" || remembered === "auto" ? remembered : "dark");
 
-export const isDark = computed(() => theme.value === "dark" || (theme.value === "auto" && !isSystemLight.value));
+export const isDark = computed(
+  () => theme.value === "dark" || (theme.value === "auto" && !isSystemLight.value),
+);
 
 export function wear(chosen: Theme): void {
   theme.value = chosen;
@@ -48,10 +50,9 @@ export type Colour = (typeof NAMES)[number];
 export const palette = computed<Record<Colour, string>>(() => {
   document.documentElement.dataset.theme = isDark.value ? "dark" : "light";
   const style = getComputedStyle(document.documentElement);
-  return Object.fromEntries(NAMES.map((name) => [name, style.getPropertyValue(`--${name}`).trim()])) as Record<
-    Colour,
-    string
-  >;
+  return Object.fromEntries(
+    NAMES.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]),
+  ) as Record<Colour, string>;
 });
 
 /** The fonts of the pages, for canvases and charts. */

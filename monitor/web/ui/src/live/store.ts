@@ -259,7 +259,10 @@ export class LiveStore {
       ...overview,
       time: pulse.time,
       headline: { ...overview.headline, ...pulse.headline },
-      networks: overview.networks.map((each) => ({ ...each, counts: pulse.networks[each.id] ?? each.counts })),
+      networks: overview.networks.map((each) => ({
+        ...each,
+        counts: pulse.networks[each.id] ?? each.counts,
+      })),
       collectors: pulse.collectors,
     };
   }

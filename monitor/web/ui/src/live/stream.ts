@@ -16,10 +16,9 @@ export type Kind = (typeof KINDS)[number];
 
 /** What is used of EventSource: tests put another in its place. */
 export interface Source {
-  readyState: number;
-  onopen: (() => void) | null;
-  onerror: (() => void) | null;
-  addEventListener(kind: string, heard: (event: { data: string; lastEventId: string }) => void): void;
+  onopen: ((event: Event) => void) | null;
+  onerror: ((event: Event) => void) | null;
+  addEventListener(kind: string, heard: (event: MessageEvent<string>) => void): void;
   close(): void;
 }
 

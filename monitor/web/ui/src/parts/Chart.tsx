@@ -42,7 +42,11 @@ export function Chart({ label, option, height, onClick }: ChartProps) {
 
   return (
     <div class="chart" role="img" aria-label={label}>
-      <div ref={frame} class="chart-frame" style={height === undefined ? undefined : { height: `${height}px` }} />
+      <div
+        ref={frame}
+        class="chart-frame"
+        style={height === undefined ? undefined : { height: `${height}px` }}
+      />
       {isFailed && <p class="second">{t("app.page_missing")}</p>}
     </div>
   );

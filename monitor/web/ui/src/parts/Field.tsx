@@ -39,7 +39,11 @@ export function Field(props: FieldProps) {
   return (
     <div class="field">
       <label for={id}>{label}</label>
-      {rows === undefined ? <input {...common} type={type} /> : <textarea {...common} rows={rows} />}
+      {rows === undefined ? (
+        <input {...(common as object)} type={type as "text"} />
+      ) : (
+        <textarea {...(common as object)} rows={rows} />
+      )}
       <FieldMore id={`${id}-more`} hint={hint} error={error} />
     </div>
   );

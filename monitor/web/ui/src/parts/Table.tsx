@@ -56,7 +56,13 @@ export function Table<R>(props: TableProps<R>) {
         <thead>
           <tr>
             {columns.map((column) => (
-              <Head key={column.key} column={column} sort={sort} ask={props.onSort ? column.sortable : !!column.by} onAsk={ask} />
+              <Head
+                key={column.key}
+                column={column}
+                sort={sort}
+                ask={props.onSort ? column.sortable : !!column.by}
+                onAsk={ask}
+              />
             ))}
           </tr>
         </thead>
@@ -94,7 +100,11 @@ function Head<R>({ column, sort, ask, onAsk }: HeadProps<R>) {
   return (
     <th scope="col" class={classes(column)} aria-sort={direction}>
       {ask ? (
-        <button type="button" title={t("common.sort_by", { what: column.head })} onClick={() => onAsk(column)}>
+        <button
+          type="button"
+          title={t("common.sort_by", { what: column.head })}
+          onClick={() => onAsk(column)}
+        >
           {column.head}
           <span class="arrow" aria-hidden="true">
             {direction === "ascending" ? "▲" : direction === "descending" ? "▼" : ""}
@@ -119,7 +129,12 @@ function isOwn(event: Event): boolean {
 
 function walk(event: KeyboardEvent): void {
   const row = (event.target as Element).closest("tr");
-  const next = event.key === "ArrowDown" ? row?.nextElementSibling : event.key === "ArrowUp" ? row?.previousElementSibling : null;
+  const next =
+    event.key === "ArrowDown"
+      ? row?.nextElementSibling
+      : event.key === "ArrowUp"
+        ? row?.previousElementSibling
+        : null;
   if (next instanceof HTMLElement && next.tabIndex === 0) {
     event.preventDefault();
     next.focus();

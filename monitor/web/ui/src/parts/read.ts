@@ -1,4 +1,4 @@
-import { type DependencyList, useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { get, type Query } from "../api";
 import { type News, onNews } from "../live";
 
@@ -52,7 +52,7 @@ export function useRead<T>(path: string | null, query: Query = {}, options: Read
 const NOTHING_READ = { data: null, error: null, isReading: true, at: null };
 const SOON = 300;
 
-function useReadAgain(again: () => void, { every, on = [] }: ReadOptions, inputs: DependencyList): void {
+function useReadAgain(again: () => void, { every, on = [] }: ReadOptions, inputs: readonly unknown[]): void {
   useEffect(() => {
     let soon: ReturnType<typeof setTimeout> | undefined;
     const timer = every === undefined ? undefined : setInterval(again, every * 1000);
