@@ -1,6 +1,6 @@
 # `make demo` watches an invented city; `make test` checks everything. `make` alone lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev tools fonts demo check test bench lock clean
+.PHONY: help setup setup-dev tools fonts ui demo check test bench lock clean
 
 BIN := .venv/bin
 ARGS ?=
@@ -29,7 +29,10 @@ tools: .tools/.fetched ## the real servers that the tests talk to, into .tools (
 fonts: setup-dev ## the Chinese font for PDF reports, into monitor/reports/fonts
 	@$(BIN)/python .ci/fonts
 
-demo: setup ## an invented Maoming, watched live: make demo ARGS="--for 60s --json"
+ui: setup ## the pages, from monitor/web/ui into monitor/web/static
+	@.ci/ui build
+
+demo: setup ui ## an invented Maoming, watched live: make demo ARGS="--for 60s --json"
 	@$(BIN)/quanshi demo $(ARGS)
 
 check: setup-dev ## style, types and who may import whom
@@ -37,11 +40,13 @@ check: setup-dev ## style, types and who may import whom
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/python .ci/types --check
+	.ci/ui check
 
-test: check tools fonts ## all checks and all tests: make test ARGS="-k rtsp"
+test: check tools fonts ui ## all checks and all tests: make test ARGS="-k rtsp"
 	$(BIN)/pytest -n 4 --dist worksteal $(ARGS)
 
-bench: setup-dev tools fonts ## the promises of speed, measured beside their budgets
+bench: setup-dev tools fonts ui ## the promises of speed, measured beside their budgets
 	@$(BIN)/python tests/bench/run.py $(ARGS)
 
 # The locks name versions and hashes, never an address: every mirror serves the same files.
@@ -55,5 +60,6 @@ lock: ## the locks anew from pyproject.toml (needs uv)
 		--no-emit-find-links --no-annotate --no-header --group node -o requirements-node.lock
 
 clean: ## everything that was built or fetched here
+	rm -rf monitor/web/static monitor/web/ui/node_modules
 	rm -rf .venv .tools build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
