@@ -19,6 +19,7 @@ from monitor.config.settings import (
 )
 from monitor.config.site import Site, load_site
 from monitor.config.starter import write_starter
+from monitor.config.web import OidcSettings, PasswordSettings, TlsSettings, WebSettings
 
 __all__ = [
     "ConfigError",
@@ -29,12 +30,16 @@ __all__ = [
     "Mistake",
     "MqttSettings",
     "NetworkSettings",
+    "OidcSettings",
     "OutageSettings",
+    "PasswordSettings",
     "Profile",
     "Profiles",
     "Region",
     "Reloader",
     "Site",
+    "TlsSettings",
+    "WebSettings",
     "as_far_as_it_runs",
     "fixed_of",
     "glance",

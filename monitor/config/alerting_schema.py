@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
-from monitor.config.schema import (
+from monitor.config.written import (
     Clock,
     FileName,
     Flag,

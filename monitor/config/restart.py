@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from monitor.config.settings import NetworkSettings
 from monitor.config.site import Site
+from monitor.config.web import WebSettings
 
 _FIXED: Final[Mapping[str, tuple[str, ...]]] = {
     "site": ("name",),
@@ -25,14 +26,15 @@ def restart_keys(running: Site, written: Site) -> tuple[str, ...]:
     """The settings that differ and that only a restart brings, as people write them.
 
     ``running`` is the site that the process was started with. The streams are named after ``site``, what
-    is in ``data``, ``redis`` and ``ledger`` is open, ``listen`` is bound, and who collects which part of
-    a network is decided at the start.
+    is in ``data``, ``redis`` and ``ledger`` is open, ``listen`` (and what ``web`` adds to it) is bound, and
+    who collects which part of a network is decided at the start.
     """
     keys = [
         key
         for key, fields in _FIXED.items()
         if any(getattr(running, field) != getattr(written, field) for field in fields)
     ]
+    keys += _web_keys(running.web, written.web)
     for name in {**running.networks, **written.networks}:
         now, wanted = _shards(running, name), _shards(written, name)
         if now != wanted:
@@ -79,6 +81,12 @@ def as_far_as_it_runs(running: Site, written: Site) -> Site:
 def _cut(site: Site, shards: Mapping[str, int]) -> dict[str, NetworkSettings]:
     """The networks in so many shards: one that is not among them in none, for nobody looks at it yet."""
     return {key: replace(network, shards=shards.get(key, 0)) for key, network in site.networks.items()}
+
+
+def _web_keys(running: WebSettings, written: WebSettings) -> list[str]:
+    """What the listeners were opened with. The monitor alone has them, so it may come back with others."""
+    keys = ["web.tls"] if running.tls != written.tls else []
+    return [*keys, "web.metrics"] if running.metrics_listen != written.metrics_listen else keys
 
 
 def _shards(site: Site, network: str) -> int:

@@ -17,6 +17,7 @@ from monitor.config.inventory import Inventory
 from monitor.config.mistakes import CellError, ConfigError, Mistakes, did_you_mean
 from monitor.config.nodes import SHEET as NODE_SHEET
 from monitor.config.nodes import NodeTable, Words, read_nodes
+from monitor.config.outline import read_outline
 from monitor.config.probes import Profiles, read_profiles
 from monitor.config.regions import SHEET as REGION_SHEET
 from monitor.config.regions import read_regions
@@ -40,9 +41,11 @@ from monitor.config.translate import (
     targets,
 )
 from monitor.config.validate import read_site_file
+from monitor.config.web import WebSettings, web_settings
 from monitor.config.yamlfile import Document, Where, dotted, parse
 
 _SITE_LIMIT: Final = 1_000_000
+_NO_FILE: Final = "there is no such file beside this one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,7 @@ class Site:
     ledger: str = field(repr=False)
     listen_host: str
     listen_port: int
+    web: WebSettings
     networks: Mapping[str, NetworkSettings]
     judge: JudgeSettings
     outages: OutageSettings
@@ -142,10 +146,13 @@ class _Loader:
         nodes = self._nodes(written, Words(names, regions, profiles))
         self._check_references(written, credentials, nodes)
         alerting = self._alerting(written, credentials, regions)
+        outline = self._outline(written)
+        self._check_web(written, credentials)
         if any(self._lists):
             raise self._error()
         site = self._site(written, profiles, credentials or {}, regions or {}, nodes)
-        return replace(site, alerting=alerting)
+        web = web_settings(written.web, self._path.parent, outline)
+        return replace(site, alerting=alerting, web=web)
 
     def _site(
         self,
@@ -165,6 +172,7 @@ class _Loader:
             ledger=written.ledger,
             listen_host=written.listen.host,
             listen_port=written.listen.port or 0,
+            web=WebSettings(),
             networks=MappingProxyType(network_settings(written)),
             judge=judge_settings(written.judge),
             outages=outage_settings(written.outages),
@@ -263,6 +271,18 @@ class _Loader:
             self._note_absent(written, "alerts")
             return defaults(written.language)
 
+    def _outline(self, written: SiteFile) -> bytes:
+        if written.web.map is None:
+            return b""
+        path = self._track("map", self._path.parent / written.web.map)
+        try:
+            return read_outline(path)
+        except FileNotFoundError:
+            self._note(("web", "map"), written.web.map, _NO_FILE)
+        except CellError as error:
+            self._list(written.web.map).add(None, "", "", error.allowed, error.hint)
+        return b""
+
     def _nodes(self, written: SiteFile, words: Words) -> NodeTable:
         path, mistakes = self._named(written, "nodes")
         try:
@@ -280,7 +300,7 @@ class _Loader:
     def _note_absent(self, written: SiteFile, key: str, *, needed: bool = False) -> None:
         """A file that somebody named must exist; one by its default name only if it is needed."""
         if needed or key in written.model_fields_set:
-            self._note((key,), getattr(written, key), "there is no such file beside this one")
+            self._note((key,), getattr(written, key), _NO_FILE)
 
     def _note(self, where: Where, value: str, allowed: str, hint: str = "") -> None:
         self._mistakes.add(self._document.line(where), dotted(where), value, allowed, hint)
@@ -303,6 +323,20 @@ class _Loader:
         self._check_witnesses(written, nodes)
         if written.mqtt is None:
             self._check_mqtt_unused(nodes)
+
+    def _check_web(self, written: SiteFile, credentials: Mapping[str, Credential] | None) -> None:
+        """Files of TLS, and the provider's secret: not shown, for somebody may have put it there itself."""
+        tls, oidc = written.web.tls, written.web.oidc
+        for key, name in () if tls is None else (("certificate", tls.certificate), ("key", tls.key)):
+            if not (self._path.parent / name).is_file():
+                self._note(("web", "tls", key), name, _NO_FILE)
+        if oidc is None or oidc.secret is None or credentials is None:
+            return
+        where = ("web", "oidc", "secret")
+        if oidc.secret not in credentials:
+            self._note(where, "", f"not the name of an entry in the credentials file, {written.credentials}")
+        elif not credentials[oidc.secret].token:
+            self._note(where, "", "this entry of the credentials file has no token")
 
     def _check_network_names(self, written: SiteFile) -> None:
         """A cell may name a network by its key or its name, so these must differ."""

@@ -12,11 +12,13 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from monitor.config.mistakes import Mistakes, did_you_mean, without_login
-from monitor.config.schema import CredentialSection, Section, SiteFile
+from monitor.config.schema import CredentialSection, SiteFile
 from monitor.config.settings import Credential
+from monitor.config.written import Section
 from monitor.config.yamlfile import Document, Where, dotted
 
-_MAY_HOLD_LOGIN: Final = frozenset(("redis", "ledger", "url"))
+_MAY_HOLD_LOGIN: Final = frozenset(("redis", "ledger", "url", "issuer"))
+_MAY_BE_SECRET: Final = ("web", "oidc", "secret")
 
 _S = TypeVar("_S", bound=Section)
 
@@ -117,7 +119,7 @@ def _note(
 
 
 def _shown(where: Where, value: Any) -> str:
-    if not isinstance(value, str):
+    if not isinstance(value, str) or where == _MAY_BE_SECRET:
         return ""
     return without_login(value) if where[-1] in _MAY_HOLD_LOGIN else value
 
@@ -167,6 +169,8 @@ def _without(data: Mapping[str, Any], places: list[Where]) -> dict[str, Any]:
             copy["site"] = "unnamed"
         elif where == ("mqtt", "url"):
             copy["mqtt"] = None
+        elif where[:2] in (("web", "tls"), ("web", "oidc")):
+            _remove(copy, where[:2])
         else:
             _remove(copy, where)
     return copy

@@ -37,6 +37,8 @@ def running(folder: Folder) -> Site:
         ("redis: redis://127.0.0.1", ("redis",)),
         ("ledger: sqlite+aiosqlite:////var/lib/quanshi/l.db", ("ledger",)),
         ("listen: 127.0.0.1:8081", ("listen",)),
+        ("web: {tls: {certificate: nodes.csv, key: nodes.csv}}", ("web.tls",)),
+        ("web: {metrics: 127.0.0.1:9108}", ("web.metrics",)),
         ("  town: {name: 镇}", ("networks.town",)),
         ("listen: 127.0.0.2:8080\nredis: unix:///run/redis", ("redis", "listen")),
     ],
@@ -63,6 +65,7 @@ def test_a_network_that_goes_or_is_cut_anew_waits_and_so_does_another_name(
         "probes: {rtsp: {every: 10s}}",
         "mqtt: {url: 'mqtt://127.0.0.1:1883'}",
         "concurrency: 100\nkeep: 1h",
+        "web: {anonymous: viewer, metrics: token, idle: 1h, password: {age: 0}}",
     ],
 )
 def test_everything_else_can_be_taken(folder: Folder, running: Site, more: str) -> None:

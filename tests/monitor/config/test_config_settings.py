@@ -13,6 +13,7 @@ from monitor.config import (
     MqttSettings,
     NetworkSettings,
     OutageSettings,
+    WebSettings,
     load_site,
 )
 from monitor.model.observations import Cause
@@ -39,6 +40,7 @@ def test_a_short_site_has_all_defaults(folder: Folder) -> None:
     assert site.inspections == (9 * 60, 15 * 60, 21 * 60)
     assert site.invented is False
     assert site.mqtt is None
+    assert site.web == WebSettings()
     assert (site.concurrency, site.per_uplink) == (2000, 64)
     assert (site.keep, site.retain) == (86400.0, 400 * 86400.0)
     names = ["site.yaml", "credentials.yaml", "regions.csv", "nodes.csv", "alerts.yaml"]
@@ -119,7 +121,7 @@ def test_an_unknown_key_is_told_with_its_line_and_the_nearest_right_one(folder: 
 
 KEYS = (
     "site, timezone, language, data, redis, ledger, listen, nodes, regions, credentials, alerts, networks, "
-    "probes, judge, outages, targets, repair, inspections, invented, mqtt, gb28181, snmp, concurrency, "
+    "probes, judge, outages, targets, repair, inspections, invented, mqtt, web, gb28181, snmp, concurrency, "
     "per_uplink, keep, retain"
 )
 
