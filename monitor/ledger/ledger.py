@@ -49,7 +49,7 @@ from monitor.ledger.rows import (
 from monitor.ledger.segment_file import SegmentWriter
 from monitor.ledger.sights import seal_stale
 from monitor.ledger.signing import Checkpoint, Signer
-from monitor.ledger.steps import Watch, columns, steps
+from monitor.ledger.steps import Watch, columns, sorted_steps, steps
 from monitor.ledger.trail import Wanted
 from monitor.ledger.upgrade import bring_up_to_date
 from monitor.model.actions import Action
@@ -376,6 +376,10 @@ class Ledger(Access):
         Of the time before ``since`` only the last that was recorded for each watch.
         """
         return await self._read(steps, until, since)
+
+    async def steps_of(self, node: str, network: str, until: int) -> list[Step]:
+        """The steps of one watch with ``at`` < ``until``, in the order of time."""
+        return await self._read(sorted_steps, (node, network), until)
 
     async def attributed(self, until: int) -> dict[Watch, list[Span]]:
         """For every watch (node, network) when, before ``until``, being down was another's fault."""

@@ -14,8 +14,9 @@ from monitor.ledger.rows import SegmentRow, SightRow
 from monitor.model.decisions import Correction, Decision, Exclusion, fold
 from monitor.model.nodes import Node
 from monitor.model.spans import Span
+from monitor.model.timeline import Step
 from monitor.reports.cover import Cover, Looked
-from monitor.reports.document import Archived, Rules
+from monitor.reports.document import Archived, Rules, WatchKey
 from monitor.reports.facts import Era, Facts, Setting, node_of
 from monitor.reports.jsonform import canonical
 from monitor.reports.windows import Window
@@ -31,8 +32,19 @@ ON_ITS_WAY: Final = 60_000
 _END_OF_TIME: Final = 2**62
 
 
-async def gather(ledger: Ledger, site: Site, window: Window, now: int) -> Facts:
+async def gather(
+    ledger: Ledger,
+    site: Site,
+    window: Window,
+    now: int,
+    watch: WatchKey | None = None,
+    *,
+    lately: bool = False,
+) -> Facts:
     """The facts about a window, cut at the last moment up to which anything can be known by ``now``.
+
+    ``watch``: of this one alone are there steps. ``lately``: of the time before the window only the last step
+    of each watch is read, which is enough for what it comes to.
 
     Raises LedgerError, and WindowError for a window that has not begun.
     """
@@ -43,7 +55,7 @@ async def gather(ledger: Ledger, site: Site, window: Window, now: int) -> Facts:
     window = window.cut(known_until(Cover(sights), now))
     eras, called = await eras_of(ledger, window.span, setting_of(site))
     approved = approved_of(await ledger.decisions())
-    columns = await ledger.columns(window.end + AHEAD)
+    columns = await ledger.columns(window.end + AHEAD) if watch is None and not lately else None
     return Facts(
         setting=called,
         window=window,
@@ -51,11 +63,21 @@ async def gather(ledger: Ledger, site: Site, window: Window, now: int) -> Facts:
         sights=sights,
         columns=columns,
         archived=_archived(await ledger.segments(), window),
-        steps=await ledger.steps(window.end + AHEAD) if columns is None else columns,
+        steps=await _steps(ledger, window, watch, lately=lately) if columns is None else columns,
         exclusions=[one for one in approved if isinstance(one, Exclusion)],
         corrections=[one for one in approved if isinstance(one, Correction)],
         upstream=await ledger.attributed(window.end + AHEAD),
     )
+
+
+async def _steps(
+    ledger: Ledger, window: Window, watch: WatchKey | None, *, lately: bool
+) -> Mapping[WatchKey, Sequence[Step]]:
+    until = window.end + AHEAD
+    if watch is not None:
+        return {watch: await ledger.steps_of(*watch, until)}
+    # A day more than is counted: what was told in disorder is in order by then.
+    return await ledger.steps(until, max(0, window.start - _DAY) if lately else 0)
 
 
 def approved_of(decisions: Iterable[Decision]) -> list[Exclusion | Correction]:

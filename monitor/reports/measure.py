@@ -53,13 +53,22 @@ class Piece:
 class Measuring:
     """Measures watches one by one, and knows the sums by day and by inspection of all it measured."""
 
-    def __init__(self, facts: Facts, cover: Cover, left: Left, *, corrections: bool = True) -> None:
+    def __init__(
+        self,
+        facts: Facts,
+        cover: Cover,
+        left: Left,
+        *,
+        corrections: bool = True,
+        cuts: Sequence[int] | None = None,
+    ) -> None:
+        """``cuts``: moments within the window, in order, that :meth:`pieces` lie between; None: midnights."""
         self._facts = facts
         self._cover = cover
         self._left = left
         self._window = facts.window.span
         self._services = Services(facts.window.zone)
-        self._cuts = [start for _, start in facts.window.days()][1:]
+        self._cuts = [start for _, start in facts.window.days()][1:] if cuts is None else list(cuts)
         self._moments = facts.window.at_times(facts.setting.rules.inspections)
         self._frames: dict[_Shape, tuple[Frame, Tally, Inspector]] = {}
         self._ready: dict[WatchKey, Piece] = {}
@@ -148,7 +157,11 @@ class Measuring:
     def days(self) -> list[tuple[str, Parts]]:
         """Each day of the window with the parts of all that was measured."""
         names = [name for name, _ in self._facts.window.days()]
-        return list(zip(names, together(self._tallies(), len(names)), strict=True))
+        return list(zip(names, self.pieces(), strict=True))
+
+    def pieces(self) -> list[Parts]:
+        """From one cut to the next, the parts of all that was measured."""
+        return together(self._tallies(), len(self._cuts) + 1)
 
     def inspections(self) -> list[tuple[int, Snapshots]]:
         """What was found at each inspection, over all that was measured."""

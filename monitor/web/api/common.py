@@ -1,0 +1,80 @@
+"""What handlers share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from monitor.config.mistakes import did_you_mean
+from monitor.ledger.ledger import Ledger
+from monitor.model.outages import Outage
+from monitor.model.times import format_time, parse_time
+from monitor.web.context import Context
+from monitor.web.endpoints import Call, Refused
+from monitor.web.schemas.live import OutageNow
+
+
+def ledger_of(call: Call[Any, Any]) -> Ledger:
+    """The ledger. Raises Refused (503) while it is not open."""
+    if call.context.ledger is None:
+        raise Refused(503, "台账尚未就绪", "the ledger is not ready yet", after=2)
+    return call.context.ledger
+
+
+def moment_of(name: str, text: str) -> int:
+    """Milliseconds. Raises Refused (400) for a text that is no moment."""
+    try:
+        return parse_time(text)
+    except ValueError as error:
+        example = "2026-10-01T00:00:00Z"
+        raise Refused(
+            400, f"{name}：不是时刻，例如 {example}", f"{name}: no moment, such as {example}"
+        ) from error
+
+
+def one_of(name: str, value: str, allowed: Any) -> str:
+    """The value itself. Raises Refused (400) for one that is not among those allowed."""
+    if value in allowed:
+        return value
+    hint = did_you_mean(value, allowed)
+    some = ", ".join(list(map(str, allowed))[:20])
+    raise Refused(
+        400,
+        f"{name}：没有 {value!r}；可用：{some}".strip(),
+        f"{name}: there is no {value!r}; there are {some} {hint}".strip(),
+    )
+
+
+def moment(millis: int | None) -> str | None:
+    return None if millis is None else format_time(millis)
+
+
+def sure(millis: int) -> str:
+    return format_time(millis)
+
+
+def outage_now(context: Context, outage: Outage) -> OutageNow:
+    """An outage for the pages: the same words as on the bus, and what a region is called."""
+    region = context.site.regions.get(outage.region)
+    return OutageNow(
+        id=outage.id,
+        phase=outage.phase.value,
+        kind=outage.kind.value,
+        network=outage.network,
+        root=outage.root,
+        name=outage.name or outage.root,
+        region=outage.region,
+        region_name=outage.region if region is None else region.name,
+        contractor=outage.contractor,
+        since=sure(outage.at),
+        not_before=moment(outage.not_before),
+        detected_at=sure(outage.detected_at),
+        cause=outage.cause.value,
+        affected=outage.affected,
+        behind=outage.behind,
+        classes={str(number): count for number, count in sorted(outage.classes.items())},
+        nodes=list(outage.nodes),
+        excluded=outage.excluded,
+        ended_at=moment(outage.ended_at),
+        ending=None if outage.ending is None else outage.ending.value,
+        merged_into=outage.merged_into,
+    )
