@@ -11,6 +11,8 @@ export class ProblemError extends Error {
   readonly title: string;
   readonly detail: string;
   readonly errors: Record<string, unknown>[];
+  /** What else the server said of it, such as `need`. */
+  readonly more: Readonly<Record<string, unknown>>;
   /** Seconds to wait before asking again, where the server says so. */
   readonly after: number | null;
 
@@ -21,6 +23,7 @@ export class ProblemError extends Error {
     this.title = problem.title;
     this.detail = problem.detail ?? "";
     this.errors = problem.errors ?? [];
+    this.more = { ...problem };
     this.after = after;
   }
 }

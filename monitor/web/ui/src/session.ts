@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import { asking, get, send } from "./api";
 import { go, route, to } from "./router";
-import type { Login, Session } from "./types";
+import type { Login, NewPassword, Redeem, Session } from "./types";
 
 export type Permission =
   | "look"
@@ -34,10 +34,19 @@ export async function readSession(): Promise<Session> {
   return remember(await get<Session>("/session"));
 }
 
-/** Raises ProblemError when the server does not let in. */
+/** Raises ProblemError when the server does not let in; its `more.need` is "code" where only that is missing. */
 export async function logIn(login: Login): Promise<Session> {
-  await send("POST", "/session", login);
-  return readSession();
+  return remember(await send<Session>("POST", "/session", login));
+}
+
+/** Use a one-time link: sets the password and logs in. Raises ProblemError. */
+export async function redeem(wanted: Redeem): Promise<Session> {
+  return remember(await send<Session>("POST", "/session/redeem", wanted));
+}
+
+/** Raises ProblemError. The session goes on under a new cookie; the account's others are over. */
+export async function changePassword(wanted: NewPassword): Promise<Session> {
+  return remember(await send<Session>("POST", "/session/password", wanted));
 }
 
 export async function logOut(): Promise<void> {
