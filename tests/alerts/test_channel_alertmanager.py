@@ -71,6 +71,7 @@ async def test_it_sees_an_alert_begin_and_end(start: Start) -> None:
     assert seen["labels"] == {
         "alertname": "outage",
         "contractor": "甲公司",
+        "county": "440983",
         "kind": "switch",
         "network": "video",
         "node": "sw-1",
@@ -85,6 +86,16 @@ async def test_it_sees_an_alert_begin_and_end(start: Start) -> None:
     await channel.send(now_message(1, happening=Happening.RESOLVED), ())
     await channel.close()
     assert await asked(server, "alerts") == []
+
+
+@pytest.mark.parametrize(
+    ("region", "found"),
+    [("440983104", "440983"), ("440983", "440983"), ("44", ""), ("", ""), ("north7", ""), ("４40983", "")],
+)
+def test_a_county_is_the_first_six_digits_of_a_code(region: str, found: str) -> None:
+    one = alert(1)
+    named = labels(replace(one, finding=replace(one.finding, region=region)))
+    assert named.get("county", "") == found
 
 
 async def test_it_groups_and_silences_what_we_give_it(start: Start) -> None:
