@@ -83,3 +83,20 @@ def _numbered(values: Iterable[_T]) -> tuple[list[_T], Sequence[int]]:
     places: dict[_T, int] = {}
     found = [places.setdefault(value, len(places)) for value in values]
     return list(places), found
+
+
+class Boards:
+    """The board as it was made last, for viewers with details and without: many ask for the same."""
+
+    def __init__(self) -> None:
+        self._pictures = {exact: Picture() for exact in (True, False)}
+        self._made: dict[bool, tuple[object, bytes]] = {}
+
+    def bytes(self, live: Live, *, event: str, excluded: Callable[[str, str], str], exact: bool) -> bytes:
+        """As :meth:`Picture.columns`, made anew only when something was told or shown since."""
+        key = (event, id(live.board), bytes(live.board.shown))
+        known = self._made.get(exact)
+        if known is None or known[0] != key:
+            body = self._pictures[exact].columns(live, event=event, excluded=excluded, exact=exact)
+            known = self._made[exact] = (key, body)
+        return known[1]

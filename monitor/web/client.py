@@ -24,7 +24,7 @@ class MonitorAwayError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Where a monitor of this machine listens, and what it lets us in by. ``certificate``: its own, a file."""
+    """Where a monitor of this machine listens, and what lets us in. ``certificate``: its own, a file."""
 
     url: str
     token: str = field(repr=False)

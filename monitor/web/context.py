@@ -14,9 +14,11 @@ from monitor.config import Reloader
 from monitor.ledger.ledger import Ledger
 from monitor.ledger.signing import Signer
 from monitor.live.health import Health
+from monitor.live.picture import Boards
 from monitor.live.probetimes import ProbeTimes
 from monitor.live.states import Live
 from monitor.web.hub import Hub
+from monitor.web.trends import Trends
 
 if TYPE_CHECKING:
     from monitor.config import Site
@@ -39,6 +41,8 @@ class Context:
     reloader: Reloader
     started_at: int
     hub: Hub = field(default_factory=Hub)
+    boards: Boards = field(default_factory=Boards)
+    trends: Trends = field(default_factory=Trends)
     ledger: Ledger | None = None
     signer: Signer | None = None
     access: Access | None = None

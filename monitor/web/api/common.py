@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
 from monitor.config.mistakes import did_you_mean
 from monitor.ledger.ledger import Ledger
@@ -11,6 +12,18 @@ from monitor.model.times import format_time, parse_time
 from monitor.web.context import Context
 from monitor.web.endpoints import Call, Refused
 from monitor.web.schemas.live import OutageNow
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was told of an outage, and who takes care of it."""
+
+    alert: str | None = None
+    acked_by: str | None = None
+    assigned_to: str | None = None
+
+
+NOT_TOLD: Final = Told()
 
 
 def ledger_of(call: Call[Any, Any]) -> Ledger:
@@ -52,7 +65,7 @@ def sure(millis: int) -> str:
     return format_time(millis)
 
 
-def outage_now(context: Context, outage: Outage) -> OutageNow:
+def outage_now(context: Context, outage: Outage, told: Told = NOT_TOLD) -> OutageNow:
     """An outage for the pages: the same words as on the bus, and what a region is called."""
     region = context.site.regions.get(outage.region)
     return OutageNow(
@@ -77,4 +90,7 @@ def outage_now(context: Context, outage: Outage) -> OutageNow:
         ended_at=moment(outage.ended_at),
         ending=None if outage.ending is None else outage.ending.value,
         merged_into=outage.merged_into,
+        alert=told.alert,
+        acked_by=told.acked_by,
+        assigned_to=told.assigned_to,
     )

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from monitor.access.roles import Permission
 from monitor.config import Site
 from monitor.config.atlas import Atlas
-from monitor.ledger.ledger import Ledger
+from monitor.live.board import Group as BoardGroup
 from monitor.live.maintenance import Maintenance
-from monitor.live.picture import Picture
 from monitor.live.states import Live
 from monitor.live.status import collectors_of, status_of
 from monitor.model.measured import GroupNow
 from monitor.model.nodes import Kind
 from monitor.model.times import format_time
-from monitor.reports.gather import gather
-from monitor.reports.lately import Lately
-from monitor.reports.stays import Stay
-from monitor.reports.windows import Window
 from monitor.web.api.common import ledger_of, one_of, outage_now
 from monitor.web.context import Context
 from monitor.web.endpoints import Call, Endpoint, Reply
@@ -34,25 +26,19 @@ from monitor.web.schemas.live import (
     Collector,
     Counts,
     Group,
+    LevelName,
     LevelNow,
     Network,
     Overview,
     Region,
     Regions,
     Trend,
-    TrendPoint,
     TrendQuery,
 )
 
 HOUR: Final = 3_600_000
 GEOJSON: Final = "application/geo+json"
 NO_MAP: Final = b'{"type":"FeatureCollection","features":[]}'
-
-STEPS: Final = 96
-"""So many pieces a trend has at most: a quarter of an hour of a day."""
-
-TREND_FOR: Final = 60.0
-"""Seconds for which a trend is good enough for the next who asks."""
 
 
 async def status(call: Call[None, None]) -> Reply:
@@ -64,30 +50,13 @@ async def status(call: Call[None, None]) -> Reply:
 # -- the board
 
 
-@dataclass(slots=True)
-class Boards:
-    """The board as it was made last, for viewers with and without details: many ask for the same."""
-
-    pictures: dict[bool, Picture] = field(default_factory=lambda: {True: Picture(), False: Picture()})
-    made: dict[bool, tuple[object, bytes]] = field(default_factory=dict)
-
-    def bytes(self, context: Context, excluded: Callable[[str, str], str], *, exact: bool) -> bytes:
-        live = context.live
-        key = (context.hub.last, id(live.board), bytes(live.board.shown))
-        known = self.made.get(exact)
-        if known is None or known[0] != key:
-            body = self.pictures[exact].columns(live, event=context.hub.last, excluded=excluded, exact=exact)
-            known = self.made[exact] = (key, body)
-        return known[1]
-
-
 async def board(call: Call[None, None]) -> Reply:
     """All watches, column by column."""
     context = call.context
     context.live.refresh(call.now)
     excluded = await excluding(context, call.now)
-    body = context.boards.bytes(context, excluded, exact=call.may(Permission.DETAIL))
-    return Reply(body)
+    exact = call.may(Permission.DETAIL)
+    return Reply(context.boards.bytes(context.live, event=context.hub.last, excluded=excluded, exact=exact))
 
 
 async def excluding(context: Context, now: int) -> Callable[[str, str], str]:
@@ -158,7 +127,7 @@ def _unmeasured(live: Live) -> Group:
 _NONE: Final = Counts(up=0, degraded=0, down=0, unknown=0)
 
 
-def _counts(live: Live, chooses: Callable[[Any], bool]) -> Counts | None:
+def _counts(live: Live, chooses: Callable[[BoardGroup], bool]) -> Counts | None:
     """The counts of some groups of the board; None where there are none."""
     sums = [0, 0, 0, 0]
     found = False
@@ -213,7 +182,7 @@ def _budget(each: GroupNow) -> Budget | None:
 
 def _networks(live: Live) -> Iterator[Network]:
     for key, settings in live.site.networks.items():
-        counts = _counts(live, lambda group, key=key: group.network == key) or _NONE
+        counts = _counts(live, partial(_is_in, key)) or _NONE
         yield Network(
             id=key,
             name=settings.name,
@@ -221,6 +190,10 @@ def _networks(live: Live) -> Iterator[Network]:
             watches=counts.up + counts.degraded + counts.down + counts.unknown,
             levels=_levels(live, key),
         )
+
+
+def _is_in(network: str, group: BoardGroup) -> bool:
+    return group.network == network
 
 
 def _levels(live: Live, network: str) -> dict[str, LevelNow]:
@@ -268,13 +241,27 @@ def region_of(code: str, site: Site) -> Region:
     known = site.regions.get(code)
     around = Atlas(site.regions).around(code)
     parent = around[1] if len(around) > 1 else ""
-    level = {4: "city", 6: "city" if code.endswith("00") else "county", 9: "town", 12: "village"}
     return Region(
         code=code,
         name=known.name if known and known.name else code,
         parent=parent,
-        level=level.get(len(code)),
+        level=_level(code),
     )
+
+
+def _level(code: str) -> LevelName | None:
+    """By the digits of its code (GB/T 2260, GB/T 10114)."""
+    match len(code):
+        case 4:
+            return "city"
+        case 6:
+            return "city" if code.endswith("00") else "county"
+        case 9:
+            return "town"
+        case 12:
+            return "village"
+        case _:
+            return None
 
 
 async def outline(call: Call[None, None]) -> Reply:
@@ -285,66 +272,12 @@ async def outline(call: Call[None, None]) -> Reply:
 # -- the trend
 
 
-@dataclass(slots=True)
-class Trends:
-    """Trends as they were worked out last, one at a time: each reads all changes of its hours."""
-
-    made: dict[object, tuple[float, Trend]] = field(default_factory=dict)
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-    async def trend(self, ledger: Ledger, site: Site, query: TrendQuery, now: int) -> Trend:
-        key = (site.inventory.digest, query)
-        async with self.turn:
-            made_at, known = self.made.get(key, (float("-inf"), None))
-            if known is None or time.monotonic() - made_at > TREND_FOR:
-                known = await _trend(ledger, site, query, now)
-                self.made = {
-                    other: found
-                    for other, found in self.made.items()
-                    if time.monotonic() - found[0] <= TREND_FOR
-                }
-                self.made[key] = (time.monotonic(), known)
-            return known
-
-
 async def trend(call: Call[TrendQuery, None]) -> Trend:
     """The intact rate of the last hours, and how much of them was seen."""
     site, query = call.context.site, call.query
     if query.network is not None:
         one_of("network", query.network, site.networks)
     return await call.context.trends.trend(ledger_of(call), site, query, call.now)
-
-
-async def _trend(ledger: Ledger, site: Site, query: TrendQuery, now: int) -> Trend:
-    step = query.hours * HOUR // STEPS
-    end = now // step * step
-    start = end - query.hours * HOUR
-    window = Window(start, end, end, site.zone)
-    facts = await gather(ledger, site, window, now, lately=True)
-    cuts = list(range(start + step, facts.window.end, step))
-    wanted = query.point_class if query.point_class is not None else _usual_class(site)
-
-    def chooses(stay: Stay, atlas: Atlas) -> bool:
-        node = stay.node
-        return (
-            (query.network is None or stay.network == query.network)
-            and (query.region is None or query.region in atlas.around(node.region))
-            and (wanted is None or (node.kind is Kind.CAMERA and node.point_class == wanted))
-        )
-
-    pieces = await asyncio.to_thread(lambda: Lately(facts).pieces(cuts, chooses))
-    points = [
-        TrendPoint(time=format_time(moment), intact=parts.intact.value, seen=parts.coverage or 0.0)
-        for moment, parts in zip([start, *cuts], pieces, strict=True)
-    ]
-    target = None if wanted is None else site.targets.get(wanted)
-    return Trend(step=step / 1000, target=target, points=points)
-
-
-def _usual_class(site: Site) -> int | None:
-    """The class that the city is measured by, if it has such points."""
-    has = any(node.kind is Kind.CAMERA and node.point_class == 1 for node in site.inventory.nodes.values())
-    return 1 if has else None
 
 
 _LOOK: Final = Permission.LOOK

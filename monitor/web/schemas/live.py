@@ -51,11 +51,14 @@ class Board(Model):
     excluded: list[int]
 
 
+LevelName = Literal["city", "county", "town", "village"]
+
+
 class Region(Model):
     code: str
     name: str
     parent: str
-    level: Literal["city", "county", "town", "village"] | None = None
+    level: LevelName | None = None
 
 
 class Regions(Model):
@@ -149,9 +152,9 @@ class OutageNow(Model):
     ended_at: Moment | None
     ending: Literal["recovered", "merged", "retired"] | None
     merged_into: str
-    alert: str | None = Field(None, description="the id of the alert that was told of it")
-    acked_by: str | None = None
-    assigned_to: str | None = None
+    alert: str | None = Field(description="the id of the alert that was told of it")
+    acked_by: str | None
+    assigned_to: str | None
 
 
 class Overview(Model):
@@ -229,7 +232,7 @@ class WatchNow(Model):
     since: Moment | None
     detected_at: Moment | None
     probe: str
-    outage: str | None = None
+    outage: str | None
 
 
 class WatchList(Model):
