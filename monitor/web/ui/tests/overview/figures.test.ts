@@ -1,0 +1,109 @@
+import { describe, expect, test } from "vitest";
+import { Areas } from "../../src/pages/overview/areas";
+import { floorFor, known, levelOf, ranking, unseen, verdictOf } from "../../src/pages/overview/figures";
+import type { Group, Network, Overview, TrendPoint } from "../../src/types";
+
+const COUNTS = { up: 0, degraded: 0, down: 0, unknown: 0, upstream: 0 };
+
+function group(region: string | null, month: number | null, more: Partial<Group> = {}): Group {
+  return {
+    network: null,
+    region,
+    point_class: 1,
+    watches: 10,
+    counts: COUNTS,
+    target: 0.98,
+    online: null,
+    intact: null,
+    month,
+    month_low: month,
+    month_high: month,
+    budget: null,
+    ...more,
+  };
+}
+
+describe("the ranking of counties", () => {
+  const areas = new Areas([
+    { code: "1", name: "市", parent: "", level: "city" },
+    { code: "11", name: "甲区", parent: "1", level: "county" },
+    { code: "12", name: "乙县", parent: "1", level: "county" },
+    { code: "111", name: "镇", parent: "11", level: "town" },
+  ]);
+  const rank = (groups: Group[]) => ranking({ headline: group(null, 0.98), groups } as Overview, areas);
+
+  test("has the worst county first, and neither city nor town nor a single network nor another class", () => {
+    const found = rank([
+      group(null, 0.98),
+      group("1", 0.98),
+      group("111", 0.5),
+      group("11", 0.99),
+      group("12", 0.97),
+      group("12", 0.4, { network: "video" }),
+      group("12", 0.3, { point_class: 2 }),
+    ]);
+    expect(found.map((each) => [each.name, each.intact, each.verdict])).toEqual([
+      ["乙县", 0.97, "missed"],
+      ["甲区", 0.99, "met"],
+    ]);
+  });
+
+  test("leaves out what is not known at all", () => expect(rank([group("11", null)])).toEqual([]));
+});
+
+describe("the verdict", () => {
+  test.each([
+    [0.981, 0.99, "met"],
+    [0.98, 0.98, "met"],
+    [0.97, 0.99, "unproven"],
+    [0.9, 0.9799, "missed"],
+  ] as const)("of %f to %f is %s", (low, high, verdict) => {
+    expect(verdictOf(low, high, 0.98)).toBe(verdict);
+  });
+
+  test("needs a target and both bounds", () => {
+    expect(verdictOf(0.99, 1, null)).toBeNull();
+    expect(verdictOf(null, 1, 0.98)).toBeNull();
+  });
+});
+
+describe("the levels of a network", () => {
+  const network = {
+    levels: { county: { watches: 9, counts: { up: 5, degraded: 1, down: 3, unknown: 0, upstream: 2 } } },
+  } as unknown as Network;
+
+  test("count what is down upstream apart", () => {
+    expect(levelOf(network, "county")).toEqual({ watches: 9, down: 1, upstream: 2, degraded: 1, unknown: 0 });
+  });
+
+  test("are nothing where there is none", () => expect(levelOf(network, "town")).toBeNull());
+});
+
+describe("the axis", () => {
+  test("begins where differences can be seen, and the target too", () => {
+    expect(floorFor([0.999, null], 0.98)).toBe(0.96);
+    expect(floorFor([0.999, 0.995], null)).toBe(0.99);
+    expect(floorFor([0.91], 0.98)).toBe(0.8);
+    expect(floorFor([0.1], 0.98)).toBe(0);
+    expect(floorFor([], null)).toBe(0.99);
+  });
+});
+
+describe("the trend", () => {
+  const points: TrendPoint[] = [
+    { time: "a", intact: 0.9, seen: 1 },
+    { time: "b", intact: null, seen: 0 },
+    { time: "c", intact: null, seen: 0 },
+    { time: "d", intact: 0.8, seen: 0.5 },
+    { time: "e", intact: 0.8, seen: 1 },
+  ];
+
+  test("is broken where nobody looked", () => {
+    expect(known(points)).toEqual([
+      { from: 0, to: 0 },
+      { from: 3, to: 4 },
+    ]);
+  });
+
+  test("is hatched where not all was seen", () => expect(unseen(points)).toEqual([{ from: 1, to: 3 }]));
+});
