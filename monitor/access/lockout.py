@@ -5,6 +5,7 @@ Names that do not exist are counted too, so that the answer does not tell which 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -44,8 +45,12 @@ def succeeded(connection: Connection, account: str, address: str) -> None:
     """It was right: forget the wrong tries of the account, and that this one was any of the address."""
     table = tables.tries
     connection.execute(delete(table).where(table.c.key == _account(account)))
-    values = {"count": table.c.count - 1, "locked_until": 0}
-    connection.execute(update(table).where(table.c.key == _address(address)).values(**values))
+    _uncount(connection, [_address(address)])
+
+
+def withdraw(connection: Connection, account: str, address: str) -> None:
+    """It was no try at all. What was wrong before it stays counted: else codes could be guessed for ever."""
+    _uncount(connection, [_account(account), _address(address)])
 
 
 def forgive(connection: Connection, account: str) -> None:
@@ -66,13 +71,19 @@ def locked_until(connection: Connection, now: int) -> dict[str, int]:
 
 def _count(connection: Connection, key: str, most: int, now: int) -> None:
     table = tables.tries
-    known = connection.execute(select(table).where(table.c.key == key)).first()
+    known = connection.scalar(select(table.c["count"]).where(table.c.key == key))
     if known is None:
         connection.execute(insert(table), {"key": key, "count": 1, "since": now, "locked_until": 0})
         return
-    tried = known._mapping["count"] + 1
+    tried = known + 1
     values = {"count": tried, "locked_until": now + LOCKED_FOR if tried >= most else 0}
     connection.execute(update(table).where(table.c.key == key).values(**values))
+
+
+def _uncount(connection: Connection, keys: Iterable[str]) -> None:
+    table = tables.tries
+    values = {"count": table.c["count"] - 1, "locked_until": 0}
+    connection.execute(update(table).where(table.c.key.in_(keys)).values(**values))
 
 
 def _account(account: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,6 +16,8 @@ from monitor.access.roles import Role
 
 LINK_SPAN: Final = 24 * 3_600_000
 """How long a one-time link is good for."""
+
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}", re.ASCII)
 
 FIRST: Final = ""
 """The account of the link that makes the first one."""
@@ -67,14 +70,26 @@ def known(connection: Connection, account: str) -> Account:
     return found
 
 
+def checked_name(account: str) -> str:
+    """The name of an account as it is kept. Raises Refused (400) for what is none."""
+    if not _NAME.fullmatch(account):
+        raise Refused(
+            400,
+            "账号由字母、数字和 . _ @ - 组成，以字母或数字开头，最长 64 个字符",
+            "an account has up to 64 letters, digits and . _ @ -, and begins with a letter or a digit",
+        )
+    return account.casefold()
+
+
 def add(
     connection: Connection, account: str, name: str, roles: Iterable[Role], now: int, *, subject: str = ""
 ) -> None:
-    """Raises Refused (409) for a name that is taken."""
+    """Raises Refused (409) for a name that is taken, and (400) for one that is none."""
+    kept = checked_name(account)
     if find(connection, account) is not None:
         raise Refused(409, f"账号 {account} 已存在", f"the account {account} exists")
     row = {
-        "account": account.casefold(),
+        "account": kept,
         "name": name,
         "roles": _written(roles),
         "disabled": False,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from monitor.access import tables
 from monitor.access.roles import Permission
@@ -17,6 +17,9 @@ LONGEST: Final = 12 * 3_600_000
 
 TOUCH_EVERY: Final = 60_000
 """So rarely it is written down that a session goes on."""
+
+_ID: Final = 12
+"""Digits of a hash that name a session."""
 
 TOKEN: Final = "qs_"  # noqa: S105 - how a token begins, so that one is recognised where it should not be
 
@@ -33,11 +36,19 @@ def digest(secret: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
+    """``hash``: its key. ``csrf``: what its page shows with whatever changes something."""
+
     hash: str
     account: str
-    csrf: str
+    csrf: str = field(repr=False)
+    address: str
     made_at: int
     used_at: int
+
+    @property
+    def id(self) -> str:
+        """By which people name it."""
+        return self.hash[:_ID]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +85,29 @@ def find(connection: Connection, secret: str, idle: float, now: int) -> SessionR
     row = connection.execute(select(table).where(table.c.hash == digest(secret))).first()
     if row is None or row.used_at + idle * 1000 <= now or row.made_at + LONGEST <= now:
         return None
-    return SessionRow(row.hash, row.account, row.csrf, row.made_at, row.used_at)
+    return _session(row)
+
+
+def of_account(connection: Connection, account: str, idle: float, now: int) -> list[SessionRow]:
+    """Those that are not over, the last used first."""
+    table = tables.sessions
+    query = (
+        select(table)
+        .where(
+            table.c.account == account,
+            table.c.used_at > now - int(idle * 1000),
+            table.c.made_at > now - LONGEST,
+        )
+        .order_by(table.c.used_at.desc())
+    )
+    return [_session(row) for row in connection.execute(query)]
+
+
+def end_own(connection: Connection, account: str, name: str) -> bool:
+    """End the session of this account that is named so; whether there was one."""
+    table = tables.sessions
+    which = (table.c.account == account) & (func.substr(table.c.hash, 1, _ID) == name)
+    return connection.execute(delete(table).where(which)).rowcount > 0
 
 
 def touch(connection: Connection, key: str, now: int) -> None:
@@ -153,6 +186,10 @@ def drop_token(connection: Connection, name: str, account: str | None) -> bool:
 
 def drop_tokens(connection: Connection, account: str) -> None:
     connection.execute(delete(tables.tokens).where(tables.tokens.c.account == account))
+
+
+def _session(row: Row[Any]) -> SessionRow:
+    return SessionRow(row.hash, row.account, row.csrf, row.address, row.made_at, row.used_at)
 
 
 def _token(row: Row[Any]) -> Token:

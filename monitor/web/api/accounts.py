@@ -43,7 +43,11 @@ async def change(call: Call[None, AccountChange]) -> Account:
     call.target, call.facts = call.path["account"], wanted.model_dump(exclude_none=True)
     roles = None if wanted.roles is None else [Role(role) for role in wanted.roles]
     changed = await access_of(call).change_account(
-        call.path["account"], name=wanted.name, roles=roles, disabled=wanted.disabled
+        call.path["account"],
+        name=wanted.name,
+        roles=roles,
+        disabled=wanted.disabled,
+        by=call.who.account,
     )
     return _shown(Seen(changed, None))
 
