@@ -358,7 +358,6 @@ class TimelineChange(Model):
     cause: str
     probe: str
     attribution: str
-    outage: str
     origin: Literal["event", "snapshot"]
     evidence: list[dict[str, Any]]
 
