@@ -23,6 +23,9 @@ from monitor.web.problems import problem
 MOST_BODY: Final = 256 * 1024
 """Bytes of a JSON body."""
 
+WORTH_PACKING: Final = 1024
+"""Bytes from which an answer is compressed for those who can read it."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -181,9 +184,10 @@ def _tagged(response: web.Response, request: web.Request) -> web.Response:
     known = request.if_none_match or ()
     if any(each.value in (tag, "*") for each in known):
         response = web.Response(status=304)
+    elif len(body) >= WORTH_PACKING and "Content-Encoding" not in response.headers:
+        response.enable_compression()
     response.etag = tag
     response.headers["Cache-Control"] = "private, no-cache"
-    response.enable_compression()
     return response
 
 

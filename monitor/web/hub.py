@@ -21,7 +21,7 @@ MOST_WAITING: Final = 4 * 1024 * 1024
 """Bytes that may wait for one viewer."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Viewer:
     """What waits for one who looks on. ``gone``: it did not keep up, or the hub is closed."""
 
