@@ -1,6 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { Areas } from "../../src/pages/overview/areas";
-import { floorFor, known, levelOf, ranking, unseen, verdictOf } from "../../src/pages/overview/figures";
+import {
+  floorFor,
+  known,
+  levelOf,
+  looksOf,
+  packed,
+  ranking,
+  unseen,
+  verdictOf,
+} from "../../src/pages/overview/figures";
 import type { Group, Network, Overview, TrendPoint } from "../../src/types";
 
 const COUNTS = { up: 0, degraded: 0, down: 0, unknown: 0, upstream: 0 };
@@ -106,4 +115,21 @@ describe("the trend", () => {
   });
 
   test("is hatched where not all was seen", () => expect(unseen(points)).toEqual([{ from: 1, to: 3 }]));
+});
+
+describe("the squares of a level", () => {
+  test("are as large as may be, in lines of equal length", () => {
+    expect(packed(3, 180, 100, 16)).toEqual({ side: 16, columns: 3, lines: 1 });
+    expect(packed(12, 180, 100, 16)).toEqual({ side: 16, columns: 6, lines: 2 });
+    const many = packed(400, 180, 100, 16);
+    expect(many.columns * many.lines).toBeGreaterThanOrEqual(400);
+    expect(many.columns * many.side).toBeLessThanOrEqual(180);
+    expect(many.lines * many.side).toBeLessThanOrEqual(100);
+    expect(packed(1e5, 180, 100, 16).side).toBe(1);
+  });
+
+  test("are as many as the nodes, the broken first", () => {
+    const looks = looksOf({ watches: 5, down: 1, upstream: 1, degraded: 0, unknown: 1 });
+    expect(looks).toEqual(["down", "upstream", "unknown", "up", "up"]);
+  });
 });

@@ -4,42 +4,75 @@ import { number, span } from "../../format";
 import { t, word } from "../../i18n";
 import { Panel } from "../../parts/Panel";
 import { type Look, lookText, Shape } from "../../signs";
-import type { Collector, Network, Overview } from "../../types";
-import { LEVELS, type Level, type LevelFigures, levelOf } from "./figures";
+import type { Network, Overview } from "../../types";
+import { LEVELS, type Level, type LevelFigures, levelOf, looksOf, packed } from "./figures";
 import { useSize } from "./size";
 
-const ROW = 84;
-const TOP = 28;
-/** Up to so many nodes each is a dot of its own; more of them are a bar. */
-const DOTS = 18;
-const DOT = 10;
+/** Room for the names of the networks. */
+const TOP = 30;
+/** The least height of a level: its nodes, its name, what is wrong. */
+const LEAST = 92;
+/** Of that, what its name and what is wrong take. */
+const WORDS = 48;
+const SIDE = 14;
+const LARGEST = 16;
+
+interface Room {
+  width: number;
+  height: number;
+}
+
+/** One network's part of the drawing. */
+interface Strip {
+  network: Network;
+  middle: number;
+  width: number;
+  /** Where the levels begin, and at last where the drawing ends. */
+  edges: readonly number[];
+}
+
+/** There are far more nodes in towns than in the city: how the height is shared. */
+const WEIGHTS = [0.24, 0.3, 0.46] as const;
+
+function edgesIn(height: number): number[] {
+  const edges = [TOP];
+  for (const weight of WEIGHTS)
+    edges.push(edges[edges.length - 1] + Math.max(LEAST, (height - TOP) * weight));
+  return edges;
+}
 
 export function Levels({ overview }: { overview: Overview }) {
-  const [frame, { width }] = useSize<HTMLDivElement>();
-  const { networks } = overview;
-  const column = width / Math.max(1, networks.length);
+  const [frame, room] = useSize<HTMLDivElement>();
   return (
     <Panel class="levels" title={t("overview.levels")}>
-      <div ref={frame}>
-        {width > 0 && (
-          <svg
-            class="levels-drawing"
-            width={width}
-            height={TOP + ROW * LEVELS.length}
-            role="img"
-            aria-label={told(overview)}
-          >
-            {networks.slice(1).map((network, at) => (
-              <Boundary key={network.id} x={column * (at + 1)} reach={column} />
-            ))}
-            {networks.map((network, at) => (
-              <Column key={network.id} network={network} x={column * at} width={column} />
-            ))}
-          </svg>
-        )}
+      <div class="drawing" ref={frame}>
+        {room.width > 0 && <Drawing overview={overview} room={room} />}
       </div>
       <Observers overview={overview} />
     </Panel>
+  );
+}
+
+function Drawing({ overview, room }: { overview: Overview; room: Room }) {
+  const { networks } = overview;
+  const column = room.width / Math.max(1, networks.length);
+  const edges = edgesIn(room.height);
+  return (
+    <svg class="levels-drawing" width={room.width} height={edges[LEVELS.length]} role="img">
+      <title>{told(overview)}</title>
+      {networks.slice(1).map((network, at) => (
+        <Boundary key={network.id} x={column * (at + 1)} edges={edges} reach={column / 2} />
+      ))}
+      {networks.map((network, at) => (
+        <Column
+          key={network.id}
+          network={network}
+          middle={column * (at + 0.5)}
+          width={column - 2 * SIDE}
+          edges={edges}
+        />
+      ))}
+    </svg>
   );
 }
 
@@ -49,11 +82,15 @@ function told(overview: Overview): string {
     .map((network) => {
       const levels = LEVELS.flatMap((level) => {
         const figures = levelOf(network, level);
-        return figures === null ? [] : [`${t(`overview.level_${level}`)} ${troubleText(figures)}`];
+        return figures === null ? [] : [`${levelName(level)} ${troubleText(figures)}`];
       });
       return `${network.name}: ${levels.join(", ")}`;
     })
     .join("; ");
+}
+
+function levelName(level: Level): string {
+  return t(`overview.level_${level}`);
 }
 
 function troubleText({ watches, ...figures }: LevelFigures): string {
@@ -63,42 +100,37 @@ function troubleText({ watches, ...figures }: LevelFigures): string {
   return [number(watches), ...wrong].join(" · ");
 }
 
-/** Nothing but agreed gateways crosses it. */
-function Boundary({ x, reach }: { x: number; reach: number }) {
-  const y = TOP + DOT;
+/** Where one network ends and the other begins; only the gateway on the city's level crosses it. */
+function Boundary({ x, edges, reach }: { x: number; edges: readonly number[]; reach: number }) {
+  const y = edges[0] + LARGEST / 2;
   return (
     <g class="boundary">
-      <line x1={x} x2={x} y1={TOP - 10} y2={TOP + ROW * LEVELS.length - 8} />
-      <line class="crossing" x1={x - reach * 0.36} x2={x + reach * 0.36} y1={y} y2={y} />
-      <text x={x + 6} y={TOP + ROW * 2 - 14}>
+      <line x1={x} x2={x} y1={TOP - 16} y2={edges[LEVELS.length] - 8} />
+      <line class="crossing" x1={x - reach} x2={x + reach} y1={y} y2={y} />
+      <text x={x} y={12}>
         {t("overview.boundary")}
       </text>
     </g>
   );
 }
 
-function Column({ network, x, width }: { network: Network; x: number; width: number }) {
-  const middle = x + width / 2;
+function Column(strip: Strip) {
+  const { network, middle, edges } = strip;
   const drawn = LEVELS.filter((level) => levelOf(network, level) !== null);
+  const [first, last] = [drawn[0], drawn.at(-1)];
   return (
     <g>
-      <text class="network-name" x={middle} y={14}>
+      <text class="network-name" x={middle} y={13}>
         {network.name}
       </text>
-      {drawn.length > 1 && (
-        <line
-          class="trunk"
-          x1={middle}
-          x2={middle}
-          y1={rowOf(drawn[0])}
-          y2={rowOf(drawn[drawn.length - 1])}
-        />
+      {first !== undefined && last !== undefined && (
+        <line class="trunk" x1={middle} x2={middle} y1={topOf(first, edges)} y2={topOf(last, edges)} />
       )}
       {drawn.map((level) => (
-        <Row key={level} network={network} level={level} middle={middle} width={width - 32} />
+        <Row key={level} level={level} strip={strip} />
       ))}
       {drawn.length === 0 && (
-        <text class="quiet" x={middle} y={TOP + ROW}>
+        <text class="quiet" x={middle} y={edges[1]}>
           {t("overview.no_levels")}
         </text>
       )}
@@ -106,121 +138,64 @@ function Column({ network, x, width }: { network: Network; x: number; width: num
   );
 }
 
-function rowOf(level: Level): number {
-  return TOP + LEVELS.indexOf(level) * ROW + DOT;
+function topOf(level: Level, edges: readonly number[]): number {
+  return edges[LEVELS.indexOf(level)];
 }
 
-function Row({
-  network,
-  level,
-  middle,
-  width,
-}: {
-  network: Network;
-  level: Level;
-  middle: number;
-  width: number;
-}) {
+function Row({ level, strip: { network, middle, width, edges } }: { level: Level; strip: Strip }) {
   const figures = levelOf(network, level);
   if (figures === null) return null;
-  const y = rowOf(level);
-  const isDotted = figures.watches <= DOTS && figures.watches * (DOT + 4) <= width;
+  const y = topOf(level, edges);
+  const room = edges[LEVELS.indexOf(level) + 1] - y - WORDS;
+  const { side, columns, lines } = packed(figures.watches, width, room, LARGEST);
+  const wide = columns * side;
+  const high = lines * side;
   return (
     <g>
-      {isDotted ? (
-        <Dots figures={figures} middle={middle} y={y} />
-      ) : (
-        <Bar figures={figures} middle={middle} y={y} width={Math.min(width, 260)} />
-      )}
-      <text class="level-name" x={middle} y={y + 26}>
-        {t(`overview.level_${level}`)} {number(figures.watches)}
+      <rect class="behind" x={middle - wide / 2 - 6} y={y - 4} width={wide + 12} height={high + 46} />
+      {looksOf(figures).map((look, at) => (
+        <Node
+          key={at}
+          look={look}
+          x={middle - wide / 2 + (at % columns) * side}
+          y={y + Math.floor(at / columns) * side}
+          side={side - (side > 5 ? 2 : 1)}
+        />
+      ))}
+      <text x={middle} y={y + high + 16}>
+        {levelName(level)} {number(figures.watches)}
+      </text>
+      <text x={middle} y={y + high + 34}>
         <Troubles figures={figures} />
       </text>
     </g>
   );
 }
 
-function Troubles({ figures }: { figures: LevelFigures }) {
-  const { down, upstream, unknown } = figures;
+/** A node of a level: nameless, since the diagram says how many and not which. */
+function Node({ look, x, y, side }: { look: Look; x: number; y: number; side: number }) {
+  return <rect class={`spot ${look}`} x={x} y={y} width={side} height={side} rx={side > 8 ? 2 : 0} />;
+}
+
+function Troubles({ figures: { down, upstream, unknown } }: { figures: LevelFigures }) {
+  const told = [
+    ["down", down, "overview.broken"],
+    ["upstream", upstream, "overview.cut_off"],
+    ["unknown", unknown, "overview.unseen"],
+  ] as const;
   return (
     <>
-      {down > 0 && <tspan class="down"> · {t("overview.broken", { count: number(down) })}</tspan>}
-      {upstream > 0 && (
-        <tspan class="upstream"> · {t("overview.cut_off", { count: number(upstream) })}</tspan>
-      )}
-      {unknown > 0 && <tspan> · {t("overview.unseen", { count: number(unknown) })}</tspan>}
+      {told
+        .filter(([, count]) => count > 0)
+        .map(([look, count, key], at) => (
+          <tspan key={look} class={look}>
+            {at > 0 && " · "}
+            {t(key, { count: number(count) })}
+          </tspan>
+        ))}
     </>
   );
 }
-
-/** How many of each look, the broken first. */
-function parts(figures: LevelFigures): [Look, number][] {
-  const { watches, down, upstream, degraded, unknown } = figures;
-  const up = watches - down - upstream - degraded - unknown;
-  return [
-    ["down", down],
-    ["upstream", upstream],
-    ["degraded", degraded],
-    ["unknown", unknown],
-    ["up", up],
-  ];
-}
-
-function Dots({ figures, middle, y }: { figures: LevelFigures; middle: number; y: number }) {
-  const looks = parts(figures).flatMap(([look, count]) => Array.from({ length: count }, () => look));
-  const left = middle - ((looks.length - 1) * (DOT + 4)) / 2;
-  return (
-    <>
-      {looks.map((look, at) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the dots are nameless, and in this order
-        <circle key={at} class={`spot ${look}`} cx={left + at * (DOT + 4)} cy={y} r={DOT / 2} />
-      ))}
-    </>
-  );
-}
-
-/** Lengths by counts; what is broken is never thinner than can be seen. */
-function Bar({
-  figures,
-  middle,
-  y,
-  width,
-}: {
-  figures: LevelFigures;
-  middle: number;
-  y: number;
-  width: number;
-}) {
-  let x = middle - width / 2;
-  const end = x + width;
-  return (
-    <>
-      {parts(figures).map(([look, count]) => {
-        if (count === 0) return null;
-        const long = look === "up" ? Math.max(0, end - x) : Math.max(5, (width * count) / figures.watches);
-        const rect = (
-          <rect
-            key={look}
-            class={`spot ${look}`}
-            x={x}
-            y={y - 5}
-            width={Math.min(long, end - x)}
-            height={10}
-          />
-        );
-        x += long + 1;
-        return rect;
-      })}
-    </>
-  );
-}
-
-const LOOKS: Record<Collector["footing"], Look> = {
-  sees: "up",
-  blind: "unknown",
-  silent: "unknown",
-  awaited: "unknown",
-};
 
 /** Who looks at what, and since when not. */
 function Observers({ overview }: { overview: Overview }) {
@@ -229,13 +204,13 @@ function Observers({ overview }: { overview: Overview }) {
       {overview.networks.flatMap((network) =>
         overview.collectors
           .filter((each) => each.network === network.id)
-          .map((each) => (
-            <li key={`${network.id} ${each.name}`} class={each.footing}>
-              <Shape look={LOOKS[each.footing]} />
-              <span>{each.name}</span>
-              <span class="quiet">
-                {network.name} · {word("overview.sees", each.footing)}
-                {each.sight_age !== null && ` · ${span(each.sight_age)}`}
+          .map(({ name, footing, sight_age: age }) => (
+            <li key={`${network.id} ${name}`}>
+              <Shape look={footing === "sees" ? "up" : "unknown"} />
+              <span>{name}</span>
+              <span class={footing === "sees" ? "quiet" : "blind"}>
+                {network.name} · {word("overview.sees", footing)}
+                {age !== null && ` · ${span(age)}`}
               </span>
             </li>
           )),

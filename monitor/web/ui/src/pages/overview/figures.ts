@@ -1,5 +1,6 @@
 /** Figures of the overview that are worked out from what the API says. Pure. */
 
+import type { Look } from "../../signs";
 import type { Group, LevelNow, Network, Overview, TrendPoint } from "../../types";
 import type { Areas } from "./areas";
 
@@ -20,6 +21,33 @@ export function levelOf(network: Network, level: Level): LevelFigures | null {
   if (now === undefined || now.watches === 0) return null;
   const { down, upstream, degraded, unknown } = now.counts;
   return { watches: now.watches, down: Math.max(0, down - upstream), upstream, degraded, unknown };
+}
+
+/** The look of each node of a level, the broken first. */
+export function looksOf({ watches, down, upstream, degraded, unknown }: LevelFigures): Look[] {
+  const up = watches - down - upstream - degraded - unknown;
+  const counts = { down, upstream, degraded, unknown, up } as const;
+  return (Object.keys(counts) as (keyof typeof counts)[]).flatMap((look) =>
+    Array.from({ length: Math.max(0, counts[look]) }, () => look),
+  );
+}
+
+/** How squares are packed. */
+export interface Packing {
+  side: number;
+  columns: number;
+  lines: number;
+}
+
+/** As large as they can be in the room, at most `largest`; lines of equal length. Too many overflow it downwards. */
+export function packed(count: number, width: number, height: number, largest: number): Packing {
+  for (let side = largest; side > 1; side--) {
+    const columns = Math.min(count, Math.max(1, Math.floor(width / side)));
+    const lines = Math.ceil(count / columns);
+    if (lines * side <= height) return { side, columns: Math.ceil(count / lines), lines };
+  }
+  const columns = Math.max(1, Math.floor(width));
+  return { side: 1, columns, lines: Math.ceil(count / columns) };
 }
 
 /** A bar of the ranking. `low` and `high` bound what is not known. */

@@ -9,7 +9,7 @@ export interface Size {
 }
 
 /** Give the reference to the element; the size is 0 × 0 until it is known. */
-export function useSize<E extends Element>(): [RefObject<E>, Size] {
+export function useSize<E extends Element>(): [RefObject<E | null>, Size] {
   const element = useRef<E>(null);
   const [size, setSize] = useState<Size>({ width: 0, height: 0 });
   useEffect(() => {
