@@ -31,6 +31,7 @@ export function Field(props: FieldProps) {
     ...rest,
     id,
     value,
+    autofocus: autoFocus,
     ref: autoFocus ? focused : undefined,
     "aria-invalid": error ? true : undefined,
     "aria-describedby": hint || error ? `${id}-more` : undefined,

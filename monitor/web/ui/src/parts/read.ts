@@ -10,6 +10,8 @@ export interface Reading<T> {
   isReading: boolean;
   /** When `data` was read, in milliseconds; null: never. */
   at: number | null;
+  /** It is older than twice its interval: show it in grey. */
+  isStale: boolean;
   /** Read again now. */
   again: () => void;
 }
@@ -23,7 +25,7 @@ export interface ReadOptions {
 
 /** Reads from the API what a page shows; `path` null: nothing yet. Another path or query is read at once. */
 export function useRead<T>(path: string | null, query: Query = {}, options: ReadOptions = {}): Reading<T> {
-  const [state, setState] = useState<Omit<Reading<T>, "again">>(NOTHING_READ);
+  const [state, setState] = useState<Omit<Reading<T>, "again" | "isStale">>(NOTHING_READ);
   const running = useRef<AbortController | null>(null);
   const asked = JSON.stringify([path, query]);
 
@@ -46,7 +48,9 @@ export function useRead<T>(path: string | null, query: Query = {}, options: Read
     return () => running.current?.abort();
   }, [again]);
   useReadAgain(again, options, [again, options.every, options.on?.join()]);
-  return { ...state, again };
+  const isStale =
+    options.every !== undefined && state.at !== null && Date.now() - state.at > 2000 * options.every;
+  return { ...state, isStale, again };
 }
 
 const NOTHING_READ = { data: null, error: null, isReading: true, at: null };

@@ -2,7 +2,7 @@ import type zh from "../zh/me";
 
 const words: Record<keyof typeof zh, string> = {
   "login.title": "Log in",
-  "login.lead": "98 % intact: seen, found, and reckoned.",
+  "login.lead": "It looks at devices, never at people: no picture is kept, and no sound.",
   "login.account": "account",
   "login.password": "password",
   "login.code": "authenticator code",
@@ -10,7 +10,7 @@ const words: Record<keyof typeof zh, string> = {
   "login.submit": "log in",
   "login.oidc": "log in by the organisation's account",
   "login.first":
-    "There is no account yet. The first start printed a one-time link; it makes the first administrator.",
+    "There is no account yet. The file first-login in the data directory holds a one-time link; it makes the first administrator.",
   "login.look": "look on without logging in",
   "welcome.title": "Set up your account",
   "welcome.lead": "This link works once. Set a password, then log in.",
@@ -83,6 +83,12 @@ const words: Record<keyof typeof zh, string> = {
   "permission.settings": "settings",
   "permission.accounts": "accounts",
   "permission.own": "own account",
+  "login.code_wanted": "Enter the 6 digits that your authenticator shows.",
+  "login.wait": "Too many tries. Try again in {span}.",
+  "welcome.first_title": "Make the first account",
+  "password.days_warn": "The password expires in {n} days. Change it in time.",
+  "token.copy": "copy the token",
+  "me.since_session": "The session ends by itself when idle. Log out before you leave.",
 };
 
 export default words;

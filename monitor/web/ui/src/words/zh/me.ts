@@ -1,6 +1,6 @@
 const words = {
   "login.title": "登录",
-  "login.lead": "完好率 98 %，看得见、查得到、算得清。",
+  "login.lead": "只看设备，不看人：不存画面，不存声音。",
   "login.account": "账号",
   "login.password": "密码",
   "login.code": "验证码",
@@ -8,7 +8,7 @@ const words = {
   "login.submit": "登录",
   "login.oidc": "使用统一身份认证登录",
   "login.first":
-    "还没有任何账号。首次启动时，终端与 data/first-login.txt 给出了一次性链接，用它建立第一个管理员。",
+    "还没有任何账号。首次启动时，一次性链接写在数据目录的 first-login 文件里，用它建立第一个管理员。",
   "login.look": "不登录，只看总览",
   "welcome.title": "设置您的账号",
   "welcome.lead": "这个链接只能用一次。设置密码后即可登录。",
@@ -80,6 +80,12 @@ const words = {
   "permission.settings": "系统设置",
   "permission.accounts": "账号管理",
   "permission.own": "本人账号",
+  "login.code_wanted": "请输入验证器上的 6 位验证码。",
+  "login.wait": "尝试过多，请在 {span} 后再试。",
+  "welcome.first_title": "建立第一个账号",
+  "password.days_warn": "密码还有 {n} 天到期，请及时修改。",
+  "token.copy": "复制令牌",
+  "me.since_session": "本机会话空闲后自动退出，离开前请退出登录。",
 };
 
 export default words;
