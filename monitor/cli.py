@@ -27,6 +27,7 @@ from monitor.commands.common import (
 )
 from monitor.commands.maintenance import maintenance
 from monitor.commands.report import report
+from monitor.commands.users import user
 from monitor.commands.verify import verify
 from monitor.config import ConfigError, Glance, Mistake, glance, load_site
 from monitor.config.starter import write_starter
@@ -287,6 +288,7 @@ main.add_command(alerts)
 main.add_command(maintenance)
 main.add_command(report)
 main.add_command(verify)
+main.add_command(user)
 main.add_command(sim)
 
 if __name__ == "__main__":

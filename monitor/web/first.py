@@ -25,17 +25,25 @@ def access_settings(site: Site) -> Settings:
 
 
 async def offer_first(access: Access, site: Site, url: str, now: int) -> None:
-    """Write the link into the data directory, for its owner alone, while there is no account yet.
+    """Say where the link is while there is no account yet. It stands in no log: those are read by many."""
+    if await first_link(access, site, url, now) is not None:
+        path = str(site.data / FILE)
+        log.warning("no account yet: open the one-time link within 24 h to make the first one", file=path)
 
-    ``url``: where we listen. The link stands in no log: those are read by many.
+
+async def first_link(access: Access, site: Site, url: str, now: int) -> str | None:
+    """A new link, also written into the data directory, for its owner alone; None when there are accounts.
+
+    ``url``: where we listen.
     """
     path = site.data / FILE
     secret = await access.first_link(now)
     if secret is None:
         path.unlink(missing_ok=True)
-        return
-    await asyncio.to_thread(_write, path, welcome(site.web.url or url, secret))
-    log.warning("no account yet: open the one-time link within 24 h to make the first one", file=str(path))
+        return None
+    link = welcome(site.web.url or url, secret)
+    await asyncio.to_thread(_write, path, link)
+    return link
 
 
 def _write(path: Path, link: str) -> None:
