@@ -126,6 +126,8 @@ class Engine:
                 self.book.silences.pop(order.target, None)
             case OrderKind.ACK:
                 self._acknowledge(order)
+            case OrderKind.ASSIGN | OrderKind.NOTE:
+                pass  # of people among themselves: it changes neither whom we tell nor when
 
     def _acknowledge(self, order: Order) -> None:
         life = self.book.of_id(order.target)
@@ -247,6 +249,8 @@ class Engine:
             "region": finding.region,
             "node": finding.node,
         }
+        if "outage" in finding.facts:
+            facts["outage"] = finding.facts["outage"]
         silence = silenced_by(self.book.silences.values(), finding, self.site)
         self._did(Did.FIRED, life, now, facts | ({"silence": silence} if silence else {}))
 

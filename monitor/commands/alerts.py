@@ -35,8 +35,9 @@ def list_alerts(path: Path, ended: bool, as_json: bool) -> None:
     List alerts, the newest first.
     """
     from monitor.commands import ordering
+    from monitor.desk import orders
 
-    site, found = _do(path, lambda _site, ledger: ordering.alerts(ledger, ended=ended))
+    site, found = _do(path, lambda _site, ledger: orders.alerts(ledger, ended=ended))
     if as_json:
         _print_json([one.to_json() for one in found])
     else:
@@ -55,9 +56,9 @@ def ack(name: str, path: Path, person: str, note: str, as_json: bool) -> None:
 
     Say that you take care of it: it is not repeated and not escalated any more. Its end is told all the same.
     """
-    from monitor.commands import ordering
+    from monitor.desk import orders
 
-    _tell_order(*_do(path, lambda _site, ledger: ordering.acknowledge(ledger, name, person, note)), as_json)
+    _tell_order(*_do(path, lambda _site, ledger: orders.acknowledge(ledger, name, person, note)), as_json)
 
 
 @alerts.command(short_help="试演 / rehearse")
@@ -73,7 +74,8 @@ def test(path: Path, first: str, last: str, as_json: bool) -> None:
     to whom, when. Nothing is sent.
     """
     from monitor import supervisor
-    from monitor.commands import ordering, rehearsing
+    from monitor.commands import rehearsing
+    from monitor.desk import orders
     from monitor.reports import windows
 
     window: list[Any] = []
@@ -88,7 +90,7 @@ def test(path: Path, first: str, last: str, as_json: bool) -> None:
     if as_json:
         _print_json(documents)
     else:
-        now = format_time(ordering.present())
+        now = format_time(orders.present())
         click.echo(rehearsing.tell(documents, site, left_out, now))
 
 
@@ -123,7 +125,7 @@ def add(  # noqa: PLR0917 - click passes them by name
 
     Be silent about what meets every kind of condition.
     """
-    from monitor.commands import deciding, ordering
+    from monitor.desk import decisions, orders
 
     try:
         seconds = parse_span(lasting)
@@ -131,9 +133,9 @@ def add(  # noqa: PLR0917 - click passes them by name
         wrong_use(ValueError(f"--for {lasting}: {error}"))
 
     async def work(site: Site, ledger: Any) -> Any:
-        meant = deciding.scope_of(site, scope, everything=everything)
-        until = ordering.present() + round(1000 * seconds)
-        return await ordering.be_silent(ledger, ordering.Silence(meant, rules, until, person, note))
+        meant = decisions.scope_of(site, scope, everything=everything)
+        until = orders.present() + round(1000 * seconds)
+        return await orders.be_silent(ledger, orders.Silence(meant, rules, until, person, note))
 
     _tell_order(*_do(path, work), as_json)
 
@@ -149,9 +151,9 @@ def end(name: str, path: Path, person: str, as_json: bool) -> None:
 
     End a silence before its time.
     """
-    from monitor.commands import ordering
+    from monitor.desk import orders
 
-    _tell_order(*_do(path, lambda _site, ledger: ordering.end_silence(ledger, name, person)), as_json)
+    _tell_order(*_do(path, lambda _site, ledger: orders.end_silence(ledger, name, person)), as_json)
 
 
 @silence.command("list", short_help="列出静默 / list them")
@@ -164,8 +166,9 @@ def list_silences(path: Path, as_json: bool) -> None:
     List the silences that go on.
     """
     from monitor.commands import ordering
+    from monitor.desk import orders
 
-    site, found = _do(path, lambda _site, ledger: ordering.silences(ledger))
+    site, found = _do(path, lambda _site, ledger: orders.silences(ledger))
     if as_json:
         _print_json([one.to_json() for one in found])
     else:

@@ -63,13 +63,13 @@ def add(  # noqa: PLR0917 - click passes them by name
     Ask for time to be left out. Watches that meet every kind of condition are meant. It counts once
     another person has approved it.
     """
-    from monitor.commands import deciding
+    from monitor.desk import decisions
     from monitor.reports.windows import between
 
     async def work(site: Site, ledger: Any) -> Any:
-        meant = deciding.scope_of(site, scope, everything=everything)
-        wish = deciding.Wish(between(first, last, site.zone).span, person, approver, note)
-        return await deciding.request_exclusion(ledger, meant, Reason(reason), wish)
+        meant = decisions.scope_of(site, scope, everything=everything)
+        wish = decisions.Wish(between(first, last, site.zone).span, person, approver, note)
+        return await decisions.request_exclusion(ledger, meant, Reason(reason), wish)
 
     _tell(path, work, as_json)
 
@@ -102,12 +102,12 @@ def correct(  # noqa: PLR0917 - click passes them by name
 
     Ask for the state of a watch during some time to be put right. Reports keep both numbers.
     """
-    from monitor.commands import deciding
+    from monitor.desk import decisions
     from monitor.reports.windows import between
 
     async def work(site: Site, ledger: Any) -> Any:
-        wish = deciding.Wish(between(first, last, site.zone).span, person, approver, note)
-        return await deciding.request_correction(ledger, site, (node, network), State(state), wish)
+        wish = decisions.Wish(between(first, last, site.zone).span, person, approver, note)
+        return await decisions.request_correction(ledger, site, (node, network), State(state), wish)
 
     _tell(path, work, as_json)
 
@@ -123,9 +123,9 @@ def approve(name: str, path: Path, person: str, as_json: bool) -> None:
 
     Approve what somebody else asked for.
     """
-    from monitor.commands import deciding
+    from monitor.desk import decisions
 
-    _tell(path, lambda _site, ledger: deciding.approve(ledger, name, person), as_json)
+    _tell(path, lambda _site, ledger: decisions.approve(ledger, name, person), as_json)
 
 
 @maintenance.command(short_help="提前结束 / end now")
@@ -139,9 +139,9 @@ def end(name: str, path: Path, person: str, as_json: bool) -> None:
 
     End an exclusion before its time.
     """
-    from monitor.commands import deciding
+    from monitor.desk import decisions
 
-    _tell(path, lambda _site, ledger: deciding.end(ledger, name, person), as_json)
+    _tell(path, lambda _site, ledger: decisions.end(ledger, name, person), as_json)
 
 
 @maintenance.command("list", short_help="列出 / list them")
@@ -153,14 +153,15 @@ def list_all(path: Path, as_json: bool) -> None:
 
     List all exclusions and corrections, the newest first.
     """
-    from monitor.commands import deciding
+    from monitor.desk import decisions
 
-    _tell(path, lambda _site, ledger: deciding.all_of(ledger), as_json)
+    _tell(path, lambda _site, ledger: decisions.all_of(ledger), as_json)
 
 
 def _tell(path: Path, work: Callable[[Site, Any], Awaitable[Any]], as_json: bool) -> None:
     """Do it in the site's ledger and print what came of it. What may not be done is wrong use."""
     from monitor.commands import deciding
+    from monitor.desk import decisions
     from monitor.model.decisions import DecisionError
     from monitor.reports.windows import WindowError
     from monitor.trouble import Said
@@ -168,9 +169,9 @@ def _tell(path: Path, work: Callable[[Site, Any], Awaitable[Any]], as_json: bool
     site, found = in_ledger(path, work, (DecisionError, WindowError))
     decided = found if isinstance(found, list) else [found]
     if as_json:
-        click.echo(json.dumps([deciding.as_document(one) for one in decided], ensure_ascii=False))
+        click.echo(json.dumps([decisions.as_document(one) for one in decided], ensure_ascii=False))
         return
-    now = deciding.present()
+    now = decisions.present()
     for one in decided:
         click.echo(deciding.tell(one, site, now))
     if not decided:

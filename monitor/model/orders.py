@@ -19,6 +19,8 @@ class OrderKind(StrEnum):
     ACK = "ack"
     SILENCE = "silence"
     END_SILENCE = "end_silence"
+    ASSIGN = "assign"
+    NOTE = "note"
 
 
 class OrderError(ValueError):
@@ -29,8 +31,9 @@ class OrderError(ValueError):
 class Order:
     """One row. ``at`` and ``until`` in milliseconds.
 
-    ``target``: the id of the alert that is acknowledged, or of the silence that is ended. A silence has a
-    ``scope`` and perhaps ``rules`` (none: all), an end (``until``), and a reason in ``note``.
+    ``target``: the id of the alert that is acknowledged or assigned, of the silence that is ended, or of the
+    alert or outage that is spoken of. A silence has a ``scope`` and perhaps ``rules`` (none: all), an end
+    (``until``), and a reason in ``note``. ``to``: who is to take care of it.
     """
 
     TYPE: ClassVar[str] = "quanshi.order.given"
@@ -44,6 +47,7 @@ class Order:
     rules: tuple[str, ...] = ()
     until: int | None = None
     note: str = ""
+    to: str = ""
 
     @property
     def subject(self) -> str:
@@ -60,6 +64,7 @@ class Order:
             "rules": list(self.rules),
             "until": None if self.until is None else format_time(self.until),
             "note": self.note,
+            **({"to": self.to} if self.to else {}),
         }
 
     @classmethod
@@ -74,4 +79,5 @@ class Order:
             rules=tuple(data["rules"]),
             until=None if data["until"] is None else parse_time(data["until"]),
             note=data["note"],
+            to=data.get("to", ""),
         )

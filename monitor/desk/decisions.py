@@ -1,0 +1,169 @@
+"""Time left out and states put right, requested by one and approved by another."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from monitor.config import Site
+from monitor.config.mistakes import did_you_mean
+from monitor.ledger.ledger import Ledger
+from monitor.model.decisions import (
+    Action,
+    Correction,
+    Decision,
+    DecisionError,
+    Exclusion,
+    Reason,
+    Scope,
+    Signed,
+    fold,
+    request_of,
+)
+from monitor.model.observations import State
+from monitor.model.spans import Span
+from monitor.model.times import format_time
+
+Decided = Exclusion | Correction
+Standing = Literal["waiting", "coming", "now", "over"]
+
+_TRIES: Final = 5
+
+
+def scope_of(site: Site, given: Mapping[str, Iterable[str]], *, everything: bool) -> Scope:
+    """The scope in these words, each known to the site. Raises DecisionError for others, and for none."""
+    inventory = site.inventory.nodes
+    contractors = {node.contractor for node in inventory.values()} - {""}
+    known: Mapping[str, Iterable[str]] = {
+        "nodes": inventory,
+        "regions": {*site.regions, *(node.region for node in inventory.values())},
+        "contractors": contractors,
+        "parents": inventory,
+        "networks": site.networks,
+    }
+    wanted = {name: tuple(values) for name, values in given.items() if tuple(values)}
+    if bool(wanted) == everything:
+        raise DecisionError(
+            "name what is meant (--node, --region, --contractor, --parent, --network) or --all"
+        )
+    for name, values in wanted.items():
+        allowed = set(known[name])
+        for value in values:
+            if value not in allowed:
+                hint = did_you_mean(value, allowed)
+                raise DecisionError(
+                    f"--{name.removesuffix('s')} {value}: not known to this site {hint}".strip()
+                )
+    return Scope(**wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """When something is to hold, who asks for it, who approves it at once (None: nobody yet), and why."""
+
+    span: Span
+    person: str
+    approver: str | None
+    note: str
+
+
+async def request_exclusion(ledger: Ledger, scope: Scope, reason: Reason, wish: Wish) -> Decided:
+    """Ask for time to be left out. Raises DecisionError."""
+
+    def wanted(name: str, at: int) -> Exclusion:
+        return Exclusion(name, scope, *wish.span, reason, wish.note, Signed(wish.person, at))
+
+    return await _request(ledger, "M", wanted, wish.approver)
+
+
+async def request_correction(
+    ledger: Ledger, site: Site, watch: tuple[str, str | None], state: State, wish: Wish
+) -> Decided:
+    """Ask for a state to be put right. Raises DecisionError."""
+    node, network = _watch(site, *watch)
+
+    def wanted(name: str, at: int) -> Correction:
+        return Correction(name, node, network, *wish.span, state, wish.note, Signed(wish.person, at))
+
+    return await _request(ledger, "C", wanted, wish.approver)
+
+
+def _watch(site: Site, node: str, network: str | None) -> tuple[str, str]:
+    known = site.inventory.nodes.get(node)
+    if known is None:
+        raise DecisionError(f"no node {node} {did_you_mean(node, site.inventory.nodes)}".strip())
+    if network is None and len(known.networks) == 1:
+        return node, known.networks[0]
+    if network not in known.networks:
+        raise DecisionError(f"--network: {node} is in {', '.join(known.networks)}")
+    return node, str(network)
+
+
+async def _request(
+    ledger: Ledger, letter: str, wanted: Callable[[str, int], Decided], approver: str | None
+) -> Decided:
+    """Number it and record it, with its approval where there is one. Nothing is said unless all is right."""
+    for _ in range(_TRIES):
+        decisions = await ledger.decisions()
+        number = 1 + sum(one.action is Action.REQUEST and one.id.startswith(letter) for one in decisions)
+        name, now = f"{letter}{number}", present()
+        asked = request_of(wanted(name, now))
+        approval = None if approver is None else Decision(name, Action.APPROVE, approver, now, {})
+        fold([*decisions, asked, *([approval] if approval else [])])
+        try:
+            await ledger.decide(asked)
+        except DecisionError:
+            if name in fold(await ledger.decisions()):
+                continue  # somebody else took this number just now
+            raise
+        if approval is not None:
+            await ledger.decide(approval)
+        return fold(await ledger.decisions())[name]
+    raise DecisionError("others decide too much at once: try again")
+
+
+async def approve(ledger: Ledger, name: str, person: str) -> Decided:
+    """Raises DecisionError."""
+    await ledger.decide(Decision(name, Action.APPROVE, person, present(), {}))
+    return fold(await ledger.decisions())[name]
+
+
+async def end(ledger: Ledger, name: str, person: str) -> Decided:
+    """End an exclusion now, before its time. Raises DecisionError."""
+    await ledger.decide(Decision(name, Action.END, person, present(), {}))
+    return fold(await ledger.decisions())[name]
+
+
+async def all_of(ledger: Ledger) -> list[Decided]:
+    """The newest first."""
+    return list(fold(await ledger.decisions()).values())[::-1]
+
+
+def as_document(one: Decided) -> dict[str, Any]:
+    """For programs."""
+    signed = one.signed
+    approved_at = signed.approved_at
+    return {
+        "id": one.id,
+        **request_of(one).body,
+        "requested_by": signed.requested_by,
+        "requested_at": format_time(signed.requested_at),
+        "approved_by": signed.approved_by,
+        "approved_at": None if approved_at is None else format_time(approved_at),
+        "retroactive": isinstance(one, Exclusion) and one.retroactive,
+    }
+
+
+def standing(one: Decided, now: int) -> Standing:
+    """How it stands: waiting (for approval), coming, now, over."""
+    if not one.signed.approved:
+        return "waiting"
+    if now < one.start:
+        return "coming"
+    return "now" if now < one.end else "over"
+
+
+def present() -> int:
+    return time.time_ns() // 1_000_000
