@@ -4,6 +4,7 @@ import { t } from "../i18n";
 
 export interface Column<R> {
   key: string;
+  /** "" over buttons: they say themselves what they do. */
   head: string;
   cell: (row: R) => ComponentChildren;
   /** By what it is sorted here; without it one cannot (or `onSort` asks the server). */
@@ -97,6 +98,7 @@ interface HeadProps<R> {
 
 function Head<R>({ column, sort, ask, onAsk }: HeadProps<R>) {
   const direction = sort === column.key ? "ascending" : sort === `-${column.key}` ? "descending" : undefined;
+  if (column.head === "") return <td class={classes(column)} />;
   return (
     <th scope="col" class={classes(column)} aria-sort={direction}>
       {ask ? (
