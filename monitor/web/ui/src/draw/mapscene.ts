@@ -14,6 +14,12 @@ const MARGIN = 24;
 /** A pointer that is so near, CSS pixels, points at a dot. */
 const REACH = 6;
 
+/** A name above a spot of the square world. */
+export interface Label {
+  spot: Spot;
+  text: string;
+}
+
 export class MapScene implements Scene {
   /** Device pixels per square world. */
   private scale = 1;
@@ -31,6 +37,7 @@ export class MapScene implements Scene {
     private readonly spots: Float64Array,
     private readonly looks: Uint8Array,
     private readonly outline: readonly Ring[],
+    private readonly labels: readonly Label[],
   ) {
     this.bounds = boundsOf(known(spots)) ?? { left: 0, top: 0, right: 1, bottom: 1 };
   }
@@ -194,17 +201,37 @@ export class MapScene implements Scene {
     canvas.stroke();
   }
 
-  /** A scale bar, since there is nothing else to measure by. */
   over(canvas: CanvasRenderingContext2D): void {
     canvas.clearRect(0, 0, this.width, this.height);
     if (this.tints === null) return;
+    this.paintLabels(canvas, this.tints);
+    this.paintScale(canvas, this.tints);
+  }
+
+  private paintLabels(canvas: CanvasRenderingContext2D, tints: Tints): void {
+    canvas.font = `${Math.round(13 * this.density)}px ${tints.font}`;
+    canvas.textAlign = "center";
+    canvas.fillStyle = tints.quiet;
+    canvas.strokeStyle = tints.ground;
+    canvas.lineWidth = 3 * this.density;
+    for (const { spot, text } of this.labels) {
+      const x = (spot.x - this.centre.x) * this.scale + this.width / 2;
+      const y = (spot.y - this.centre.y) * this.scale + this.height / 2 - 10 * this.density;
+      canvas.strokeText(text, x, y);
+      canvas.fillText(text, x, y);
+    }
+    canvas.textAlign = "start";
+  }
+
+  /** There is nothing else to measure by. */
+  private paintScale(canvas: CanvasRenderingContext2D, tints: Tints): void {
     const metres = metresPerWorld(unproject(this.centre).lat) / this.scale;
     const { length, text } = scaleBar(metres, 120 * this.density);
     const [x, y] = [MARGIN * this.density * 0.5, this.height - 10 * this.density];
-    canvas.strokeStyle = this.tints.quiet;
-    canvas.fillStyle = this.tints.quiet;
+    canvas.strokeStyle = tints.quiet;
+    canvas.fillStyle = tints.quiet;
     canvas.lineWidth = this.density;
-    canvas.font = `${Math.round(12 * this.density)}px ${this.tints.font}`;
+    canvas.font = `${Math.round(12 * this.density)}px ${tints.font}`;
     canvas.beginPath();
     canvas.moveTo(x, y - 4 * this.density);
     canvas.lineTo(x, y);

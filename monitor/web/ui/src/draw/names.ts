@@ -1,13 +1,16 @@
 /** What is written upon the heat grid: counties at the left, towns when there is room, a frame around an outage. */
 
 import type { Block, Grid } from "./grid";
+import { Look } from "./looks";
 import type { Rect } from "./raster";
 import type { Tints } from "./scene";
 
-/** One outage, told once: a frame around a town or a county, with one label. */
+/** One outage, told once: a frame around towns, or around a whole county, with one label. */
 export interface Frame {
   /** Numbers of the towns that it is around. */
   towns: readonly number[];
+  /** The number of the county that it is around as a whole; -1 if it is around each of its towns. */
+  county: number;
   label: string;
   /** The look of its edge. */
   look: number;
@@ -92,18 +95,31 @@ function shortened(canvas: CanvasRenderingContext2D, text: string, width: number
   return "";
 }
 
-function blocksOf(sheet: Sheet, frame: Frame): Block[] {
+/** Where the frame's rectangles are. */
+function rectsOf(sheet: Sheet, room: Room, frame: Frame): Rect[] {
+  if (frame.county >= 0) {
+    return sheet.grid.bands
+      .filter((band) => band.county === frame.county)
+      .map((band) => around(sheet, room, sheet.grid.blocks.slice(band.from, band.to)));
+  }
   const towns = new Set(frame.towns);
-  return sheet.grid.blocks.filter((block) => towns.has(block.town));
+  return sheet.grid.blocks
+    .filter((block) => towns.has(block.town))
+    .map((block) => around(sheet, room, [block]));
 }
 
-function around(sheet: Sheet, room: Room, block: Block): Rect {
+/** The rectangle around some blocks, a little apart from them. */
+function around(sheet: Sheet, room: Room, blocks: readonly Block[]): Rect {
   const margin = Math.max(1, Math.round(1.5 * room.density));
+  const left = Math.min(...blocks.map((block) => block.x));
+  const top = Math.min(...blocks.map((block) => block.y));
+  const right = Math.max(...blocks.map((block) => block.x + block.columns));
+  const bottom = Math.max(...blocks.map((block) => block.y + Math.min(block.rows, block.count)));
   return {
-    x: sheet.atX(block.x) - margin - 0.5,
-    y: sheet.atY(block.y) - margin - 0.5,
-    width: block.columns * sheet.pitch + 2 * margin,
-    height: Math.min(block.rows, block.count) * sheet.pitch + 2 * margin,
+    x: sheet.atX(left) - margin - 0.5,
+    y: sheet.atY(top) - margin - 0.5,
+    width: (right - left) * sheet.pitch + 2 * margin,
+    height: (bottom - top) * sheet.pitch + 2 * margin,
   };
 }
 
@@ -116,10 +132,7 @@ function paintFrame(
 ): void {
   canvas.strokeStyle = tints.looks[frame.look];
   canvas.lineWidth = Math.max(1, Math.round(1.5 * room.density));
-  for (const block of blocksOf(sheet, frame)) {
-    const { x, y, width, height } = around(sheet, room, block);
-    canvas.strokeRect(x, y, width, height);
-  }
+  for (const { x, y, width, height } of rectsOf(sheet, room, frame)) canvas.strokeRect(x, y, width, height);
 }
 
 /** Each label once, at its first block in sight, where it covers no other label. */
@@ -127,9 +140,9 @@ function paintLabels(canvas: CanvasRenderingContext2D, sheet: Sheet, tints: Tint
   font(canvas, tints, room, 12, 600);
   const taken: Rect[] = [];
   for (const frame of sheet.frames) {
-    const width = Math.ceil(canvas.measureText(frame.label).width) + 10 * room.density;
-    const spot = blocksOf(sheet, frame)
-      .flatMap((block) => spotsFor(around(sheet, room, block), width, room))
+    const width = Math.ceil(canvas.measureText(frame.label).width) + 6 * room.density;
+    const spot = rectsOf(sheet, room, frame)
+      .flatMap((rect) => spotsFor(rect, width, room))
       .find((each) => !taken.some((other) => overlap(each, other)));
     if (spot === undefined) continue;
     taken.push(spot);
@@ -139,7 +152,7 @@ function paintLabels(canvas: CanvasRenderingContext2D, sheet: Sheet, tints: Tint
 
 /** Above the block or below it, within the frame; none where the block is out of sight. */
 function spotsFor(block: Rect, width: number, room: Room): Rect[] {
-  const height = 18 * room.density;
+  const height = 16 * room.density;
   const right = block.x + block.width;
   if (right < room.gutter || block.x > room.width || block.y + block.height < 0 || block.y > room.height)
     return [];
@@ -165,10 +178,10 @@ function paintLabel(
   tints: Tints,
   room: Room,
 ): void {
-  canvas.fillStyle = tints.looks[frame.look];
-  canvas.fillRect(spot.x, spot.y, spot.width, spot.height);
   canvas.fillStyle = tints.ground;
-  canvas.fillText(frame.label, spot.x + 5 * room.density, spot.y + spot.height / 2 + room.density / 2);
+  canvas.fillRect(spot.x, spot.y, spot.width, spot.height);
+  canvas.fillStyle = tints.looks[frame.look];
+  canvas.fillText(frame.label, spot.x + 3 * room.density, spot.y + spot.height / 2 + room.density / 2);
 }
 
 function paintCounties(
@@ -180,22 +193,32 @@ function paintCounties(
 ): void {
   canvas.fillStyle = tints.ground;
   canvas.fillRect(0, 0, room.gutter - 1, room.height);
-  const line = 18 * room.density;
   for (const band of sheet.grid.bands) {
     const top = Math.max(0, sheet.atY(band.y + 1));
     const bottom = Math.min(room.height, sheet.atY(band.y + band.height));
-    if (bottom - top < line * 0.6) continue;
-    font(canvas, tints, room, 13);
-    canvas.fillStyle = tints.text;
-    canvas.fillText(
-      shortened(canvas, names.county(band.county), room.gutter - 6 * room.density),
-      0,
-      top + line / 2,
-    );
-    const trouble = names.trouble(band.county);
-    if (trouble === "" || bottom - top < 2 * line) continue;
-    font(canvas, tints, room, 12, 600);
-    canvas.fillStyle = tints.looks[2];
-    canvas.fillText(trouble, 0, top + line * 1.5);
+    const county = { name: names.county(band.county), trouble: names.trouble(band.county) };
+    if (bottom - top >= 10 * room.density) paintCounty(canvas, county, tints, room, top, bottom);
   }
+}
+
+/** Its name, and beside it what is wrong; below it where there is no room beside it. */
+function paintCounty(
+  canvas: CanvasRenderingContext2D,
+  { name, trouble }: { name: string; trouble: string },
+  tints: Tints,
+  room: Room,
+  top: number,
+  bottom: number,
+): void {
+  const line = 18 * room.density;
+  const width = room.gutter - 8 * room.density;
+  font(canvas, tints, room, 13);
+  canvas.fillStyle = tints.text;
+  const written = shortened(canvas, name, width);
+  canvas.fillText(written, 0, top + line / 2);
+  const left = canvas.measureText(written).width + 8 * room.density;
+  font(canvas, tints, room, 12, 600);
+  canvas.fillStyle = tints.looks[Look.down];
+  if (left + canvas.measureText(trouble).width <= width) canvas.fillText(trouble, left, top + line / 2);
+  else if (bottom - top >= 2 * line) canvas.fillText(trouble, 0, top + line * 1.5);
 }

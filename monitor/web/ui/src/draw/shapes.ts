@@ -81,7 +81,7 @@ export interface Sprite {
 
 /** The gap between two cells that are `pitch` device pixels apart. */
 export function gapOf(pitch: number): number {
-  return pitch < 5 ? 0 : Math.max(1, Math.round(pitch * 0.12));
+  return pitch < 4 ? 0 : Math.max(1, Math.round(pitch * 0.12));
 }
 
 /** The sprites of all looks. `side` pixels square, the shape in the upper left with `gap` pixels of ground beside it. */

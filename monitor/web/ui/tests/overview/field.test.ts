@@ -196,36 +196,52 @@ describe("frames", () => {
     affected: 3,
     excluded: "",
   } as OutageNow;
-  const label = (each: OutageNow) => `${each.name} ${each.affected}`;
+  const label = (place: string, each: OutageNow) => `${place} ${each.affected}`;
+  const down = (...ids: string[]) =>
+    new Field(boardOf(ROWS.map((row) => ({ ...row, state: ids.includes(row.id) ? 1 : 3 }))), REGIONS);
 
   test("stand around the town of an outage, with one label", () => {
-    const field = new Field(boardOf(ROWS), REGIONS);
-    expect(framesOf(field, [outage], label)).toEqual([{ towns: [2], label: "镇交换机 3", look: Look.down }]);
+    const [frame, ...others] = framesOf(down("z1", "z2"), [outage], label);
+    expect(frame).toEqual({ towns: [2], county: -1, label: "镇隆镇 3", look: Look.down });
+    expect(others).toEqual([]);
   });
 
-  test("of a county hold the towns in which something is down", () => {
-    const field = new Field(
-      boardOf(ROWS.map((row) => ({ ...row, state: row.id === "s1" ? 1 : 3 }))),
-      REGIONS,
-    );
-    const [frame] = framesOf(field, [{ ...outage, region: "440983" }], label);
-    expect(frame.towns).toEqual([1]);
-    const [whole] = framesOf(field, [{ ...outage, region: "440900" }], label);
-    expect(whole.towns).toEqual([3]);
+  test("of a county hold the towns in which something is down, or all of it where that is most of them", () => {
+    const county = { ...outage, region: "440983" };
+    expect(framesOf(down("s1"), [county], label)[0]).toMatchObject({
+      towns: [3],
+      county: -1,
+      label: "信宜市 3",
+    });
+    expect(framesOf(down("s1", "z2"), [county], label)[0]).toMatchObject({ towns: [2, 3], county: 1 });
+  });
+
+  test("of the city hold the towns in which something is down", () => {
+    const city = { ...outage, region: "440900", name: "市核心" };
+    expect(framesOf(down("s1"), [city], label)[0]).toMatchObject({
+      towns: [3],
+      county: -1,
+      label: "市核心 3",
+    });
+  });
+
+  test("do not stand around a town twice: the larger outage has it", () => {
+    const county = { ...outage, region: "440983", affected: 50 };
+    const frames = framesOf(down("s1", "z1", "county"), [outage, county], label);
+    expect(frames.map((frame) => frame.label)).toEqual(["信宜市 50"]);
   });
 
   test("are for outages of several that are open, the largest first; a blind collector has none", () => {
-    const field = new Field(boardOf(ROWS), REGIONS);
     const large = { ...outage, affected: 9, region: "440983102", excluded: "m1" };
     const others = [
       { ...outage, affected: 1 },
       { ...outage, phase: "closed" as const },
       { ...outage, kind: "observer" as const },
     ];
-    const frames = framesOf(field, [outage, ...others, large], label);
+    const frames = framesOf(down(), [outage, ...others, large], label);
     expect(frames.map((frame) => [frame.label, frame.look])).toEqual([
-      ["镇交换机 9", Look.maintenance],
-      ["镇交换机 3", Look.down],
+      ["水口镇 9", Look.maintenance],
+      ["镇隆镇 3", Look.down],
     ]);
   });
 });

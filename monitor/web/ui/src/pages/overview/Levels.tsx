@@ -11,7 +11,7 @@ import { useSize } from "./size";
 /** Room for the names of the networks. */
 const TOP = 30;
 /** The least height of a level: its nodes, its name, what is wrong. */
-const LEAST = 92;
+const LEAST = 72;
 /** Of that, what its name and what is wrong take. */
 const WORDS = 48;
 const SIDE = 14;

@@ -4,8 +4,8 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { GridScene } from "../../draw/gridscene";
 import { LOOKS, Look } from "../../draw/looks";
-import { MapScene } from "../../draw/mapscene";
-import { ringsOf } from "../../draw/mercator";
+import { type Label, MapScene } from "../../draw/mapscene";
+import { boundsOf, ringsOf, type Spot } from "../../draw/mercator";
 import { number } from "../../format";
 import { lang, t } from "../../i18n";
 import { board, onChange } from "../../live";
@@ -71,15 +71,10 @@ export function Points({ regions, outages }: PointsProps) {
 
 function Shown({ field, view, outages }: { field: Field; view: View; outages: readonly OutageNow[] }) {
   const turned = useTurned(field);
-  return (
-    <>
-      {view === "grid" ? (
-        <Heat field={field} outages={outages} turned={turned} />
-      ) : (
-        <CityMap field={field} turned={turned} />
-      )}
-      <Legend field={field} />
-    </>
+  return view === "grid" ? (
+    <Heat field={field} outages={outages} turned={turned} />
+  ) : (
+    <CityMap field={field} turned={turned} />
   );
 }
 
@@ -95,8 +90,8 @@ function useTurned(field: Field): number {
 
 function Heat({ field, outages, turned }: { field: Field; outages: readonly OutageNow[]; turned: number }) {
   const scene = useMemo(() => new GridScene(field.towns, field.looks, namesOf(field)), [field]);
-  const frames = framesOf(field, outages, (outage) =>
-    t("overview.frame", { name: outage.name, count: number(outage.affected) }),
+  const frames = framesOf(field, outages, (place, { affected }) =>
+    t("overview.frame", { place: place || t("overview.nowhere"), count: number(affected) }),
   );
   scene.frames = frames;
   const names = `${lang.value} ${turned} ${JSON.stringify(frames)}`;
@@ -107,19 +102,21 @@ function Heat({ field, outages, turned }: { field: Field; outages: readonly Outa
       label={t("overview.grid_label")}
       summary={summary(field)}
       names={names}
-    />
+    >
+      <Legend field={field} />
+    </Stand>
   );
 }
 
 function namesOf(field: Field) {
   const narrow = window.matchMedia("(max-width: 719px)").matches;
   return {
-    gutter: narrow ? 52 : 72,
+    gutter: narrow ? 56 : 92,
     county: (county: number) => field.counties[county].name || t("overview.nowhere"),
     town: (town: number) => field.towns[town].name || t("overview.nowhere"),
     trouble: (county: number) => {
       const down = field.ofCounty(county, Look.down);
-      return down > 0 ? `✕ ${number(down)}` : "";
+      return down > 0 ? `✕${number(down)}` : "";
     },
   };
 }
@@ -127,7 +124,10 @@ function namesOf(field: Field) {
 function CityMap({ field, turned }: { field: Field; turned: number }) {
   const { data: outline } = useRead<unknown>("/map");
   const spots = useMemo(() => field.spots(), [field]);
-  const scene = useMemo(() => new MapScene(spots, field.looks, ringsOf(outline)), [spots, outline, field]);
+  const scene = useMemo(
+    () => new MapScene(spots, field.looks, ringsOf(outline), labelsOf(field, spots)),
+    [spots, outline, field],
+  );
   const placed = useMemo(() => spots.filter((each) => !Number.isNaN(each)).length / 2, [spots]);
   if (placed === 0) return <Empty title={t("overview.no_places")}>{t("overview.no_places_how")}</Empty>;
   return (
@@ -138,11 +138,32 @@ function CityMap({ field, turned }: { field: Field; turned: number }) {
       summary={summary(field)}
       names={`${lang.value} ${turned}`}
     >
+      <Legend field={field} />
       {placed < field.size && (
         <span class="unplaced">{t("overview.unplaced", { count: number(field.size - placed) })}</span>
       )}
     </Stand>
   );
+}
+
+/** The name of each county above its northernmost point, in the middle from west to east. */
+function labelsOf(field: Field, spots: Float64Array): Label[] {
+  return field.counties.flatMap(({ name }, county) => {
+    const bounds = boundsOf(spotsIn(field, county, spots));
+    return bounds === null
+      ? []
+      : [{ spot: { x: (bounds.left + bounds.right) / 2, y: bounds.top }, text: name }];
+  });
+}
+
+function* spotsIn(field: Field, county: number, spots: Float64Array): Generator<Spot> {
+  for (const town of field.towns) {
+    if (town.county !== county) continue;
+    for (let cell = town.first; cell < town.first + town.count; cell++) {
+      const [x, y] = [spots[2 * cell], spots[2 * cell + 1]];
+      if (!Number.isNaN(x)) yield { x, y };
+    }
+  }
 }
 
 function summary(field: Field): string {

@@ -19,7 +19,8 @@ interface StandProps {
   summary: string;
   /** Changes when what is written upon the cells is different. */
   names: string;
-  children?: ComponentChildren;
+  /** Left of the buttons below it. */
+  children: ComponentChildren;
 }
 
 interface Pointed {
@@ -81,31 +82,35 @@ export function Stand({ field, scene, label, summary, names, children }: StandPr
 
   return (
     <div class="stand">
-      <div
-        class="stage"
-        ref={host}
-        role="application"
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: it has keys of its own, as its role says
-        tabIndex={0}
-        aria-label={label}
-        aria-describedby={`${id}-summary ${id}-keys`}
-        onKeyDown={pressed}
-      />
-      <p id={`${id}-summary`} class="unseen">
-        {summary}
-      </p>
-      <p id={`${id}-keys`} class="unseen">
-        {t("overview.keys")}
-      </p>
-      <p class="unseen" role="status">
-        {tipText(field, pointed.cell)}
-      </p>
-      {pointed.cell >= 0 && <Bubble field={field} pointed={pointed} host={host.current} />}
-      <div class="stand-tools">
+      <div class="stand-frame">
+        <div
+          class="stage"
+          ref={host}
+          role="application"
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: it has keys of its own, as its role says
+          tabIndex={0}
+          aria-label={label}
+          aria-describedby={`${id}-summary ${id}-keys`}
+          onKeyDown={pressed}
+        />
+        <p id={`${id}-summary`} class="unseen">
+          {summary}
+        </p>
+        <p id={`${id}-keys`} class="unseen">
+          {t("overview.keys")}
+        </p>
+        <p class="unseen" role="status">
+          {tipText(field, pointed.cell)}
+        </p>
+        {pointed.cell >= 0 && <Bubble field={field} pointed={pointed} host={host.current} />}
+      </div>
+      <div class="stand-foot">
         {children}
-        <Tool name={t("overview.enlarge")} sign="+" press={() => stage.current?.zoomBy(1)} />
-        <Tool name={t("overview.diminish")} sign="−" press={() => stage.current?.zoomBy(-1)} />
-        <Tool name={t("overview.whole")} sign="⤢" press={() => stage.current?.reset()} />
+        <div class="stand-tools">
+          <Tool name={t("overview.diminish")} sign="−" press={() => stage.current?.zoomBy(-1)} />
+          <Tool name={t("overview.enlarge")} sign="+" press={() => stage.current?.zoomBy(1)} />
+          <Tool name={t("overview.whole")} sign="⤢" press={() => stage.current?.reset()} />
+        </div>
       </div>
     </div>
   );
