@@ -100,7 +100,7 @@ class Monitor:
             self.reloader,
             started_at=self.live.clock(),
         )
-        self._news = News(self.live, self.health, self.web.hub)
+        self._news = News(self.live, self.health, self.web.hub, self.web.alerts.forget)
         self._started_with = site
         if site.refused is not None:
             self.health.reload_error = _in_short(site.refused)

@@ -253,6 +253,10 @@ class Ledger(Access):
         """What was recorded of outages in [since, until), each with when, in that order."""
         return await self._read(told.outages_between, since, until)
 
+    async def outage(self, name: str) -> list[Outage]:
+        """All that was told of one outage, in order; nothing for one that never was."""
+        return await self._read(told.history, name)
+
     async def orders(self) -> list[Order]:
         """All orders in the order recorded."""
         return await self._read(telling.orders)

@@ -39,6 +39,13 @@ def outages_between(connection: Connection, since: int, until: int) -> list[tupl
     return [(at, Outage.from_json(json.loads(body))) for at, body in connection.execute(query)]
 
 
+def history(connection: Connection, name: str) -> list[Outage]:
+    """All that was told of one outage, in order."""
+    table = schema.outages
+    query = select(table.c.body).where(table.c.outage == name).order_by(table.c.id)
+    return [Outage.from_json(json.loads(body)) for body in connection.scalars(query)]
+
+
 def news(connection: Connection) -> News:
     decided = connection.scalar(select(func.max(schema.decisions.c.link)))
     head = Head.read(connection)

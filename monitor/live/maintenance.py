@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Final
 
 from monitor.config import Site
@@ -40,21 +40,22 @@ class Maintenance:
             return ""
         node = self._nodes.get(root) or _stand_in(root)
         around = self._atlas.around(node.region)
-        above = self._above(root, network)
+        above = above_of(self._nodes, root, network)
         return next((one.id for one in valid if one.scope.holds(node, network, around, above)), "")
 
-    def _above(self, root: str, network: str) -> Collection[str]:
-        """All nodes on the ways up that are in this network, however they go in circles."""
-        found: set[str] = set()
-        waiting = [root]
-        while waiting:
-            node = self._nodes.get(waiting.pop())
-            for parent in node.parents if node else ():
-                other = self._nodes.get(parent)
-                if other is not None and network in other.networks and parent not in found:
-                    found.add(parent)
-                    waiting.append(parent)
-        return found or _NOWHERE
+
+def above_of(nodes: Mapping[str, Node], root: str, network: str) -> Collection[str]:
+    """All nodes on the ways up from ``root`` that are in this network, however they go in circles."""
+    found: set[str] = set()
+    waiting = [root]
+    while waiting:
+        node = nodes.get(waiting.pop())
+        for parent in node.parents if node else ():
+            other = nodes.get(parent)
+            if other is not None and network in other.networks and parent not in found:
+                found.add(parent)
+                waiting.append(parent)
+    return found or _NOWHERE
 
 
 def _stand_in(root: str) -> Node:

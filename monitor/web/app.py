@@ -12,9 +12,12 @@ from monitor.web import static
 from monitor.web.api import (
     about,
     accounts,
+    alerts,
     audit,
     events,
+    maintenance,
     nodes,
+    outages,
     session,
     status,
 )
@@ -30,6 +33,9 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *status.ENDPOINTS,
     *nodes.ENDPOINTS,
     *events.ENDPOINTS,
+    *outages.ENDPOINTS,
+    *alerts.ENDPOINTS,
+    *maintenance.ENDPOINTS,
     *accounts.ENDPOINTS,
     *audit.ENDPOINTS,
     *about.ENDPOINTS,

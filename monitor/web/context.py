@@ -17,6 +17,7 @@ from monitor.live.health import Health
 from monitor.live.picture import Boards
 from monitor.live.probetimes import ProbeTimes
 from monitor.live.states import Live
+from monitor.web.alertbook import AlertBook
 from monitor.web.hub import Hub
 from monitor.web.trends import Trends
 
@@ -42,6 +43,7 @@ class Context:
     started_at: int
     hub: Hub = field(default_factory=Hub)
     boards: Boards = field(default_factory=Boards)
+    alerts: AlertBook = field(default_factory=AlertBook)
     trends: Trends = field(default_factory=Trends)
     ledger: Ledger | None = None
     signer: Signer | None = None

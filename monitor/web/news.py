@@ -7,7 +7,7 @@ leader), the page hears of it the same way.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any, Final
 
@@ -38,10 +38,14 @@ _PIECE: Final = 512
 class News:
     """Compares the live picture with how it was last told."""
 
-    def __init__(self, live: Live, health: Health, hub: Hub) -> None:
+    def __init__(
+        self, live: Live, health: Health, hub: Hub, on_deeds: Callable[[], None] = lambda: None
+    ) -> None:
+        """``on_deeds`` is called when the alert role did something."""
         self._live = live
         self._health = health
         self._hub = hub
+        self._on_deeds = on_deeds
         self._told = _Told(live.board)
         self._decided: int | None = None
         live.outages.heard = self.judged
@@ -86,6 +90,8 @@ class News:
 
     def alerted(self, deeds: Sequence[Deed]) -> None:
         """What the alert role did, each alert once."""
+        if deeds:
+            self._on_deeds()
         for alert, what in {each.alert: each.what.value for each in deeds}.items():
             self._hub.say("alert", {"id": alert, "what": what})
 

@@ -17,7 +17,8 @@ from monitor.live.status import collectors_of, status_of
 from monitor.model.measured import GroupNow
 from monitor.model.nodes import Kind
 from monitor.model.times import format_time
-from monitor.web.api.common import ledger_of, one_of, outage_now
+from monitor.web.api.common import NOT_TOLD, ledger_of, one_of, outage_now
+from monitor.web.api.outages import told_of
 from monitor.web.context import Context
 from monitor.web.endpoints import Call, Endpoint, Reply
 from monitor.web.schemas.live import (
@@ -73,6 +74,7 @@ async def overview(call: Call[None, None]) -> Overview:
     """Everything of the first page but its cells."""
     context, live, site = call.context, call.context.live, call.context.site
     live.refresh(call.now)
+    told = await told_of(call)
     groups = [_group(each) for each in (live.measured.groups if live.measured else ())]
     return Overview(
         site=site.name,
@@ -87,7 +89,7 @@ async def overview(call: Call[None, None]) -> Overview:
         networks=list(_networks(live)),
         groups=groups,
         collectors=[Collector(**_collector(each)) for each in collectors_of(live, call.now)],
-        outages=[outage_now(context, each) for each in live.outages.all()],
+        outages=[outage_now(context, each, told.get(each.id, NOT_TOLD)) for each in live.outages.all()],
         changes=[_changed(live, change) for change in reversed(live.changes)],
     )
 

@@ -1,0 +1,116 @@
+"""``/outages``: what is down for one common reason, now and before."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from monitor.access.roles import Permission
+from monitor.config.atlas import Atlas
+from monitor.desk import orders
+from monitor.model.outages import Outage, Phase
+from monitor.web.api.alerts import given, notes_of
+from monitor.web.api.common import NOT_TOLD, Told, ledger_of, moment_of, one_of, outage_now
+from monitor.web.endpoints import Call, Endpoint, Refused
+from monitor.web.schemas.base import Done
+from monitor.web.schemas.work import NoteGiven, OutageList, OutagesQuery, OutageStory
+
+DAY: Final = 86_400_000
+USUAL: Final = 7 * DAY
+LONGEST: Final = 400 * DAY
+
+
+async def outages(call: Call[OutagesQuery, None]) -> OutageList:
+    """Those that are open, the largest first; then those that are over, the latest first."""
+    query, site = call.query, call.context.site
+    found = [] if query.open is False else call.context.live.outages.all()
+    if query.open is not True:
+        found = [*found, *await _over(call)]
+    if query.network is not None:
+        one_of("network", query.network, site.networks)
+        found = [each for each in found if each.network == query.network]
+    if query.region is not None:
+        atlas = Atlas(site.regions)
+        found = [each for each in found if query.region in atlas.around(each.region)]
+    page = found[query.offset : query.offset + query.limit]
+    told = await told_of(call)
+    return OutageList(
+        outages=[outage_now(call.context, each, told.get(each.id, NOT_TOLD)) for each in page],
+        total=len(found),
+    )
+
+
+async def _over(call: Call[OutagesQuery, None]) -> list[Outage]:
+    since = call.now - USUAL if call.query.since is None else moment_of("since", call.query.since)
+    if call.now - since > LONGEST:
+        raise Refused(400, "since 不得早于 400 天前", "since lies 400 days back at most")
+    last: dict[str, Outage] = {}
+    for _, outage in await ledger_of(call).outages_told(since, call.now + DAY):
+        last[outage.id] = outage
+    closed = [each for each in last.values() if each.phase is Phase.CLOSED and not each.merged_into]
+    return sorted(closed, key=lambda each: -(each.ended_at or 0))
+
+
+async def told_of(call: Call[Any, Any]) -> dict[str, Told]:
+    """By outage, what was told of it. Nothing while the ledger is not open."""
+    if call.context.ledger is None:
+        return {}
+    known = await call.context.alerts.of_outages(call.context.ledger)
+    return {
+        outage: Told(one.id, one.acked_by or None, one.assigned_to or None) for outage, one in known.items()
+    }
+
+
+async def outage(call: Call[None, None]) -> OutageStory:
+    """One outage with what was told of it, in order."""
+    ledger, name = ledger_of(call), call.path["id"]
+    history = await ledger.outage(name)
+    if not history:
+        raise Refused(404, f"没有故障 {name}", f"there is no outage {name}")
+    told = (await told_of(call)).get(name, NOT_TOLD)
+    members = [
+        blame.node for each in await ledger.open_outages() if each.outage.id == name for blame in each.members
+    ]
+    return OutageStory(
+        outage=outage_now(call.context, history[-1], told),
+        history=[outage_now(call.context, each, told) for each in history],
+        members=members or list(history[-1].nodes),
+        notes=notes_of(await ledger.orders(), {name, *([told.alert] if told.alert else [])}),
+    )
+
+
+async def note(call: Call[None, NoteGiven]) -> Done:
+    """Write something down about an outage."""
+    ledger, name = ledger_of(call), call.path["id"]
+    call.target = name
+    if not await ledger.outage(name):
+        raise Refused(404, f"没有故障 {name}", f"there is no outage {name}")
+    await given(call, orders.note(ledger, name, call.who.account, call.body.note))
+    return Done()
+
+
+ENDPOINTS: Final = (
+    Endpoint(
+        "GET",
+        "/outages",
+        "outages",
+        "Outages, open and past",
+        outages,
+        Permission.LOOK,
+        answer=OutageList,
+        query=OutagesQuery,
+        also={503: "the ledger is away"},
+    ),
+    Endpoint("GET", "/outages/{id}", "outage", "One outage", outage, Permission.LOOK, answer=OutageStory),
+    Endpoint(
+        "POST",
+        "/outages/{id}/note",
+        "note_outage",
+        "Note something about an outage",
+        note,
+        Permission.OPERATE,
+        answer=Done,
+        body=NoteGiven,
+        action="outage.note",
+        also={409: "it may not be noted"},
+    ),
+)
