@@ -118,8 +118,12 @@ class Logins(Store):
 
         return self._logged_in(*await self._write(work), now)
 
-    async def by_session(self, secret: str, now: int) -> Principal:
-        """Whose session it is; nobody's when it is over."""
+    async def by_session(self, secret: str, now: int, *, attended: bool = True) -> Principal:
+        """Whose session it is; nobody's when it is over.
+
+        ``attended``: a person asks, and not a page that reads anew by itself: only that keeps a session from
+        being idle.
+        """
 
         def read(connection: Connection) -> tuple[sessions.SessionRow, Account] | None:
             row = sessions.find(connection, secret, self.settings.idle, now)
@@ -130,7 +134,7 @@ class Logins(Store):
         if found is None:
             return NOBODY
         row, owner = found
-        if now - row.used_at >= TOUCH_EVERY:
+        if attended and now - row.used_at >= TOUCH_EVERY:
             await self._write(sessions.touch, row.hash, now)
         return self._principal(owner, row.hash, row.csrf, now)
 

@@ -18,6 +18,10 @@ SECURE_COOKIE: Final = "__Host-quanshi"
 """By TLS: the prefix lets no other host and no plain connection set it (RFC 6265bis §4.1.3.2)."""
 
 CSRF: Final = "X-CSRF-Token"
+UNATTENDED: Final = "X-Unattended"
+"""What a page sends along while nobody touches it: it must not keep a session alive that a person left."""
+
+EVENT_STREAM: Final = "text/event-stream"
 _BEARER: Final = "bearer "
 _WHO: Final = "who"
 
@@ -31,12 +35,18 @@ async def who_asks(context: Context, request: web.Request) -> Principal:
     secret = request.cookies.get(cookie_name(context, request))
     if secret and context.access is not None:
         try:
-            found = await context.access.by_session(secret, context.live.clock())
+            now = context.live.clock()
+            found = await context.access.by_session(secret, now, attended=_is_attended(request))
         except LedgerError as error:
             raise _away() from error
         if found is not NOBODY:
             return found
     return LOOKER if context.site.web.anonymous == "viewer" else NOBODY
+
+
+def _is_attended(request: web.Request) -> bool:
+    """A stream of events is listened to by a page, whether or not anybody sits before it."""
+    return UNATTENDED not in request.headers and request.headers.get("Accept") != EVENT_STREAM
 
 
 async def _by_token(context: Context, token: str) -> Principal:
