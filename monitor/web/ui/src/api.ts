@@ -1,4 +1,5 @@
 /** The way to the API: JSON in and out, errors as ProblemError, and the session's CSRF token where it is needed. */
+import { isAttended } from "./attendance";
 import type { Problem } from "./types";
 
 export const API = "/api/v1";
@@ -88,6 +89,7 @@ async function ask(method: string, path: string, init: RequestInit): Promise<Res
     "Accept-Language": asking.language,
     ...(init.headers as Record<string, string> | undefined),
   };
+  if (!isAttended()) headers["X-Unattended"] = "1";
   if (method !== "GET" && asking.csrf) headers["X-CSRF-Token"] = asking.csrf;
   let response: Response;
   try {

@@ -39,10 +39,11 @@ const PAGES: Record<string, Page> = {
 };
 
 const ASK_AGAIN = 3_000;
+const STILL_EVERY = 60_000;
 
 export function App() {
   useEffect(startClock, []);
-  useEffect(askUntilKnown, []);
+  useEffect(askWho, []);
   const mayLook = may("look") && session.value?.must === "";
   useEffect(() => {
     if (mayLook) startLive();
@@ -67,13 +68,14 @@ export function App() {
   );
 }
 
-/** The server may be starting: ask until it says who we are. */
-function askUntilKnown(): () => void {
+/** The server may be starting: ask until it says who we are, and then now and again whether we still are. */
+function askWho(): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
+  const again = (after: number) => () => {
+    timer = setTimeout(ask, after);
+  };
   const ask = (): void => {
-    readSession().catch(() => {
-      timer = setTimeout(ask, ASK_AGAIN); // not there yet, or the line is lost
-    });
+    readSession().then(again(STILL_EVERY), again(ASK_AGAIN)); // not there yet, or the line is lost
   };
   ask();
   return () => clearTimeout(timer);

@@ -5,5 +5,7 @@ import "./styles/parts.css";
 import "./styles/shell.css";
 import "./styles/print.css";
 import { App } from "./app";
+import { startAttendance } from "./attendance";
 
+startAttendance();
 render(<App />, document.getElementById("app")!);

@@ -60,6 +60,7 @@ const OPEN = new Set(["login", "welcome"]);
 
 asking.loggedOut = () => {
   if (OPEN.has(route.value.page)) return;
+  void readSession().catch(() => undefined); // asked again soon (app.tsx)
   const back = location.hash.replace(/^#/, "");
   go(to("login", "", { back: back === "/" ? "" : back }));
 };
