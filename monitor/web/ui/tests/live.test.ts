@@ -234,6 +234,21 @@ test("outages stand by impact; what is told of one keeps who took care of it; a 
   expect(told).toEqual(["outage", "outage", "outage"]);
 });
 
+test("a storm of outages has the levels and groups counted anew, once a second", async () => {
+  asked.length = 0;
+  for (let number = 0; number < 20; number += 1) {
+    store.heard("outage", outage(`o${number}`), `run-${11 + number}`);
+    draw();
+  }
+  expect(asked).toEqual([]);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(asked).toEqual(["/overview"]);
+  store.heard("outage", outage("o1", { phase: "closed" }), "run-40");
+  draw();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(asked).toEqual(["/overview", "/overview"]);
+});
+
 test("a broken line says since when: since something was heard last", () => {
   const before = store.heardAt.value;
   vi.advanceTimersByTime(4_000);

@@ -30,6 +30,8 @@ const STATES: readonly Shown[] = ["unknown", "down", "degraded", "up"];
 const CHANGES_SHOWN = 50;
 const REREAD_AFTER = 250;
 const OVERVIEW_EVERY = 60_000;
+/** After an outage opened, changed or closed: its levels and groups are counted anew by the server. */
+const OVERVIEW_AFTER = 1_000;
 
 interface Heard {
   kind: Kind;
@@ -59,6 +61,7 @@ export class LiveStore {
   private isFrameAsked = false;
   private rereadTimer: ReturnType<typeof setTimeout> | undefined;
   private overviewTimer: ReturnType<typeof setInterval> | undefined;
+  private overviewSoon: ReturnType<typeof setTimeout> | undefined;
   private readonly onRows = new Set<(rows: readonly number[]) => void>();
   private readonly onNews = new Set<(kind: News) => void>();
 
@@ -77,6 +80,8 @@ export class LiveStore {
     this.stream = null;
     clearTimeout(this.rereadTimer);
     clearInterval(this.overviewTimer);
+    clearTimeout(this.overviewSoon);
+    this.overviewSoon = undefined;
   }
 
   /** Calls with the rows of the board that changed, once a frame. Gives back how to end it. */
@@ -128,6 +133,14 @@ export class LiveStore {
     } catch {
       // the stream says whether the line is lost; the next minute asks again
     }
+  }
+
+  /** A storm of outages is read once a second. */
+  private readOverviewSoon(): void {
+    this.overviewSoon ??= setTimeout(() => {
+      this.overviewSoon = undefined;
+      void this.readOverview();
+    }, OVERVIEW_AFTER);
   }
 
   private reread(after = REREAD_AFTER): void {
@@ -199,6 +212,7 @@ export class LiveStore {
         break;
       case "outage":
         this.judge(data as OutageNow);
+        this.readOverviewSoon();
         news.add(kind);
         break;
       case "board":
