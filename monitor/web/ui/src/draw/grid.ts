@@ -55,7 +55,7 @@ export interface Place {
 const NAMES = 1;
 const BETWEEN_TOWNS = 1;
 const BETWEEN_COUNTIES = 1;
-const ROWS = [4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 20, 24, 28, 32, 40, 50, 64] as const;
+const ROWS = [2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 20, 24, 28, 32, 40, 50, 64] as const;
 
 /** Lay the towns out `width` cells wide with lines of `rows` rows; a town wider than that gets more rows. */
 export function layGrid(towns: readonly Town[], width: number, rows: number): Grid {

@@ -146,8 +146,13 @@ export class Stage {
     this.tellPlace();
   }
 
+  /** What was pointed at and has left the frame has no place to tell of. */
   private tellPlace(): void {
-    const box = this.cursor < 0 ? { x: 0, y: 0, width: 0 } : this.scene.box(this.cursor);
+    const box = this.cursor < 0 ? null : (this.raster?.clip(this.scene.box(this.cursor)) ?? null);
+    if (box === null) {
+      this.told.pointed(-1, { x: 0, y: 0, side: 0 });
+      return;
+    }
     const each = density();
     this.told.pointed(this.cursor, { x: box.x / each, y: box.y / each, side: box.width / each });
   }

@@ -9,11 +9,11 @@ import { LEVELS, type Level, type LevelFigures, levelOf, looksOf, packed } from 
 import { useSize } from "./size";
 
 /** Room for the names of the networks. */
-const TOP = 30;
+const TOP = 28;
 /** The least height of a level: its nodes, its name, what is wrong. */
-const LEAST = 72;
+const LEAST = 56;
 /** Of that, what its name and what is wrong take. */
-const WORDS = 48;
+const WORDS = 40;
 const SIDE = 14;
 const LARGEST = 16;
 
@@ -31,13 +31,13 @@ interface Strip {
   edges: readonly number[];
 }
 
-/** There are far more nodes in towns than in the city: how the height is shared. */
-const WEIGHTS = [0.24, 0.3, 0.46] as const;
+/** How the height that is left is shared: there are far more nodes in towns than in the city. */
+const SHARES = [0.1, 0.2, 0.7] as const;
 
 function edgesIn(height: number): number[] {
+  const spare = Math.max(0, height - TOP - LEAST * LEVELS.length);
   const edges = [TOP];
-  for (const weight of WEIGHTS)
-    edges.push(edges[edges.length - 1] + Math.max(LEAST, (height - TOP) * weight));
+  for (const share of SHARES) edges.push(edges[edges.length - 1] + LEAST + spare * share);
   return edges;
 }
 

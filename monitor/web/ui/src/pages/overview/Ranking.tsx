@@ -11,7 +11,7 @@ import { useSize } from "./size";
 const NAME = 96;
 const VALUE = 84;
 const AXIS = 20;
-const LEAST_ROW = 22;
+const LEAST_ROW = 20;
 const MOST_ROW = 44;
 
 interface Scale {

@@ -1,7 +1,7 @@
 /** The intact rate of the last 24 hours: an area with the target's line; what nobody saw is hatched. */
 
 import { useState } from "preact/hooks";
-import { clock, percent } from "../../format";
+import { clock, percent, span } from "../../format";
 import { t } from "../../i18n";
 import { Empty } from "../../parts/Empty";
 import { Panel } from "../../parts/Panel";
@@ -53,7 +53,9 @@ function Drawing({ data, width, height }: { data: TrendData; width: number; heig
   const [at, setAt] = useState<number | null>(null);
   const { points, target } = data;
   if (points.every((point) => point.intact === null)) {
-    return <Empty title={t("overview.no_trend")}>{t("overview.no_trend_how")}</Empty>;
+    return (
+      <Empty title={t("overview.no_trend")}>{t("overview.no_trend_how", { step: span(data.step) })}</Empty>
+    );
   }
   const plot = {
     width,

@@ -61,9 +61,9 @@ const words = {
   "overview.changes": "Last changes",
   "overview.no_changes": "No change of state since the start",
   "overview.trend": "Intact over 24 hours",
-  "overview.no_trend": "Nothing was observed yet",
+  "overview.no_trend": "No step was observed to its end yet",
   "overview.no_trend_how":
-    "Once the collectors have made their first sweep, the last 24 hours stand here; time that nobody saw is hatched.",
+    "Every {step} of the last 24 hours is a step here, from the first full one on; time that nobody saw is hatched.",
   "overview.not_seen": "not observed",
   "overview.seen": "{seen} observed",
   "overview.trend_summary":

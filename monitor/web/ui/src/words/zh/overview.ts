@@ -60,8 +60,8 @@ const words = {
   "overview.changes": "最近变化",
   "overview.no_changes": "启动以来没有状态变化",
   "overview.trend": "24 小时完好率",
-  "overview.no_trend": "还没有观测",
-  "overview.no_trend_how": "采集启动并完成首轮探测后，这里显示最近 24 小时的完好率；无人观测的时间为斜纹。",
+  "overview.no_trend": "还没有满一段的观测",
+  "overview.no_trend_how": "采集启动后每 {step} 一段，最近 24 小时的完好率显示在这里；无人观测的时间为斜纹。",
   "overview.not_seen": "无人观测",
   "overview.seen": "观测 {seen}",
   "overview.trend_summary":
