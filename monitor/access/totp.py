@@ -25,7 +25,8 @@ def new_secret() -> str:
 def uri(secret: str, account: str, issuer: str) -> str:
     """What an authenticator reads from a picture, or is given by hand."""
     label = quote(f"{issuer}:{account}", safe=":")
-    return f"otpauth://totp/{label}?{urlencode({'secret': secret, 'issuer': issuer})}"
+    query = urlencode({"secret": secret, "issuer": issuer}, quote_via=quote)  # a plus is shown as one
+    return f"otpauth://totp/{label}?{query}"
 
 
 def code(secret: str, step: int) -> str:
