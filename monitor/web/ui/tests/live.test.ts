@@ -258,3 +258,19 @@ test("a broken line says since when: since something was heard last", () => {
   store.opened();
   expect(store.lostAt.value).toBeNull();
 });
+
+test("who stops to look forgets, also what was still on its way", async () => {
+  let give: (board: Board) => void = () => undefined;
+  answers["/board"] = () =>
+    new Promise((resolve) => {
+      give = resolve;
+    });
+  store.heard("anew", {}, "run-20");
+  draw();
+  await vi.advanceTimersByTimeAsync(1_000);
+  store.stop();
+  give(boardAt("run-22"));
+  await vi.advanceTimersByTimeAsync(0);
+  expect([store.board.value, store.overview.value, store.heardAt.value]).toEqual([null, null, null]);
+  expect(opened).toEqual(["run-10"]);
+});

@@ -57,6 +57,7 @@ export class LiveStore {
   private run = "";
   private reached = 0;
   private isReading = false;
+  private isWanted = false;
   private waiting: Heard[] = [];
   private isFrameAsked = false;
   private rereadTimer: ReturnType<typeof setTimeout> | undefined;
@@ -69,13 +70,27 @@ export class LiveStore {
 
   /** Read everything and listen. */
   async start(): Promise<void> {
-    this.stop();
+    this.halt();
+    this.isWanted = true;
     this.overviewTimer = setInterval(() => void this.readOverview(), OVERVIEW_EVERY);
     await this.readAnew();
   }
 
-  /** Listen no more; what was heard stays. */
+  /** Listen no more, and forget: who looks next may be somebody else. */
   stop(): void {
+    this.halt();
+    batch(() => {
+      this.board.value = null;
+      this.overview.value = null;
+      this.pulse.value = null;
+      this.heardAt.value = null;
+      this.lostAt.value = null;
+    });
+  }
+
+  private halt(): void {
+    this.isWanted = false;
+    this.waiting = [];
     this.stream?.close();
     this.stream = null;
     clearTimeout(this.rereadTimer);
@@ -104,8 +119,9 @@ export class LiveStore {
         this.world.get<Board>("/board"),
         this.world.get<Overview>("/overview"),
       ]);
-      this.take(board, overview);
+      if (this.isWanted) this.take(board, overview);
     } catch (error) {
+      if (!this.isWanted) return;
       this.failure.value = error;
       this.lostAt.value ??= this.world.now();
       this.reread(5_000);
@@ -129,7 +145,8 @@ export class LiveStore {
 
   private async readOverview(): Promise<void> {
     try {
-      this.overview.value = await this.world.get<Overview>("/overview");
+      const overview = await this.world.get<Overview>("/overview");
+      if (this.isWanted) this.overview.value = overview;
     } catch {
       // the stream says whether the line is lost; the next minute asks again
     }
