@@ -52,10 +52,7 @@ export function to(
 
 /** Go there; with `replace`, without a step in the browser's history (for filters). */
 export function go(address: string, replace = false): void {
-  if (!replace) {
-    location.hash = address;
-    return;
-  }
-  history.replaceState(null, "", address);
-  hash.value = location.hash;
+  if (replace) history.replaceState(null, "", address);
+  else location.hash = address;
+  hash.value = location.hash; // at once: the browser tells of it only later
 }

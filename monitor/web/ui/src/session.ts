@@ -51,8 +51,8 @@ export async function changePassword(wanted: NewPassword): Promise<Session> {
 
 export async function logOut(): Promise<void> {
   await send("DELETE", "/session");
-  await readSession();
   go(to("login"));
+  await readSession();
 }
 
 /** Pages on which nobody needs to be known. */
