@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Cells } from "../../src/live/cells";
 import { Areas } from "../../src/pages/overview/areas";
 import {
   floorFor,
@@ -6,6 +7,7 @@ import {
   levelOf,
   looksOf,
   packed,
+  presentOf,
   ranking,
   unseen,
   verdictOf,
@@ -31,6 +33,28 @@ function group(region: string | null, month: number | null, more: Partial<Group>
     ...more,
   };
 }
+
+describe("the head figures", () => {
+  const cells = {
+    size: 7,
+    state: Uint8Array.of(3, 3, 2, 1, 1, 0, 1),
+    upstream: Uint8Array.of(0, 0, 0, 0, 1, 0, 1),
+    pointClass: Uint8Array.of(1, 1, 1, 1, 1, 1, 0),
+  } as unknown as Cells;
+
+  test("count what the cells show, with what is down upstream apart", () => {
+    const present = presentOf(cells, 1);
+    expect(present.counts).toEqual({ up: 2, degraded: 1, down: 2, unknown: 1, upstream: 1 });
+    expect(present).toMatchObject({ watches: 6, online: 0.6, intact: 0.4 });
+  });
+
+  test("count everything where there is no class", () => expect(presentOf(cells, null).watches).toBe(7));
+
+  test("know no share while nobody looks", () => {
+    const dark = { ...cells, state: new Uint8Array(7) } as Cells;
+    expect(presentOf(dark, 1)).toMatchObject({ watches: 6, online: null, intact: null });
+  });
+});
 
 describe("the ranking of counties", () => {
   const areas = new Areas([

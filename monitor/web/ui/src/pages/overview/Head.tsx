@@ -5,8 +5,9 @@ import { useMemo } from "preact/hooks";
 import { now } from "../../clock";
 import { age, ago, day, number, percent } from "../../format";
 import { t } from "../../i18n";
-import { freshness } from "../../live";
+import { board, freshness, version } from "../../live";
 import type { Budget, Group, Overview } from "../../types";
+import { presentOf } from "./figures";
 
 /** Of what is worked out each minute. */
 const LATE = 150_000;
@@ -15,13 +16,18 @@ const LIVE = 6;
 
 export function Head({ overview }: { overview: Overview }) {
   const { headline } = overview;
-  const { counts } = headline;
+  const cells = board.value;
+  const turned = version.value;
+  const { watches, counts, online, intact } = useMemo(
+    () => (cells === null ? headline : presentOf(cells, headline.point_class)),
+    [cells, turned, headline],
+  );
   const own = Math.max(0, counts.down - counts.upstream);
   return (
     <section class="figures" aria-label={t("overview.figures")}>
-      <Intact group={headline} />
-      <Figure name={t("overview.online")} note={percent(headline.online)}>
-        {number(counts.up + counts.degraded)} <small>/ {number(headline.watches)}</small>
+      <Intact group={headline} intact={intact} />
+      <Figure name={t("overview.online")} note={percent(online)}>
+        {number(counts.up + counts.degraded)} <small>/ {number(watches)}</small>
       </Figure>
       <Figure
         name={t("state.down")}
@@ -72,8 +78,8 @@ function heardAgo(seconds: number | null): string {
   return ago(now.value - seconds * 1000);
 }
 
-function Intact({ group }: { group: Group }) {
-  const { intact, target } = group;
+function Intact({ group, intact }: { group: Group; intact: number | null }) {
+  const { target } = group;
   const isMissed = intact !== null && target !== null && intact < target;
   const goal =
     target === null ? "" : t("overview.target", { sign: isMissed ? "▼" : "▲", target: percent(target, 0) });
@@ -83,7 +89,13 @@ function Intact({ group }: { group: Group }) {
       name={t("overview.intact")}
       tone={isMissed ? "down" : ""}
       title={t("overview.month_bounds", { low: percent(group.month_low), high: percent(group.month_high) })}
-      note={[goal, month].filter(Boolean).join(" · ")}
+      note={
+        <>
+          {goal}
+          {goal && month && <span class="minor"> · </span>}
+          <span class="minor">{month}</span>
+        </>
+      }
     >
       {share(intact)}
     </Figure>

@@ -103,7 +103,7 @@ function Heat({ field, outages, turned }: { field: Field; outages: readonly Outa
       summary={summary(field)}
       names={names}
     >
-      <Legend field={field} />
+      <Legend field={field} turned={turned} />
     </Stand>
   );
 }
@@ -138,7 +138,7 @@ function CityMap({ field, turned }: { field: Field; turned: number }) {
       summary={summary(field)}
       names={`${lang.value} ${turned}`}
     >
-      <Legend field={field} />
+      <Legend field={field} turned={turned} />
       {placed < field.size && (
         <span class="unplaced">{t("overview.unplaced", { count: number(field.size - placed) })}</span>
       )}
@@ -174,8 +174,8 @@ function summary(field: Field): string {
   return t("overview.summary", { total: number(field.size), counts: counts.join(", ") });
 }
 
-/** The signs with their counts; what is not there is quiet. */
-function Legend({ field }: { field: Field }) {
+/** The signs with their counts; what is not there is quiet. `turned`: a field is changed in place. */
+function Legend({ field }: { field: Field; turned: number }) {
   return (
     <ul class="legend">
       {LOOKS.map((look, at) => {

@@ -11,6 +11,8 @@ import { useSize } from "./size";
 const NAME = 96;
 const VALUE = 84;
 const AXIS = 20;
+/** Closer to each other than this two names under the axis would meet. */
+const APART = 80;
 const LEAST_ROW = 20;
 const MOST_ROW = 44;
 
@@ -66,9 +68,11 @@ function Drawing({ ranks, width, height }: { ranks: readonly Rank[]; width: numb
         <text class="first" x={NAME} y={bottom + 14}>
           {percent(scale.floor, 0)}
         </text>
-        <text class="last" x={width - VALUE} y={bottom + 14}>
-          {percent(1, 0)}
-        </text>
+        {(target === null || width - VALUE - atX(scale, target) > APART) && (
+          <text class="last" x={width - VALUE} y={bottom + 14}>
+            {percent(1, 0)}
+          </text>
+        )}
       </g>
     </svg>
   );

@@ -3,7 +3,7 @@
 import { LOOKS } from "../../draw/looks";
 import { ago, moment } from "../../format";
 import { causeText, t } from "../../i18n";
-import { board } from "../../live";
+import { board, version } from "../../live";
 import type { Cells } from "../../live/cells";
 import { type Look, lookText, Shape } from "../../signs";
 import type { Field } from "./field";
@@ -33,7 +33,8 @@ function factsOf(cells: Cells, field: Field, cell: number): Facts {
 
 export function Tip({ field, cell }: { field: Field; cell: number }) {
   const cells = board.value;
-  if (cells === null) return null;
+  const turned = version.value; // the field is changed in place: who is drawn again looks again
+  if (cells === null || turned < 0) return null;
   const { name, look, cause, since, place } = factsOf(cells, field, cell);
   return (
     <>

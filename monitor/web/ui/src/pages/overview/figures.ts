@@ -1,7 +1,8 @@
 /** Figures of the overview that are worked out from what the API says. Pure. */
 
+import { type Cells, DOWN } from "../../live/cells";
 import type { Look } from "../../signs";
-import type { Group, LevelNow, Network, Overview, TrendPoint } from "../../types";
+import type { Counts, Group, LevelNow, Network, Overview, TrendPoint } from "../../types";
 import type { Areas } from "./areas";
 
 /** What is wrong in a level of a network; what is down by another's fault is no second fault. */
@@ -11,6 +12,36 @@ export interface LevelFigures {
   upstream: number;
   degraded: number;
   unknown: number;
+}
+
+/** What is true at this moment of the watches that the head figures speak of. */
+export interface Present {
+  watches: number;
+  counts: Counts;
+  online: number | null;
+  intact: number | null;
+}
+
+/**
+ * Counted on the board itself, so that the figures turn with the cells and never contradict them. `pointClass`
+ * null: all watches.
+ */
+export function presentOf(cells: Cells, pointClass: number | null): Present {
+  const codes = [0, 0, 0, 0];
+  let upstream = 0;
+  for (let row = 0; row < cells.size; row++) {
+    if (pointClass !== null && cells.pointClass[row] !== pointClass) continue;
+    codes[cells.state[row]] += 1;
+    if (cells.state[row] === DOWN) upstream += cells.upstream[row];
+  }
+  const [unknown, down, degraded, up] = codes;
+  const seen = up + degraded + down;
+  return {
+    watches: seen + unknown,
+    counts: { up, degraded, down, unknown, upstream },
+    online: seen > 0 ? (up + degraded) / seen : null,
+    intact: seen > 0 ? up / seen : null,
+  };
 }
 
 export const LEVELS = ["city", "county", "town"] as const;
