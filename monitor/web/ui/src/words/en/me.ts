@@ -10,11 +10,11 @@ const words: Record<keyof typeof zh, string> = {
   "login.submit": "log in",
   "login.oidc": "log in by the organisation's account",
   "login.first":
-    "There is no account yet. The file first-login in the data directory holds a one-time link; it makes the first administrator.",
+    "There is no account yet. The file first-login in the data directory holds a one-time link; it makes the first account, of the security administrator.",
   "login.look": "look on without logging in",
   "welcome.title": "Set up your account",
   "welcome.lead": "This link works once. Set a password, then log in.",
-  "welcome.first_lead": "This is the first account.",
+  "welcome.first_lead": "This is the first account, of the security administrator: it makes all the others.",
   "welcome.account": "account",
   "welcome.account_hint": "letters, digits and . _ @ -, 64 at most",
   "welcome.name": "name",

@@ -8,11 +8,11 @@ const words = {
   "login.submit": "登录",
   "login.oidc": "使用统一身份认证登录",
   "login.first":
-    "还没有任何账号。首次启动时，一次性链接写在数据目录的 first-login 文件里，用它建立第一个管理员。",
+    "还没有任何账号。首次启动时，一次性链接写在数据目录的 first-login 文件里，用它建立第一个账号（安全管理员）。",
   "login.look": "不登录，只看总览",
   "welcome.title": "设置您的账号",
   "welcome.lead": "这个链接只能用一次。设置密码后即可登录。",
-  "welcome.first_lead": "这是第一个账号：系统管理员。其他账号由它之后的安全管理员建立。",
+  "welcome.first_lead": "这是第一个账号，角色为安全管理员：由它建立其他账号。",
   "welcome.account": "账号",
   "welcome.account_hint": "字母、数字与 . _ @ -，64 位以内",
   "welcome.name": "姓名",
