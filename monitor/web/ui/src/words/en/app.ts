@@ -17,7 +17,6 @@ const words: Record<keyof typeof zh, string> = {
   "app.about": "About",
   "app.me": "My account",
   "app.login": "Log in",
-  "app.logout": "log out",
   "app.welcome": "Welcome",
   "app.invented": "invented data",
   "app.invented_why": "A demonstration: no device here exists",

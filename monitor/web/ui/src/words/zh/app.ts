@@ -15,7 +15,6 @@ const words = {
   "app.about": "关于",
   "app.me": "我的账号",
   "app.login": "登录",
-  "app.logout": "退出登录",
   "app.welcome": "欢迎",
   "app.invented": "演示数据",
   "app.invented_why": "演示：这里的设备都不存在",
