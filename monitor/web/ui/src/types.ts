@@ -333,7 +333,6 @@ export interface TimelineChange {
   cause: string;
   probe: string;
   attribution: string;
-  outage: string;
   origin: "event" | "snapshot";
   evidence: Record<string, unknown>[];
 }
