@@ -86,7 +86,7 @@ class News:
             self._hub.say("blame", _blame(blame))
         for outage in found:
             if isinstance(outage, Outage):
-                self._hub.say("outage", outage.to_json())
+                self._hub.say("outage", outage_event(self._live, outage))
 
     def alerted(self, deeds: Sequence[Deed]) -> None:
         """What the alert role did, each alert once."""
@@ -157,6 +157,18 @@ def _blame(blame: Blame) -> Mapping[str, Any]:
         "network": blame.network,
         "upstream": upstream,
         "outage": blame.outage_id,
+    }
+
+
+def outage_event(live: Live, outage: Outage) -> Mapping[str, Any]:
+    """As ``OutageNow`` of the API has it, but for who takes care of it: that is told by its alert."""
+    told = outage.to_json()
+    region = live.site.regions.get(outage.region)
+    return {
+        **{name: value for name, value in told.items() if name != "at"},
+        "name": outage.name or outage.root,
+        "region_name": outage.region if region is None else region.name,
+        "since": told["at"],
     }
 
 
