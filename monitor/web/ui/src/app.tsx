@@ -6,6 +6,7 @@ import { lang, t } from "./i18n";
 import { lazy } from "./lazy";
 import { freshness, overview, startLive, stopLive } from "./live";
 import { Empty } from "./parts/Empty";
+import { Fence } from "./parts/Fence";
 import { Loading } from "./parts/Loading";
 import { Notice } from "./parts/Notice";
 import { Toasts } from "./parts/Toast";
@@ -125,7 +126,11 @@ function Shown() {
     return <Empty title={t("app.forbidden")}>{t("app.forbidden_how")}</Empty>;
   }
   const View = found.view;
-  return <View key={key} id={id} query={query} />;
+  return (
+    <Fence key={key}>
+      <View id={id} query={query} />
+    </Fence>
+  );
 }
 
 const TITLES: Record<string, Parameters<typeof t>[0]> = {

@@ -33,6 +33,9 @@ const OVERVIEW_EVERY = 60_000;
 /** After an outage opened, changed or closed: its levels and groups are counted anew by the server. */
 const OVERVIEW_AFTER = 1_000;
 
+/** Who took care of an outage stands in no event of it: it is kept, or read with the overview soon after. */
+const NOBODY_YET = { alert: null, acked_by: null, assigned_to: null };
+
 interface Heard {
   kind: Kind;
   data: unknown;
@@ -277,7 +280,7 @@ export class LiveStore {
     if (overview === null) return;
     const former = overview.outages.find((each) => each.id === outage.id);
     const others = overview.outages.filter((each) => each.id !== outage.id);
-    const outages = outage.phase === "closed" ? others : [{ ...former, ...outage }, ...others];
+    const outages = outage.phase === "closed" ? others : [{ ...NOBODY_YET, ...former, ...outage }, ...others];
     outages.sort((a, b) => b.affected - a.affected || a.since.localeCompare(b.since));
     this.overview.value = { ...overview, outages };
   }

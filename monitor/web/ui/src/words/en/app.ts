@@ -44,6 +44,7 @@ const words: Record<keyof typeof zh, string> = {
   "app.keys_esc": "close what lies above the page",
   "app.keys_table": "tables: up and down, Enter opens",
   "app.page_missing": "The page could not be fetched: the system was upgraded, or the connection is lost.",
+  "app.page_broken": "This page went wrong, the others did not: {error}",
   "app.reload": "reload",
   "app.forbidden": "Your account may not see this page",
   "app.forbidden_how": "The security administrator gives the permission.",

@@ -42,6 +42,7 @@ const words = {
   "app.keys_esc": "关闭对话框",
   "app.keys_table": "表格：上下移动，Enter 打开",
   "app.page_missing": "页面读取失败：系统可能刚刚升级，或连接已中断。",
+  "app.page_broken": "此页面出错，其他页面不受影响：{error}",
   "app.reload": "重新载入",
   "app.forbidden": "您的账号没有查看此页的权限",
   "app.forbidden_how": "所需权限由安全管理员授予。",
