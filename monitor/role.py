@@ -256,6 +256,7 @@ class Monitor:
             named(self._news.run(ledger), "news"),
             named(self._reload(recall), "reload"),
             named(keeper.run(), "keeper"),
+            named(self.web.jobs.run(), "reports"),
             named(Monthly(ledger, lambda: self.live.site).run(), "monthly reports"),
         ]
         try:

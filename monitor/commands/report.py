@@ -56,6 +56,7 @@ _STEPS: Final = 40
     metavar="FILE",
     help="写入 / the file to write",
 )
+@click.option("--progress", is_flag=True, hidden=True, help="for programs: the share done, on stderr")
 @explains
 def report(  # noqa: PLR0917 - click passes them by name
     path: Path,
@@ -67,6 +68,7 @@ def report(  # noqa: PLR0917 - click passes them by name
     form: str | None,
     language: str | None,
     output: Path,
+    progress: bool,
 ) -> None:
     """可用性报告：完好率及上下界、结论、故障与修复、剔除、未观测时间，附证明。
 
@@ -85,7 +87,9 @@ def report(  # noqa: PLR0917 - click passes them by name
         with Files(wanted, output, language or site.language) as files:
             files.demand()
             told = {output.name: wanted}
-            made, proof = asyncio.run(_make(site, window, by, scopes, files=told, rehearse=files.rehearse))
+            made, proof = asyncio.run(
+                _make(site, window, by, scopes, files=told, rehearse=files.rehearse, bar=_bar(plain=progress))
+            )
             files.write(made, proof)
     except OSError as error:
         raise Trouble(
@@ -125,6 +129,7 @@ async def _make(
     *,
     files: dict[str, Any],
     rehearse: Rehearsal,
+    bar: Callable[[float], None] | None,
 ) -> tuple[Report, Proof]:
     """Raises Trouble where the ledger cannot be used or knows nothing of that time."""
     from monitor.config.atlas import Atlas
@@ -143,7 +148,7 @@ async def _make(
         async with await Ledger.open(site.ledger_url) as ledger:
             signer = Signer.of(site.data)
             return await make(
-                ledger, signer, site, window, question, files=files, progress=_bar(), rehearse=rehearse
+                ledger, signer, site, window, question, files=files, progress=bar, rehearse=rehearse
             )
     except (ScopeError, WindowError) as error:
         wrong_use(error)
@@ -189,8 +194,10 @@ def _said(made: Report, proof: Proof, output: Path) -> Said:
     )
 
 
-def _bar() -> Callable[[float], None] | None:
-    """Shows how far it is on stderr, where somebody watches."""
+def _bar(*, plain: bool) -> Callable[[float], None] | None:
+    """Shows how far it is on stderr, where somebody watches; ``plain``: as a number on a line of its own."""
+    if plain:
+        return lambda done: click.echo(f"{done:.3f}", err=True)
     if not sys.stderr.isatty():
         return None
 

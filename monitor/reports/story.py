@@ -50,9 +50,9 @@ def story_of(report: Report, proof: Proof, language: str) -> Story:
         language=language,
         title=WORDS["title"].told(language),
         label=WORDS["invented"].told(language) if report.invented else "",
-        period=_with_gone(_period(report, language), report, language),
-        scope=_scope(report, language),
-        sentence=_sentence(report, language),
+        period=_with_gone(period_of(report, language), report, language),
+        scope=scope_text(report, language),
+        sentence=sentence_of(report, language),
         verdict=report.total.verdict,
         figures=_headline(report, language),
         groups=groups,
@@ -62,7 +62,7 @@ def story_of(report: Report, proof: Proof, language: str) -> Story:
     )
 
 
-def _period(report: Report, language: str) -> str:
+def period_of(report: Report, language: str) -> str:
     zone = ZoneInfo(report.zone)
     first, last = moment(report.start, zone), moment(report.period_end, zone)
     text = f"{report.period}  " if report.period else ""
@@ -84,7 +84,7 @@ def _minute(millis: int, zone: ZoneInfo) -> str:
     return f"{moment(millis, zone):%Y-%m-%d %H:%M}"
 
 
-def _scope(report: Report, language: str) -> str:
+def scope_text(report: Report, language: str) -> str:
     if not report.scope:
         return WORDS["everything"].told(language)
     parts, names = [], dict(report.networks)
@@ -120,7 +120,7 @@ _NOTHING: Final = Said(
 )
 
 
-def _sentence(report: Report, language: str) -> str:
+def sentence_of(report: Report, language: str) -> str:
     """The verdict in one sentence."""
     total = report.total
     rate, parts = total.intact, total.parts
@@ -142,7 +142,7 @@ def _when(report: Report, language: str) -> str:
     year, _, month = report.period.partition("-")
     if language == "zh" and year.isdigit() and month.isdigit() and len(month) == 2:
         return f"{year} 年 {int(month)} 月"
-    return report.period or _period(report, language)
+    return report.period or period_of(report, language)
 
 
 def _subject(report: Report, language: str) -> str:

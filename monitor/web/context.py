@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -11,6 +12,8 @@ from redis.asyncio import Redis
 from monitor.access.access import Access
 from monitor.bus.keys import Keys
 from monitor.config import Reloader
+from monitor.desk.inventory import Uploads
+from monitor.desk.jobs import Jobs
 from monitor.ledger.ledger import Ledger
 from monitor.ledger.signing import Signer
 from monitor.live.health import Health
@@ -32,6 +35,7 @@ class Context:
     ``ledger`` and ``signer`` are None until the ledger is open; ``access`` until accounts can be read.
     ``redis`` is the client for commands. ``started_at``: milliseconds. ``local_token``: shown by commands of
     this machine, which read it in the note of the role. ``url``: where we listen, once we do.
+    ``reckoning``: figures for a preview are worked out one at a time.
     """
 
     live: Live
@@ -49,7 +53,13 @@ class Context:
     signer: Signer | None = None
     access: Access | None = None
     url: str = ""
+    uploads: Uploads = field(default_factory=Uploads)
+    jobs: Jobs = field(init=False)
+    reckoning: asyncio.Lock = field(default_factory=asyncio.Lock)
     local_token: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
+
+    def __post_init__(self) -> None:
+        self.jobs = Jobs(lambda: self.site)
 
     @property
     def site(self) -> Site:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import quote
 
 from monitor.config.mistakes import did_you_mean
 from monitor.ledger.ledger import Ledger
@@ -55,6 +56,13 @@ def one_of(name: str, value: str, allowed: Any) -> str:
         f"{name}：没有 {value!r}；可用：{some}".strip(),
         f"{name}: there is no {value!r}; there are {some} {hint}".strip(),
     )
+
+
+def attachment(name: str) -> dict[str, str]:
+    """Headers by which a browser saves the answer under this name, Chinese too (RFC 6266, RFC 8187)."""
+    plain = "".join(each if each.isascii() and (each.isalnum() or each in "._-") else "_" for each in name)
+    value = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+    return {"Content-Disposition": value}
 
 
 def moment(millis: int | None) -> str | None:

@@ -1,0 +1,189 @@
+"""``/inventory``: the node list, what another one would change, and putting it in place."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import Any, Final, Literal
+from urllib.parse import unquote
+
+from pydantic import Field
+
+from monitor.access.roles import Permission
+from monitor.config.mistakes import printable
+from monitor.desk import inventory as desk
+from monitor.desk.inventory import Preview, Upload
+from monitor.model.times import format_time
+from monitor.web.api.common import attachment
+from monitor.web.dispatch import read_at_most
+from monitor.web.endpoints import Call, Endpoint, Refused, Reply
+from monitor.web.schemas.base import Done, Model
+from monitor.web.schemas.papers import (
+    InventoryApply,
+    InventoryNow,
+    InventoryPreview,
+    Mistake,
+    NodeDifference,
+)
+
+NAME_HEADER: Final = "X-File-Name"
+SHOWN: Final = 500
+MEDIA: Final = {
+    "csv": "text/csv",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+class FormQuery(Model):
+    form: Literal["csv", "xlsx"] = Field("csv", description="as which file")
+
+
+async def inventory(call: Call[None, None]) -> InventoryNow:
+    """What the list of now holds, and how many points were planned."""
+    site, live = call.context.site, call.context.live
+    nodes = site.inventory.nodes.values()
+    planned: Counter[str] = Counter()
+    for region in site.regions.values():
+        planned.update({f"class{number}": count for number, count in region.planned.items()})
+    return InventoryNow(
+        digest=site.inventory.digest,
+        file=site.sources["nodes"].name,
+        loaded_at=format_time(call.context.health.reloaded_at) if call.context.health.reloaded_at else None,
+        nodes=len(nodes),
+        watches=len(live.board),
+        by_kind=dict(Counter(node.kind.value for node in nodes)),
+        by_class=dict(Counter(f"class{node.point_class}" for node in nodes if node.point_class)),
+        planned=dict(planned),
+        error=call.context.health.reload_error,
+    )
+
+
+async def download(call: Call[FormQuery, None]) -> Reply:
+    """The list as it lies on disk."""
+    path, form = call.context.site.sources["nodes"], call.query.form
+    try:
+        content = await asyncio.to_thread(path.read_bytes)
+    except OSError as error:
+        raise Refused(
+            404, f"{path.name} 无法读取", f"{path.name} cannot be read: {error.strerror}"
+        ) from error
+    body = await asyncio.to_thread(desk.in_form, content, form)
+    return Reply(body, media=MEDIA[form], headers=attachment(f"nodes.{form}"))
+
+
+async def preview(call: Call[None, None]) -> InventoryPreview:
+    """What a list would change; with mistakes nothing, and each of them is told. Nothing is changed yet."""
+    name = _name(call)
+    call.target = name
+    content = await read_at_most(call.request, desk.LARGEST)
+    if not content:
+        raise Refused(400, "文件是空的", "the file is empty")
+    site = call.context.site
+    found = await asyncio.to_thread(desk.preview, site, content, name)
+    call.facts = {"mistakes": len(found.mistakes), "differences": len(found.differences)}
+    upload = None
+    if found.site is not None:
+        upload = call.context.uploads.keep(Upload(call.who.account, content, site.inventory.digest, call.now))
+    return _shown(found, upload)
+
+
+def _name(call: Call[Any, Any]) -> str:
+    """What the file is called where it comes from: told in mistakes, and used for nothing else."""
+    return printable(unquote(call.request.headers.get(NAME_HEADER, "")))[:100] or "nodes"
+
+
+def _shown(found: Preview, upload: str | None) -> InventoryPreview:
+    hows = Counter(each.how for each in found.differences)
+    return InventoryPreview(
+        upload=upload,
+        digest=None if found.site is None else found.site.inventory.digest,
+        nodes=0 if found.site is None else len(found.site.inventory.nodes),
+        new=hows["new"],
+        changed=hows["changed"],
+        gone=hows["gone"],
+        differences=[
+            NodeDifference(node=each.node, name=each.name, kind=each.how, fields=dict(each.fields))
+            for each in found.differences[:SHOWN]
+        ],
+        mistakes=[
+            Mistake(
+                file=each.file,
+                row=each.line,
+                column=each.column or None,
+                value=each.value or None,
+                text=each.allowed,
+                hint=each.hint,
+            )
+            for each in found.mistakes[:SHOWN]
+        ],
+        more_mistakes=max(0, len(found.mistakes) - SHOWN),
+    )
+
+
+async def apply(call: Call[None, InventoryApply]) -> Done:
+    """Put the list in place that was previewed; it is read at once, as any change of the file."""
+    site = call.context.site
+    upload = call.context.uploads.take(call.body.upload, call.who.account, call.now)
+    if upload is None:
+        raise Refused(
+            409, "预览已过期，请重新上传", "the preview is over, or somebody else's: upload it again"
+        )
+    if upload.over != site.inventory.digest:
+        raise Refused(409, "节点表已被他人修改，请重新预览", "the list has changed since: preview it again")
+    try:
+        path = await asyncio.to_thread(desk.apply, site, upload.content)
+    except OSError as error:
+        raise Refused(
+            503, f"无法写入：{error.strerror}", f"it cannot be written: {error.strerror}"
+        ) from error
+    call.target = path.name
+    call.facts = {"over": upload.over}
+    call.context.reloader.poke()
+    return Done()
+
+
+ENDPOINTS: Final = (
+    Endpoint(
+        "GET",
+        "/inventory",
+        "inventory",
+        "What the node list holds",
+        inventory,
+        Permission.LOOK,
+        answer=InventoryNow,
+    ),
+    Endpoint(
+        "GET",
+        "/inventory/file",
+        "inventory_file",
+        "The node list as a file",
+        download,
+        Permission.INVENTORY,
+        query=FormQuery,
+        media="text/csv",
+        also={404: "the file is not there"},
+    ),
+    Endpoint(
+        "POST",
+        "/inventory/preview",
+        "preview_inventory",
+        "What another list would change",
+        preview,
+        Permission.INVENTORY,
+        answer=InventoryPreview,
+        raw=desk.LARGEST,
+        action="inventory.preview",
+    ),
+    Endpoint(
+        "POST",
+        "/inventory/apply",
+        "apply_inventory",
+        "Put a previewed list in place",
+        apply,
+        Permission.INVENTORY,
+        answer=Done,
+        body=InventoryApply,
+        action="inventory.apply",
+        also={409: "it was not previewed, or the list has changed since"},
+    ),
+)
