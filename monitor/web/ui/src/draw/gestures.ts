@@ -7,7 +7,8 @@ export interface Moves {
   tap(x: number, y: number, byTouch: boolean): void;
   leave(): void;
   pan(dx: number, dy: number): void;
-  zoom(factor: number, x: number, y: number): void;
+  /** Whether there was anything to enlarge or diminish; if not, the wheel scrolls the page. */
+  zoom(factor: number, x: number, y: number): boolean;
 }
 
 interface Finger {
@@ -17,8 +18,11 @@ interface Finger {
 
 /** A press that moves less, in CSS pixels, is a click. */
 const SLACK = 5;
-/** How much a notch of a wheel (100 CSS pixels) enlarges. */
+/** A notch of a wheel (100 CSS pixels) enlarges by a fifth. */
 const PER_PIXEL = 0.0018;
+/** Some wheels count in lines (`WheelEvent.DOM_DELTA_LINE`): so many CSS pixels each. */
+const BY_LINES = 1;
+const LINE = 33;
 
 export class Gestures {
   private readonly fingers = new Map<number, Finger>();
@@ -100,9 +104,8 @@ export class Gestures {
   }
 
   private wheel(event: WheelEvent): void {
-    event.preventDefault();
-    const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 33 : 1;
+    const pixels = event.deltaMode === BY_LINES ? event.deltaY * LINE : event.deltaY;
     const { x, y } = this.place(event);
-    this.moves.zoom(Math.exp(-event.deltaY * lines * PER_PIXEL), x, y);
+    if (this.moves.zoom(Math.exp(-pixels * PER_PIXEL), x, y)) event.preventDefault();
   }
 }

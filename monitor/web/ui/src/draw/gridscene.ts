@@ -88,14 +88,14 @@ export class GridScene implements Scene {
   }
 
   zoom(factor: number, x: number, y: number): boolean {
-    const before = this.pitch;
+    const [before, scale] = [this.pitch, this.scale];
     this.scale = within(this.scale * factor, this.least, Math.max(this.least, LARGEST * this.density));
     this.pitch = Math.round(this.scale);
     const grown = this.pitch / before;
     this.left = Math.round((this.left + x - this.gutter) * grown - (x - this.gutter));
     this.top = Math.round((this.top + y) * grown - y);
     this.settle();
-    return grown !== 1;
+    return this.scale !== scale;
   }
 
   /** Never beside the grid; in the middle where it is lower than the frame. */

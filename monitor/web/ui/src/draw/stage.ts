@@ -52,7 +52,7 @@ export class Stage {
       hover: (x, y) => this.point(x, y),
       tap: (x, y, byTouch) => this.tap(x, y, byTouch),
       leave: () => this.pointAt(-1),
-      pan: (dx, dy) => this.move(this.scene.pan(dx, dy)),
+      pan: (dx, dy) => void this.move(this.scene.pan(dx, dy)),
       zoom: (factor, x, y) => this.move(this.scene.zoom(factor, x, y)),
     });
     this.measure();
@@ -73,10 +73,12 @@ export class Stage {
     this.measure();
   }
 
+  /** Other colours, at once: a printer does not wait for the next frame. */
   tint(tints: Tints): void {
     this.tints = tints;
     this.scene.tint(tints);
     this.move(true);
+    this.draw();
   }
 
   /** These cells look different now. */
@@ -157,13 +159,14 @@ export class Stage {
     this.told.pointed(this.cursor, { x: box.x / each, y: box.y / each, side: box.width / each });
   }
 
-  private move(isMoved: boolean): void {
-    if (!isMoved) return;
+  private move(isMoved: boolean): boolean {
+    if (!isMoved) return false;
     this.isMoved = true;
     // One finger scrolls the page, as long as there is nothing to pan in here.
     this.host.style.touchAction = this.scene.whole ? "pan-x pan-y" : "none";
     if (this.cursor >= 0) this.tellPlace();
     this.ask();
+    return true;
   }
 
   private measure(): void {

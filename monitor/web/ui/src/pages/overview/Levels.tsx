@@ -57,8 +57,15 @@ function Drawing({ overview, room }: { overview: Overview; room: Room }) {
   const { networks } = overview;
   const column = room.width / Math.max(1, networks.length);
   const edges = edgesIn(room.height);
+  const height = edges[LEVELS.length];
   return (
-    <svg class="levels-drawing" width={room.width} height={edges[LEVELS.length]} role="img">
+    <svg
+      class="levels-drawing"
+      width={room.width}
+      height={height}
+      viewBox={`0 0 ${room.width} ${height}`}
+      role="img"
+    >
       <title>{told(overview)}</title>
       {networks.slice(1).map((network, at) => (
         <Boundary key={network.id} x={column * (at + 1)} edges={edges} reach={column / 2} />

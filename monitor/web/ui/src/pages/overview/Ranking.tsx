@@ -52,7 +52,13 @@ function Drawing({ ranks, width, height }: { ranks: readonly Rank[]; width: numb
   const row = Math.max(LEAST_ROW, Math.min(MOST_ROW, (height - AXIS) / ranks.length));
   const bottom = row * ranks.length;
   return (
-    <svg width={width} height={bottom + AXIS} role="img" aria-label={summary(ranks)}>
+    <svg
+      width={width}
+      height={bottom + AXIS}
+      viewBox={`0 0 ${width} ${bottom + AXIS}`}
+      role="img"
+      aria-label={summary(ranks)}
+    >
       {ranks.map((rank, at) => (
         <Bar key={rank.code} rank={rank} scale={scale} y={at * row} row={row} />
       ))}

@@ -2,14 +2,15 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
-import type { Scene, Tints } from "../../draw/scene";
+import type { Scene } from "../../draw/scene";
 import { Stage } from "../../draw/stage";
 import { t } from "../../i18n";
 import { board, onChange } from "../../live";
 import { go, to } from "../../router";
-import { FONT, palette } from "../../theme";
+import { palette } from "../../theme";
 import type { Field } from "./field";
 import { Tip, tipText } from "./Tip";
+import { paper, tintsOf } from "./tints";
 
 interface StandProps {
   field: Field;
@@ -31,13 +32,6 @@ interface Pointed {
 }
 
 const NOTHING: Pointed = { cell: -1, x: 0, y: 0, side: 0 };
-
-function tintsNow(): Tints {
-  const { panel, line, text, second, accent, ...rest } = palette.value;
-  const { up, degraded, down, upstream, unknown, maintenance } = rest;
-  const looks = [up, degraded, down, upstream, unknown, maintenance];
-  return { ground: panel, line, text, quiet: second, accent, looks, font: FONT };
-}
 
 export function Stand({ field, scene, label, summary, names, children }: StandProps) {
   const host = useRef<HTMLDivElement>(null);
@@ -66,7 +60,17 @@ export function Stand({ field, scene, label, summary, names, children }: StandPr
     };
   }, [scene]);
   const colours = palette.value;
-  useEffect(() => stage.current?.tint(tintsNow()), [colours, scene]);
+  useEffect(() => {
+    const wear = () => stage.current?.tint(tintsOf(colours));
+    const print = () => stage.current?.tint(tintsOf(paper()));
+    wear();
+    window.addEventListener("beforeprint", print);
+    window.addEventListener("afterprint", wear);
+    return () => {
+      window.removeEventListener("beforeprint", print);
+      window.removeEventListener("afterprint", wear);
+    };
+  }, [colours, scene]);
   useEffect(() => stage.current?.renamed(), [names]);
 
   const pressed = (event: KeyboardEvent) => {

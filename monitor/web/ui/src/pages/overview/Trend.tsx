@@ -75,6 +75,7 @@ function Drawing({ data, width, height }: { data: TrendData; width: number; heig
     <svg
       width={width}
       height={height}
+      viewBox={`0 0 ${width} ${height}`}
       role="img"
       aria-label={summary(data)}
       onPointerMove={place}
