@@ -26,6 +26,7 @@ from monitor.live.probetimes import ProbeTimes
 from monitor.live.shares import Shares
 from monitor.live.states import Live
 from monitor.live.status import Tally
+from monitor.live.surroundings import Surroundings
 from monitor.live.tellings import families
 from monitor.model.nodes import Kind, Watch
 from monitor.model.observations import State
@@ -61,6 +62,7 @@ class Metrics:
         self._live = live
         self._times = times
         self._labelled = _Labelled(live.board)
+        self._around = Surroundings(live.site, live.board)
         self._shares = Shares()
         self._registry = CollectorRegistry()
         self._registry.register(_Own(live, health, times))
@@ -71,11 +73,15 @@ class Metrics:
         self._live.refresh(now)
         if self._labelled.board is not self._live.board:
             self._labelled = _Labelled(self._live.board)
+            self._around = Surroundings(self._live.site, self._live.board)
         write = openmetrics_of if openmetrics else text_of
         rest: bytes = write(self._registry)
         shares = self._shares.families(self._live.measured, now)
         upstream = _UPSTREAM.render(self._upstream_samples())
-        return b"".join([*self._labelled.families(), upstream, *shares, *self._probe_families(), rest])
+        around = self._around.families(self._live.outages.all())
+        return b"".join(
+            [*self._labelled.families(), upstream, *around, *shares, *self._probe_families(), rest]
+        )
 
     def _upstream_samples(self) -> Iterator[bytes]:
         """Of the rows shown as down alone: who turned up again may be blamed for a moment longer."""
