@@ -60,6 +60,22 @@ class Keys:
         """The expiring key with the last probe durations of a shard."""
         return f"quanshi:{self.site}:durations:{network}:{shard}of{shards}"
 
+    def layers(self, network: str, shard: int, shards: int) -> str:
+        """The expiring key with the last answer of each probe of a shard (see ``model.layers``)."""
+        return f"quanshi:{self.site}:layers:{network}:{shard}of{shards}"
+
+    def wishes(self, network: str) -> str:
+        """The short, expiring stream of wishes to a network's collectors (see ``bus.wishes``)."""
+        return f"quanshi:{self.site}:wishes:{network}"
+
+    def hearing(self, network: str) -> str:
+        """The expiring key that is there while a collector of this network hears wishes."""
+        return f"quanshi:{self.site}:hearing:{network}"
+
+    def wish(self, wish: str) -> str:
+        """The expiring key with what became of a wish."""
+        return f"quanshi:{self.site}:wish:{wish}"
+
 
 def entry_order(entry: str) -> tuple[int, int]:
     """What a stream entry id is ordered by; anything else comes first, as if nothing had been read."""

@@ -39,7 +39,7 @@ class Durations:
         head, newline, body = packed.partition(b"\n")
         if not newline:
             raise PackedError("no header line")
-        inventory, probes, nodes = _header(head)
+        inventory, probes, nodes = header_of(head)
         if len(body) != 4 * nodes * len(probes):
             raise PackedError(f"{len(body)} bytes for {nodes} nodes and {len(probes)} probes")
         values = array("f", body)
@@ -52,8 +52,8 @@ class Durations:
         return self.values[self.probes.index(probe) :: len(self.probes)]
 
 
-def _header(head: bytes) -> tuple[str, tuple[str, ...], int]:
-    """The three fields of the first line. Raises PackedError."""
+def header_of(head: bytes) -> tuple[str, tuple[str, ...], int]:
+    """The inventory, the probes and the number of nodes that a first line names. Raises PackedError."""
     try:
         fields = json.loads(head)
         inventory, probes, nodes = fields["inventory"], fields["probes"], fields["nodes"]

@@ -96,15 +96,20 @@ def _unpacked(arrays: Iterable[tuple[Shard, bytes | None]]) -> Iterator[tuple[Sh
             _log.warning("probe times of a shard are not readable", shard=shard, error=str(error))
 
 
+def cut_of(live: Live) -> dict[str, int]:
+    """Into how many shards each network is cut, by its last sight."""
+    return {
+        each.sight.network: each.sight.shards
+        for each in sorted(live.observers.values(), key=lambda each: each.heard)
+    }
+
+
 def _current_shards(live: Live) -> list[Shard]:
     """The shards of each network as its last sight cuts it.
 
     After a network was cut anew the former keys live on for a while, and name the same nodes once more.
     """
-    cut = {
-        each.sight.network: each.sight.shards
-        for each in sorted(live.observers.values(), key=lambda each: each.heard)
-    }
+    cut = cut_of(live)
     return [
         (each.sight.network, *each.shard)
         for each in live.observers.values()
