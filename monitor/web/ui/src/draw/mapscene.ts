@@ -185,7 +185,6 @@ export class MapScene implements Scene {
   }
 
   under(canvas: CanvasRenderingContext2D): void {
-    canvas.clearRect(0, 0, this.width, this.height);
     if (this.tints === null) return;
     canvas.beginPath();
     for (const ring of this.outline) {
@@ -202,7 +201,6 @@ export class MapScene implements Scene {
   }
 
   over(canvas: CanvasRenderingContext2D): void {
-    canvas.clearRect(0, 0, this.width, this.height);
     if (this.tints === null) return;
     this.paintLabels(canvas, this.tints);
     this.paintScale(canvas, this.tints);

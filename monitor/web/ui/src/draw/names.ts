@@ -51,7 +51,6 @@ export function paintNames(
   tints: Tints,
   room: Room,
 ): void {
-  canvas.clearRect(0, 0, room.width, room.height);
   canvas.textBaseline = "middle";
   const framed = new Map<number, Frame>();
   for (const frame of sheet.frames) for (const town of frame.towns) framed.set(town, frame);

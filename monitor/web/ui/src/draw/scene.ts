@@ -19,13 +19,13 @@ export interface Scene {
   /** The frame has another size, or the screen another density (device pixels per CSS pixel). */
   resize(width: number, height: number, density: number): void;
   tint(tints: Tints): void;
-  /** What lies beneath the cells. */
+  /** What lies beneath the cells; the canvas is empty. */
   under(canvas: CanvasRenderingContext2D): void;
   /** All cells. */
   paint(raster: Raster): void;
   /** These cells alone, which have another look now; what of the frame has to be shown again. */
   repaint(raster: Raster, cells: readonly number[]): Rect[];
-  /** What lies upon the cells: names, frames. */
+  /** What lies upon the cells: names, frames; the canvas is empty. */
   over(canvas: CanvasRenderingContext2D): void;
   hit(x: number, y: number): number;
   /** Where a cell is in the frame. */

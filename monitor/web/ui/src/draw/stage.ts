@@ -73,12 +73,24 @@ export class Stage {
     this.measure();
   }
 
-  /** Other colours, at once: a printer does not wait for the next frame. */
   tint(tints: Tints): void {
     this.tints = tints;
     this.scene.tint(tints);
     this.move(true);
+  }
+
+  /**
+   * Everything on the middle canvas, at once and in these colours. A printer does not wait for the next frame, and
+   * what is clear in a canvas is white on paper, so that one alone may lie there; and it knows nothing of pixels that
+   * were put, only of what was drawn. `tint` brings the screen back.
+   */
+  print(tints: Tints): void {
+    this.tint(tints);
     this.draw();
+    const [, sheet] = this.layers;
+    if (this.image !== null) sheet.drawImage(picture(this.image), 0, 0);
+    this.scene.under(sheet);
+    this.scene.over(sheet);
   }
 
   /** These cells look different now. */
@@ -195,13 +207,17 @@ export class Stage {
     if (this.tints === null || this.raster === null || this.image === null) return;
     const [under, cells, over] = this.layers;
     if (this.isMoved) {
+      wipe(under);
       this.scene.under(under);
       this.scene.paint(this.raster);
       cells.putImageData(this.image, 0, 0);
     } else if (this.dirty.length > 0) {
       this.copy(cells, this.raster, this.image);
     }
-    if (this.isMoved || this.isNamed) this.write(over, this.tints);
+    if (this.isMoved || this.isNamed) {
+      wipe(over);
+      this.write(over, this.tints);
+    }
     this.isMoved = false;
     this.isNamed = false;
     this.dirty = [];
@@ -230,6 +246,19 @@ export class Stage {
 /** Device pixels per CSS pixel. */
 function density(): number {
   return window.devicePixelRatio || 1;
+}
+
+/** Pixels as something that can be drawn. */
+function picture(image: ImageData): HTMLCanvasElement {
+  const canvas = document.createElement("canvas");
+  canvas.width = image.width;
+  canvas.height = image.height;
+  canvas.getContext("2d")?.putImageData(image, 0, 0);
+  return canvas;
+}
+
+function wipe(context: CanvasRenderingContext2D): void {
+  context.clearRect(0, 0, context.canvas.width, context.canvas.height);
 }
 
 function layer(host: HTMLElement): CanvasRenderingContext2D {

@@ -62,7 +62,7 @@ export function Stand({ field, scene, label, summary, names, children }: StandPr
   const colours = palette.value;
   useEffect(() => {
     const wear = () => stage.current?.tint(tintsOf(colours));
-    const print = () => stage.current?.tint(tintsOf(paper()));
+    const print = () => stage.current?.print(tintsOf(paper()));
     wear();
     window.addEventListener("beforeprint", print);
     window.addEventListener("afterprint", wear);
