@@ -15,6 +15,7 @@ from monitor.model.observations import State
 from monitor.model.outages import Outage
 
 _NODE: Final = Gauge(b"quanshi_node_info", b"Name and contractor of a node. Always 1.")
+_NETWORK: Final = Gauge(b"quanshi_network_info", b"Name of a network. Always 1.")
 _REGION: Final = Gauge(
     b"quanshi_region_info",
     b"Name of a region, and the county that it lies in or is; both empty for what is wider. Always 1.",
@@ -40,9 +41,12 @@ class Surroundings:
     def __init__(self, site: Site, board: Board) -> None:
         self._board = board
         nodes = {watch.node.id: watch.node for watch in board.watches}
-        self._still = _NODE.render(map(_node, nodes.values())) + _REGION.render(
-            _regions(site, nodes.values())
+        still = (
+            _NODE.render(map(_node, nodes.values())),
+            _REGION.render(_regions(site, nodes.values())),
+            _NETWORK.render(_networks(site)),
         )
+        self._still = b"".join(still)
         self._joining: list[tuple[int, _Place]] = [
             (row, (watch.network, watch.node.level.value, watch.node.kind.value))
             for row, watch in enumerate(board.watches)
@@ -72,13 +76,18 @@ def _node(node: Node) -> bytes:
     return labels({"node": node.id, "name": node.label, "contractor": node.contractor}) + b"} 1\n"
 
 
+def _networks(site: Site) -> Iterator[bytes]:
+    for network, settings in site.networks.items():
+        yield labels({"network": network, "network_name": settings.name or network}) + b"} 1\n"
+
+
 def _regions(site: Site, nodes: Iterable[Node]) -> Iterator[bytes]:
     """Where these nodes stand, and what that lies in."""
     atlas = Atlas(site.regions)
     for code in sorted({around for node in nodes for around in atlas.around(node.region)}):
         known = site.regions.get(code)
         county, county_name = _county(atlas, code)
-        found = {"region": code, "name": known.name if known else code}
+        found = {"region": code, "region_name": known.name if known else code}
         yield labels(found | {"county": county, "county_name": county_name}) + b"} 1\n"
 
 

@@ -94,11 +94,17 @@ def test_a_region_has_its_name_and_its_county_also_where_no_node_stands_right_in
     found = {labels["region"]: labels for labels, _ in samples(live)["quanshi_region_info"]}
 
     assert list(found) == ["440900", "440902", "440902005", "440983", "440983101"]
-    town = {"name": '镇隆"镇', "county": "440983", "county_name": "信宜市"}
+    town = {"region_name": '镇隆"镇', "county": "440983", "county_name": "信宜市"}
     assert found["440983101"] == {"region": "440983101", **town}
     assert found["440983"]["county"] == "440983"
-    assert found["440902"]["name"] == found["440902005"]["county_name"] == "茂南区"
+    assert found["440902"]["region_name"] == found["440902005"]["county_name"] == "茂南区"
     assert (found["440900"]["county"], found["440900"]["county_name"]) == ("", ""), "a city is no county"
+
+
+def test_a_network_has_its_name(live: Live) -> None:
+    found = [tuple(labels.values()) for labels, value in samples(live)["quanshi_network_info"] if value == 1]
+
+    assert found == [("video", "视频专网"), ("police", "公安网")]
 
 
 def test_what_joins_the_points_is_counted_by_level_and_state(live: Live) -> None:
