@@ -102,6 +102,8 @@ class Logins(Store):
         self, subject: str, name: str, roles: Collection[Role], now: int, address: str
     ) -> LoggedIn:
         """Begin a session for somebody whom the OpenID provider vouches for, with the roles of now."""
+        if not roles:
+            raise Refused(403, "该用户在本系统没有角色", "this user has no role here")
         check_roles(roles)
 
         def work(connection: Connection) -> tuple[Account, str, str]:

@@ -65,7 +65,10 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Whom the provider vouches for. ``subject`` names him among all of all providers, and never changes."""
+    """Whom the provider vouches for. ``subject`` names him among all of all providers, and never changes.
+
+    ``roles``: as the site maps them; none: he has no business here.
+    """
 
     subject: str
     name: str
@@ -131,8 +134,7 @@ class Provider:
     ) -> Person:
         """Who came back. ``attempt``: of this browser's cookie; ``returned``: the query that it came with.
 
-        Raises Refused: 401 for what is no login, 403 for somebody without a role here, 503 while the provider
-        does not answer.
+        Raises Refused: 401 for what is no login, 503 while the provider does not answer.
         """
         self._check_return(attempt, returned)
         assert attempt is not None  # noqa: S101 - just checked
@@ -158,8 +160,6 @@ class Provider:
         roles = frozenset(
             Role(role) for role, groups in self.settings.roles.items() if groups & claims.groups
         )
-        if not roles:
-            raise Refused(403, "该用户在本系统没有角色", "this user has no role here")
         return Person(f"{self.settings.issuer} {claims.subject}", claims.name, roles)
 
     async def _discover(self, now: int) -> _Document:

@@ -18,6 +18,7 @@ from monitor.web.api import (
     inventory,
     maintenance,
     nodes,
+    oidc,
     outages,
     reports,
     session,
@@ -25,6 +26,7 @@ from monitor.web.api import (
 )
 from monitor.web.context import Context
 from monitor.web.dispatch import routes_of
+from monitor.web.door import DOOR, Door
 from monitor.web.endpoints import Endpoint
 from monitor.web.openapi import document
 from monitor.web.problems import add_headers, errors_as_problems
@@ -32,6 +34,7 @@ from monitor.web.scrape import Scrape
 
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *session.ENDPOINTS,
+    *oidc.ENDPOINTS,
     *status.ENDPOINTS,
     *nodes.ENDPOINTS,
     *events.ENDPOINTS,
@@ -53,6 +56,8 @@ def make_app(context: Context) -> web.Application:
     app = web.Application(middlewares=[errors_as_problems])
     app.on_response_prepare.append(add_headers)
     app.on_shutdown.append(_send_away(context))
+    app[DOOR] = door = Door()
+    app.on_cleanup.append(door.close)
     app.add_routes(
         [
             web.get("/metrics", scrape.metrics),

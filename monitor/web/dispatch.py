@@ -52,7 +52,10 @@ async def _answer(endpoint: Endpoint, context: Context, request: web.Request) ->
     call: Call[Any, Any] = Call(context, request, who, request.match_info, None, None, context.live.clock())
     if not endpoint.changes:
         await _check(endpoint, call)
-        return await _reply(await endpoint.handler(call), request, endpoint.status)
+        given = await endpoint.handler(call)
+        if endpoint.action:
+            await record(call, endpoint.action, Outcome.OK)
+        return await _reply(given, request, endpoint.status)
     try:
         check_origin(request, who)
         await _check(endpoint, call)
@@ -60,7 +63,7 @@ async def _answer(endpoint: Endpoint, context: Context, request: web.Request) ->
     except Refused as refused:
         await _record_refusal(endpoint, call, refused)
         raise
-    await _record(endpoint, call, Outcome.OK)
+    await record(call, endpoint.action, Outcome.OK)
     return await _reply(given, request, endpoint.status)
 
 
@@ -74,10 +77,10 @@ async def _check(endpoint: Endpoint, call: Call[Any, Any]) -> None:
 async def _record_refusal(endpoint: Endpoint, call: Call[Any, Any], refused: Refused) -> None:
     """What a known account tried, and logins that failed; not what anybody may send as often as he likes."""
     if refused.status == HTTPStatus.UNAUTHORIZED and endpoint.permission is None:
-        await _record(endpoint, call, Outcome.FAILED)
+        await record(call, endpoint.action, Outcome.FAILED)
     elif call.who.account:
         call.facts = {**call.facts, "status": refused.status}
-        await _record(endpoint, call, Outcome.REFUSED)
+        await record(call, endpoint.action, Outcome.REFUSED)
 
 
 def _check_permission(permission: Permission | None, who: Principal) -> None:
@@ -140,19 +143,17 @@ def _wrong(place: str, error: ValidationError) -> Refused:
     )
 
 
-async def _record(endpoint: Endpoint, call: Call[Any, Any], outcome: Outcome) -> None:
+async def record(call: Call[Any, Any], done: str, outcome: Outcome) -> None:
     """One line of the audit trail. What was done is done: a ledger that refuses then is logged."""
     ledger = call.context.ledger
-    action = Action(
-        call.now, call.who.account, endpoint.action, call.target, outcome, call.address, call.facts
-    )
+    action = Action(call.now, call.who.account, done, call.target, outcome, call.address, call.facts)
     if ledger is None:
-        log.warning("no ledger yet: an action is not recorded", action=endpoint.action, outcome=outcome.value)
+        log.warning("no ledger yet: an action is not recorded", action=done, outcome=outcome.value)
         return
     try:
         await ledger.record_action(action)
     except LedgerError as error:
-        log.error("an action is not recorded", action=endpoint.action, error=str(error))  # noqa: TRY400
+        log.error("an action is not recorded", action=done, error=str(error))  # noqa: TRY400
 
 
 async def _reply(
