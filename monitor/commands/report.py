@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -50,13 +51,16 @@ _STEPS: Final = 40
 @click.option(
     "-o",
     "--output",
-    "output",
+    "outputs",
     type=click.Path(path_type=Path, dir_okay=False),
     required=True,
+    multiple=True,
     metavar="FILE",
-    help="写入 / the file to write",
+    help="写入，可多次给出 / the file to write; may be given again",
 )
-@click.option("--progress", is_flag=True, hidden=True, help="for programs: the share done, on stderr")
+@click.option(
+    "--for-programs", is_flag=True, hidden=True, help="the share done, on stderr; what it came to, as JSON"
+)
 @explains
 def report(  # noqa: PLR0917 - click passes them by name
     path: Path,
@@ -67,8 +71,8 @@ def report(  # noqa: PLR0917 - click passes them by name
     scopes: tuple[str, ...],
     form: str | None,
     language: str | None,
-    output: Path,
-    progress: bool,
+    outputs: tuple[Path, ...],
+    for_programs: bool,
 ) -> None:
     """可用性报告：完好率及上下界、结论、故障与修复、剔除、未观测时间，附证明。
 
@@ -82,23 +86,28 @@ def report(  # noqa: PLR0917 - click passes them by name
     another kind narrows.
     """
     site = load_site(path)
-    window, wanted = _window(site, period, first, last), form or _form_of(output)
+    if form is not None and len(outputs) > 1:
+        raise click.UsageError("--format: -o")
+    window, wanted = _window(site, period, first, last), {each: form or _form_of(each) for each in outputs}
+    told, bar = {each.name: its for each, its in wanted.items()}, _bar(plain=for_programs)
     try:
-        with Files(wanted, output, language or site.language) as files:
+        with Files(wanted, language or site.language) as files:
             files.demand()
-            told = {output.name: wanted}
             made, proof = asyncio.run(
-                _make(site, window, by, scopes, files=told, rehearse=files.rehearse, bar=_bar(plain=progress))
+                _make(site, window, by, scopes, files=told, rehearse=files.rehearse, bar=bar)
             )
             files.write(made, proof)
     except OSError as error:
         raise Trouble(
             Said("报告无法写入", "the report cannot be written"),
-            f"{output}: {error.strerror or error}",
+            f"{', '.join(map(str, outputs))}: {error.strerror or error}",
             Said("换一个位置", "name another place"),
             site.language,
         ) from error
-    click.echo(_said(made, proof, output).told(language or site.language))
+    if for_programs:
+        click.echo(json.dumps({"digest": proof.digest, "revision": proof.revision}))
+    else:
+        click.echo(_said(made, proof, outputs).told(language or site.language))
 
 
 def _window(site: Site, period: str | None, first: str | None, last: str | None) -> Window:
@@ -179,7 +188,7 @@ def _demand_ledger(site: Site) -> None:
         )
 
 
-def _said(made: Report, proof: Proof, output: Path) -> Said:
+def _said(made: Report, proof: Proof, outputs: Sequence[Path]) -> Said:
     from monitor.reports.story import percent, verdict_word
 
     intact = made.total.intact
@@ -187,10 +196,11 @@ def _said(made: Report, proof: Proof, output: Path) -> Said:
     en = "" if made.complete else "the period is not over; "
     low, value, high = (percent(share) for share in (intact.low, intact.value, intact.high))
     met = {language: verdict_word(made.total.verdict, language) for language in ("zh", "en")}
+    written = "\n".join(map(str, outputs))
     about = f"  sha256 {proof.digest[:16]}… #{proof.revision}"
     return Said(
-        f"{output}\n  {zh}完好率 {value}（{low} – {high}），{met['zh']}\n{about}",
-        f"{output}\n  {en}intact {value} ({low} – {high}), {met['en']}\n{about}",
+        f"{written}\n  {zh}完好率 {value}（{low} – {high}），{met['zh']}\n{about}",
+        f"{written}\n  {en}intact {value} ({low} – {high}), {met['en']}\n{about}",
     )
 
 

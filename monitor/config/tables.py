@@ -44,13 +44,18 @@ def read_table(path: Path, sheet: Sheet, mistakes: Mistakes) -> Iterator[Row]:
     content = read_bytes(path, LIMIT)
     if content.startswith(_OLE):
         raise CellError("", "is a workbook of Excel 97-2003", "save it as .xlsx or as CSV UTF-8")
+    return _pick(read_rows(content, mistakes), sheet, mistakes)
+
+
+def read_rows(content: bytes, mistakes: Mistakes) -> Iterator[Row]:
+    """All rows of a CSV or of a workbook's first sheet, heading and comments too, with their numbers."""
     if content.startswith(b"PK\x03\x04"):
         # openpyxl takes 0.2 s and 15 MB to import, and few sites keep their nodes in a workbook.
         from monitor.config.workbook import read_workbook
 
-        return _pick(read_workbook(content, mistakes), sheet, mistakes)
+        return read_workbook(content, mistakes)
     text = decode(content, mistakes)
-    return _pick(() if text is None else _read_csv(text, mistakes), sheet, mistakes)
+    return iter(()) if text is None else _read_csv(text, mistakes)
 
 
 def _read_csv(text: str, mistakes: Mistakes) -> Iterator[Row]:

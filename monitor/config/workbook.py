@@ -22,7 +22,7 @@ _ROWS: Final = 1_000_000
 _COLUMNS: Final = 64
 
 # What openpyxl and zipfile raise when a workbook is broken: they read it as they go and check little.
-_BROKEN: Final = (
+BROKEN: Final = (
     InvalidFileException, zipfile.BadZipFile, zlib.error, struct.error, ParseError, EOFError, OSError,
     ArithmeticError, AttributeError, LookupError, NotImplementedError, RuntimeError, TypeError, ValueError,
 )  # fmt: skip
@@ -40,7 +40,7 @@ def read_workbook(content: bytes, mistakes: Mistakes) -> Iterator[tuple[int, lis
             )
             return
         yield from _rows(content, mistakes)
-    except _BROKEN as error:
+    except BROKEN as error:
         allowed = f"is not a workbook that can be read ({type(error).__name__})"
         mistakes.add(None, "", "", allowed, "open it and save it again as .xlsx, or as CSV UTF-8")
 

@@ -5,24 +5,32 @@ Checked by the same code as ``quanshi check``: the whole site with the new list 
 
 from __future__ import annotations
 
-import csv
-import io
+import os
 import secrets
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from glob import escape
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Self
 
 from monitor.config import ConfigError, Site
-from monitor.config.files import decode
-from monitor.config.mistakes import Mistake, Mistakes
+from monitor.config.files import Stamp, stamp
+from monitor.config.mistakes import Mistake
 from monitor.config.site import copy_name, load_copy
+from monitor.desk.listforms import in_form
+from monitor.desk.packed import ZIP, PackedError, demand_bounded
 
 LARGEST: Final = 20 * 1024 * 1024
 """Bytes of a node list: 100,000 nodes take about 15 MB."""
+
+UNPACKED: Final = 200_000_000
+"""Bytes of a workbook when it is unpacked: 100,000 nodes take about 120 MB."""
+
+ROWS: Final = 400_000
+"""Rows of a list; in a workbook the texts that cells share count too."""
 
 GOOD_FOR: Final = 15 * 60_000
 """Milliseconds for which a preview may be applied."""
@@ -32,10 +40,7 @@ KEPT: Final = 10
 
 _WAITING: Final = 5
 _NODES: Final = "nodes"
-_ZIP: Final = b"PK\x03\x04"
-_BOM: Final = "\ufeff"
 
-Rows = list[list[str]]
 How = Literal["new", "changed", "gone"]
 
 
@@ -63,6 +68,10 @@ def preview(site: Site, content: bytes, name: str) -> Preview:
 
     Takes seconds for a large one: not for the event loop.
     """
+    try:
+        _demand_bounded(content)
+    except PackedError as error:
+        return Preview(None, (Mistake(name, None, "", "", str(error)),))
     with tempfile.TemporaryDirectory(dir=site.data, prefix=".upload-") as folder:
         copies = Path(folder)
         for key, path in site.sources.items():
@@ -74,6 +83,14 @@ def preview(site: Site, content: bytes, name: str) -> Preview:
         except ConfigError as error:
             return Preview(None, tuple(_renamed(error.mistakes, site.sources[_NODES].name, name)))
     return Preview(found, (), tuple(differences(site, found)))
+
+
+def _demand_bounded(content: bytes) -> None:
+    """Raises PackedError for more than any city has."""
+    if content.startswith(ZIP):
+        demand_bounded(content, unpacked=UNPACKED, rows=ROWS)
+    elif content.count(b"\n") + content.count(b"\r") > 2 * ROWS:  # a line may end with both
+        raise PackedError(f"holds more than {ROWS:,} rows, which is the limit")
 
 
 def _renamed(mistakes: Iterable[Mistake], ours: str, theirs: str) -> Iterator[Mistake]:
@@ -114,12 +131,24 @@ def _text(value: Any) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Base:
+    """What a list was held against: the digest of the list in use, and the files of the site on disk."""
+
+    digest: str
+    stamps: tuple[Stamp, ...]
+
+    @classmethod
+    def of(cls, site: Site) -> Self:
+        return cls(site.inventory.digest, tuple(stamp(path) for path in site.files))
+
+
+@dataclass(frozen=True, slots=True)
 class Upload:
-    """A list that was found right. ``over``: the digest of the list that it was compared with."""
+    """A list that was found right, at ``made_at`` (milliseconds). ``over``: what it was held against."""
 
     account: str
     content: bytes
-    over: str
+    over: Base
     made_at: int
 
 
@@ -130,11 +159,14 @@ class Uploads:
     _kept: dict[str, Upload] = field(default_factory=dict)
 
     def keep(self, upload: Upload) -> str:
-        """The name under which it can be applied."""
+        """The name under which it can be applied. A former one of the same account is given up."""
+        self._kept = {
+            name: one
+            for name, one in list(self._kept.items())[-_WAITING + 1 :]
+            if one.account != upload.account and _is_good(one, upload.made_at)
+        }
         name = secrets.token_urlsafe(16)
         self._kept[name] = upload
-        while len(self._kept) > _WAITING:
-            del self._kept[next(iter(self._kept))]
         return name
 
     def take(self, name: str, account: str, now: int) -> Upload | None:
@@ -143,7 +175,14 @@ class Uploads:
         if found is None or found.account != account:
             return None
         del self._kept[name]
-        return found if 0 <= now - found.made_at < GOOD_FOR else None
+        return found if _is_good(found, now) else None
+
+
+def _is_good(upload: Upload, now: int) -> bool:
+    return 0 <= now - upload.made_at < GOOD_FOR
+
+
+# -- putting it in place
 
 
 def apply(site: Site, content: bytes) -> Path:
@@ -151,72 +190,20 @@ def apply(site: Site, content: bytes) -> Path:
 
     Where the file is a CSV a workbook becomes one, and the other way round: its name tells what it is.
     """
-    path = site.sources[_NODES]
-    wants_workbook = path.suffix.lower() == ".xlsx"
-    if wants_workbook != content.startswith(_ZIP):
-        rows = rows_of(content)
-        content = as_workbook(rows) if wants_workbook else as_csv(rows)
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
-    if path.exists():
-        shutil.copy2(path, path.with_name(f"{path.name}.{stamp}.bak"))
+    path = site.sources[_NODES].resolve()
+    content = in_form(content, "xlsx" if path.suffix.lower() == ".xlsx" else "csv")
     fresh = path.with_name(f".{path.name}.new")
-    fresh.write_bytes(content)
-    fresh.replace(path)
-    for old in sorted(path.parent.glob(f"{path.name}.*.bak"))[:-KEPT]:
+    try:
+        with fresh.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if path.exists():
+            shutil.copymode(path, fresh)
+            shutil.copy2(path, path.with_name(f"{path.name}.{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}.bak"))
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
+    for old in sorted(path.parent.glob(f"{escape(path.name)}.*Z.bak"))[:-KEPT]:
         old.unlink(missing_ok=True)
     return path
-
-
-# -- the two forms of a list
-
-
-def rows_of(content: bytes) -> Rows:
-    """The cells of a list in either form, row by row as an editor counts; of what cannot be read, nothing."""
-    mistakes = Mistakes("")
-    if content.startswith(_ZIP):
-        from monitor.config.workbook import read_workbook
-
-        found: Rows = []
-        for number, cells in read_workbook(content, mistakes):
-            found.extend([] for _ in range(number - len(found) - 1))
-            found.append(_trimmed(cells))
-        return found
-    text = decode(content, mistakes) or ""
-    return list(csv.reader(io.StringIO(text.removeprefix(_BOM), newline="")))
-
-
-def _trimmed(cells: list[str]) -> list[str]:
-    while cells and not cells[-1]:
-        cells = cells[:-1]
-    return cells
-
-
-def as_csv(rows: Rows) -> bytes:
-    """UTF-8 with the mark by which spreadsheets know it."""
-    out = io.StringIO(newline="")
-    csv.writer(out).writerows(rows)
-    return (_BOM + out.getvalue()).encode()
-
-
-def as_workbook(rows: Rows) -> bytes:
-    """One sheet of texts: nothing in it is a formula or a link."""
-    import xlsxwriter
-
-    out = io.BytesIO()
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(out, {"in_memory": True, **options}) as book:
-        sheet = book.add_worksheet("nodes")
-        text = book.add_format({"num_format": "@"})
-        for number, cells in enumerate(rows):
-            for column, cell in enumerate(cells):
-                sheet.write_string(number, column, cell, text)
-        sheet.freeze_panes(1, 0)
-    return out.getvalue()
-
-
-def in_form(content: bytes, form: Literal["csv", "xlsx"]) -> bytes:
-    """A list as CSV or as a workbook; as it is where it is that already."""
-    if content.startswith(_ZIP) == (form == "xlsx"):
-        return content
-    rows = rows_of(content)
-    return as_workbook(rows) if form == "xlsx" else as_csv(rows)

@@ -1,38 +1,31 @@
-"""Reports that somebody asked a page for: made one after the other, each in a process of its own.
-
-What the process writes lies in ``data/reports``, under names that we give; nobody else names a file.
-"""
+"""Reports that somebody asked a page for: made one after the other, each in a process of its own."""
 
 from __future__ import annotations
 
 import asyncio
-import re
+import json
 import secrets
 import sys
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Literal
 
 from monitor.config import Site
-from monitor.reports.formats import beside
+from monitor.desk.papers import Form, folder_of, prune
 
-FOLDER: Final = "reports"
 MOST_WAITING: Final = 10
 PATIENCE: Final = 600.0
-"""Seconds that one file may take."""
+"""Seconds that one report may take, in all its forms."""
 
 REMEMBERED: Final = 100
-NAME: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,120}\.(?:xlsx|pdf|csv|json)", re.ASCII)
-"""What a file of a report may be called."""
-
-_SAID: Final = 2_000
+_LINES: Final = 20
+_LINE: Final = 2_000
+_PIECE: Final = 4_096
 
 State = Literal["waiting", "making", "made", "failed"]
-Form = Literal["xlsx", "pdf", "csv", "json"]
-_FORMS: Final[Mapping[str, Form]] = {".xlsx": "xlsx", ".pdf": "pdf", ".csv": "csv", ".json": "json"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,27 +33,41 @@ class Wanted:
     """The words of ``quanshi report`` that say what is asked for, and in which forms."""
 
     words: tuple[str, ...]
-    forms: tuple[str, ...]
+    forms: tuple[Form, ...]
     language: str
 
 
 @dataclass(slots=True)
 class Job:
-    """``share``: how much of the work is done, 0 to 1. ``error``: why it failed, as the command said it."""
+    """``share``: how much of the work is done, 0 to 1. ``error``: why it failed, as the command said it.
+
+    ``files``, ``digest`` and ``revision``: of a report that is made.
+    """
 
     id: str
     wanted: Wanted
     state: State = "waiting"
     share: float = 0.0
     error: str = ""
-    files: list[str] = field(default_factory=list)
+    files: tuple[str, ...] = ()
+    digest: str | None = None
+    revision: int | None = None
+
+
+@dataclass(slots=True)
+class Heard:
+    """What the command said: its last lines on stderr that are no share, and all of stdout."""
+
+    lines: deque[str] = field(default_factory=lambda: deque(maxlen=_LINES))
+    result: bytes = b""
 
 
 class Jobs:
     """Makes them in turn, while somebody runs :meth:`run`."""
 
-    def __init__(self, site: Callable[[], Site]) -> None:
+    def __init__(self, site: Callable[[], Site], *, patience: float = PATIENCE) -> None:
         self._site = site
+        self._patience = patience
         self._jobs: dict[str, Job] = {}
         self._waiting: deque[Job] = deque()
         self._woken = asyncio.Event()
@@ -80,88 +87,83 @@ class Jobs:
     def get(self, name: str) -> Job | None:
         return self._jobs.get(name)
 
+    def files_of(self, digest: str) -> list[str]:
+        """The names of the files that jobs made of this report, as long as they are remembered."""
+        return [name for job in self._jobs.values() if job.digest == digest for name in job.files]
+
     async def run(self) -> None:
-        """Until cancelled; then what is being made is given up."""
+        """Until cancelled; then what is being made is given up, and what waits goes on waiting."""
         while True:
-            await self._woken.wait()
-            self._woken.clear()
             while self._waiting:
                 await self._make(self._waiting.popleft())
+            self._woken.clear()
+            await self._woken.wait()
 
     async def _make(self, job: Job) -> None:
         job.state = "making"
         folder = folder_of(self._site())
-        await asyncio.to_thread(folder.mkdir, mode=0o700, parents=True, exist_ok=True)
         stem = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{job.id}"
-        for number, form in enumerate(job.wanted.forms):
-            path = folder / f"{stem}.{form}"
-            error = await self._write(job, path, number)
-            if error:
-                job.state, job.error = "failed", error
-                return
-            job.files.append(path.name)
-        job.state, job.share = "made", 1.0
+        paths = [folder / f"{stem}.{form}" for form in job.wanted.forms]
+        try:
+            await asyncio.to_thread(folder.mkdir, mode=0o700, parents=True, exist_ok=True)
+            await asyncio.to_thread(prune, folder)
+            job.error = await self._write(job, paths)
+        except OSError as error:  # no folder, no process, or words too long for a command
+            job.error = error.strerror or str(error)
+        except ValueError as error:  # a word with a NUL in it, or an answer that is none
+            job.error = str(error)
+        except asyncio.CancelledError:
+            job.state, job.error = "failed", "interrupted"
+            raise
+        if job.error:
+            job.state = "failed"
+        else:
+            job.files = tuple(path.name for path in paths)
+            job.state, job.share = "made", 1.0
 
-    async def _write(self, job: Job, path: Path, number: int) -> str:
-        """Make one file; what the command said if it could not."""
-        words = (*job.wanted.words, "--language", job.wanted.language, "--progress", "-o", str(path))
+    async def _write(self, job: Job, paths: list[Path]) -> str:
+        """Make the files; what the command said if it could not. Raises OSError."""
+        outputs = (word for path in paths for word in ("-o", str(path)))
+        words = (*job.wanted.words, "--language", job.wanted.language, "--for-programs", *outputs)
         command = (sys.executable, "-m", "monitor.cli", "report", "--site", str(self._site().path), *words)
         made = await asyncio.create_subprocess_exec(
-            *command, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
+            *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
         )
-        said: deque[str] = deque(maxlen=20)
+        heard = Heard()
         try:
-            async with asyncio.timeout(PATIENCE):
-                await self._listen(made, job, number, said)
+            async with asyncio.timeout(self._patience):
+                await _listen(made, job, heard)
                 await made.wait()
         except (TimeoutError, asyncio.CancelledError) as error:
             made.kill()
             await made.wait()
             if isinstance(error, asyncio.CancelledError):
                 raise
-            return f"it took more than {PATIENCE:.0f} s"
-        return "\n".join(said)[-_SAID:] if made.returncode else ""
-
-    async def _listen(
-        self, made: asyncio.subprocess.Process, job: Job, number: int, said: deque[str]
-    ) -> None:
-        """The command says on stderr how far it is, and what went wrong."""
-        assert made.stderr is not None  # noqa: S101 - it is a pipe: we asked for one
-        async for line in made.stderr:
-            text = line.decode(errors="replace").strip()
-            try:
-                done = float(text)
-            except ValueError:
-                said.append(text)
-                continue
-            job.share = (number + min(1.0, max(0.0, done))) / len(job.wanted.forms)
+            return f"it took more than {self._patience:.0f} s"
+        if made.returncode:
+            return "\n".join(heard.lines) or f"exit {made.returncode}"
+        result = json.loads(heard.result)
+        job.digest, job.revision = result["digest"], result["revision"]
+        return ""
 
 
-def folder_of(site: Site) -> Path:
-    return site.data / FOLDER
+async def _listen(made: asyncio.subprocess.Process, job: Job, heard: Heard) -> None:
+    """The command says on stderr how far it is, and what went wrong; in the end on stdout what came of it."""
+    assert made.stderr is not None  # noqa: S101 - it is a pipe: we asked for one
+    assert made.stdout is not None  # noqa: S101
+    rest = b""
+    while piece := await made.stderr.read(_PIECE):
+        *lines, rest = (rest + piece).split(b"\n")
+        rest = rest[-_LINE:]
+        for line in lines:
+            _hear(line.decode(errors="replace").strip(), job, heard)
+    _hear(rest.decode(errors="replace").strip(), job, heard)
+    heard.result = await made.stdout.read()
 
 
-def file_of(site: Site, name: str) -> Path | None:
-    """The file of a report by its name; None for whatever is none of ours."""
-    if not NAME.fullmatch(name):
-        return None
-    path = folder_of(site) / name
-    return path if path.is_file() and not path.is_symlink() else None
-
-
-def files_here(site: Site, names: Sequence[str]) -> list[Path]:
-    """Of these files those that are here, and the proofs that lie beside them."""
-    found = []
-    for name in names:
-        path = file_of(site, name)
-        if path is not None:
-            found.append(path)
-            proof = file_of(site, beside(path).name)
-            if proof is not None:
-                found.append(proof)
-    return found
-
-
-def form_of(path: Path) -> Form:
-    """By the end of its name, which :data:`NAME` allows."""
-    return _FORMS[path.suffix]
+def _hear(line: str, job: Job, heard: Heard) -> None:
+    try:
+        job.share = min(1.0, max(0.0, float(line)))
+    except ValueError:
+        if line:
+            heard.lines.append(line[:_LINE])

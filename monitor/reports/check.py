@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Final
-from zipfile import BadZipFile
 
 from monitor.ledger.signing import is_signed
 from monitor.reports.document import Proof, Report
@@ -74,8 +74,11 @@ def check_report(path: Path, public: str | None = None) -> Checked:
     checked.reworded = not _says_the_same(checked.proof, form)
     if checked.reworded:
         return checked
-    found = _cell_flaws(path, checked, text) if form == "xlsx" else _file_flaws(path, form, checked)
-    checked.flaws += found
+    if form == "xlsx":
+        with _readable(path):
+            checked.flaws += _cell_flaws(path, checked, text)
+    else:
+        checked.flaws += _file_flaws(path, form, checked)
     return checked
 
 
@@ -113,11 +116,19 @@ def _proof_flaws(document: Mapping[str, Any], proof: Proof, public: str | None) 
 
 def _workbook(path: Path) -> Any:
     from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
+
+    with _readable(path):
+        return load_workbook(path, read_only=True)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Raises NoReportError for a workbook that turns out to be broken while it is read."""
+    from monitor.config.workbook import BROKEN
 
     try:
-        return load_workbook(path, read_only=True)
-    except (BadZipFile, InvalidFileException, KeyError, ValueError, TypeError) as error:
+        yield
+    except BROKEN as error:
         raise NoReportError(f"{path}: no workbook") from error
 
 
@@ -125,7 +136,8 @@ def _workbook_text(path: Path) -> str:
     book = _workbook(path)
     if HIDDEN not in book.sheetnames:
         raise NoReportError(f"{path}: no report of ours")
-    return "".join(str(row[0]) for row in book[HIDDEN].iter_rows(values_only=True) if row and row[0])
+    with _readable(path):
+        return "".join(str(row[0]) for row in book[HIDDEN].iter_rows(values_only=True) if row and row[0])
 
 
 def _cell_flaws(path: Path, checked: Checked, text: str) -> Iterator[Flaw]:

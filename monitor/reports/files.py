@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from errno import EISDIR
 from os import strerror
 from pathlib import Path
@@ -13,18 +14,20 @@ from monitor.reports.formats import BESIDE, beside, demand_parts, writer_of
 
 
 class Files:
-    """The file of a report, and the JSON beside it where that is due.
+    """The files of a report with their forms, and the JSON beside one where that is due.
 
     What a file says of the ledger is known only once the report is recorded, so it is written twice: for a
     trial, which shows that typesetter, font and disk are there, and for good. Leaving the context takes
     away what did not get its name.
     """
 
-    def __init__(self, form: str, output: Path, language: str) -> None:
+    def __init__(self, outputs: Mapping[Path, str], language: str) -> None:
         self._language = language
-        self._parts: list[tuple[str, Path, Path]] = [(form, _fresh(output), output)]
-        if form in BESIDE:
-            self._parts.append(("json", _fresh(beside(output)), beside(output)))
+        self._parts: list[tuple[str, Path, Path]] = []
+        for output, form in outputs.items():
+            self._parts.append((form, _fresh(output), output))
+            if form in BESIDE:
+                self._parts.append(("json", _fresh(beside(output)), beside(output)))
 
     def __enter__(self) -> Self:
         return self

@@ -139,7 +139,7 @@ def read_document(text: str) -> tuple[Report, Proof, str]:
         data = json.loads(text)
         report, proof = data["report"], data["proof"]
         found = digest_of(report)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise DocumentError(f"no report: {type(error).__name__}: {error}") from error
     return report_from_json(report), proof_from_json(proof), found
 

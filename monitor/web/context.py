@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from monitor.bus.keys import Keys
 from monitor.config import Reloader
 from monitor.desk.inventory import Uploads
 from monitor.desk.jobs import Jobs
+from monitor.desk.turns import Turns
 from monitor.ledger.ledger import Ledger
 from monitor.ledger.signing import Signer
 from monitor.live.health import Health
@@ -35,7 +35,7 @@ class Context:
     ``ledger`` and ``signer`` are None until the ledger is open; ``access`` until accounts can be read.
     ``redis`` is the client for commands. ``started_at``: milliseconds. ``local_token``: shown by commands of
     this machine, which read it in the note of the role. ``url``: where we listen, once we do.
-    ``reckoning``: figures for a preview are worked out one at a time.
+    ``reckoning``: what takes seconds of a processor is done one after the other.
     """
 
     live: Live
@@ -55,7 +55,7 @@ class Context:
     url: str = ""
     uploads: Uploads = field(default_factory=Uploads)
     jobs: Jobs = field(init=False)
-    reckoning: asyncio.Lock = field(default_factory=asyncio.Lock)
+    reckoning: Turns = field(default_factory=Turns)
     local_token: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
 
     def __post_init__(self) -> None:

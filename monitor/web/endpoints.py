@@ -74,7 +74,8 @@ class Endpoint:
 
     ``permission`` None: everybody may, also who has not logged in. ``answer`` None: not JSON (``media`` says
     what). ``body`` None: it takes none; ``raw`` is the most bytes of a body that the handler reads itself.
-    ``action``: its name in the audit trail; every one that changes something has one. ``also``: the
+    ``action``: its name in the audit trail; every one that changes something has one, and what is taken away
+    as a file. ``also``: the
     statuses that it answers with beside the usual ones, each with when.
     """
 

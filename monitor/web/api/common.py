@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
 
 from monitor.config.mistakes import did_you_mean
+from monitor.desk.turns import BusyError
 from monitor.ledger.ledger import Ledger
 from monitor.model.outages import Outage
 from monitor.model.times import format_time, parse_time
 from monitor.web.context import Context
 from monitor.web.endpoints import Call, Refused
 from monitor.web.schemas.live import OutageNow
+
+NAME_HEADER: Final = "X-File-Name"
+"""What an uploaded file is called, percent-encoded (RFC 3986 §2.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,16 @@ def one_of(name: str, value: str, allowed: Any) -> str:
         f"{name}：没有 {value!r}；可用：{some}".strip(),
         f"{name}: there is no {value!r}; there are {some} {hint}".strip(),
     )
+
+
+@asynccontextmanager
+async def turn(call: Call[Any, Any]) -> AsyncIterator[None]:
+    """For what takes seconds of a processor: one after the other. Raises Refused (429) for one too many."""
+    try:
+        async with call.context.reckoning.turn():
+            yield
+    except BusyError as error:
+        raise Refused(429, "等待处理的请求过多", "too many wait already", after=10) from error
 
 
 def attachment(name: str) -> dict[str, str]:

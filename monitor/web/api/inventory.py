@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from typing import Any, Final, Literal
+from typing import Any, Final
 from urllib.parse import unquote
 
 from pydantic import Field
@@ -12,9 +12,10 @@ from pydantic import Field
 from monitor.access.roles import Permission
 from monitor.config.mistakes import printable
 from monitor.desk import inventory as desk
-from monitor.desk.inventory import Preview, Upload
+from monitor.desk.inventory import Base, Preview, Upload
+from monitor.desk.listforms import Form, in_form
 from monitor.model.times import format_time
-from monitor.web.api.common import attachment
+from monitor.web.api.common import NAME_HEADER, attachment, turn
 from monitor.web.dispatch import read_at_most
 from monitor.web.endpoints import Call, Endpoint, Refused, Reply
 from monitor.web.schemas.base import Done, Model
@@ -26,7 +27,6 @@ from monitor.web.schemas.papers import (
     NodeDifference,
 )
 
-NAME_HEADER: Final = "X-File-Name"
 SHOWN: Final = 500
 MEDIA: Final = {
     "csv": "text/csv",
@@ -35,7 +35,7 @@ MEDIA: Final = {
 
 
 class FormQuery(Model):
-    form: Literal["csv", "xlsx"] = Field("csv", description="as which file")
+    form: Form = Field("csv", description="as which file")
 
 
 async def inventory(call: Call[None, None]) -> InventoryNow:
@@ -67,7 +67,9 @@ async def download(call: Call[FormQuery, None]) -> Reply:
         raise Refused(
             404, f"{path.name} 无法读取", f"{path.name} cannot be read: {error.strerror}"
         ) from error
-    body = await asyncio.to_thread(desk.in_form, content, form)
+    async with turn(call):
+        body = await asyncio.to_thread(in_form, content, form)
+    call.target = path.name
     return Reply(body, media=MEDIA[form], headers=attachment(f"nodes.{form}"))
 
 
@@ -78,12 +80,14 @@ async def preview(call: Call[None, None]) -> InventoryPreview:
     content = await read_at_most(call.request, desk.LARGEST)
     if not content:
         raise Refused(400, "文件是空的", "the file is empty")
-    site = call.context.site
-    found = await asyncio.to_thread(desk.preview, site, content, name)
+    async with turn(call):
+        site = call.context.site
+        base = await asyncio.to_thread(Base.of, site)
+        found = await asyncio.to_thread(desk.preview, site, content, name)
     call.facts = {"mistakes": len(found.mistakes), "differences": len(found.differences)}
     upload = None
     if found.site is not None:
-        upload = call.context.uploads.keep(Upload(call.who.account, content, site.inventory.digest, call.now))
+        upload = call.context.uploads.keep(Upload(call.who.account, content, base, call.now))
     return _shown(found, upload)
 
 
@@ -122,22 +126,27 @@ def _shown(found: Preview, upload: str | None) -> InventoryPreview:
 
 async def apply(call: Call[None, InventoryApply]) -> Done:
     """Put the list in place that was previewed; it is read at once, as any change of the file."""
-    site = call.context.site
     upload = call.context.uploads.take(call.body.upload, call.who.account, call.now)
     if upload is None:
         raise Refused(
             409, "预览已过期，请重新上传", "the preview is over, or somebody else's: upload it again"
         )
-    if upload.over != site.inventory.digest:
-        raise Refused(409, "节点表已被他人修改，请重新预览", "the list has changed since: preview it again")
-    try:
-        path = await asyncio.to_thread(desk.apply, site, upload.content)
-    except OSError as error:
-        raise Refused(
-            503, f"无法写入：{error.strerror}", f"it cannot be written: {error.strerror}"
-        ) from error
+    async with turn(call):
+        site = call.context.site
+        if upload.over != await asyncio.to_thread(Base.of, site):
+            raise Refused(
+                409,
+                "节点表或设置已有改动，请重新预览",
+                "list or settings have changed: preview it again",
+            )
+        try:
+            path = await asyncio.to_thread(desk.apply, site, upload.content)
+        except OSError as error:
+            raise Refused(
+                503, f"无法写入：{error.strerror}", f"it cannot be written: {error.strerror}"
+            ) from error
     call.target = path.name
-    call.facts = {"over": upload.over}
+    call.facts = {"over": upload.over.digest}
     call.context.reloader.poke()
     return Done()
 
@@ -161,6 +170,7 @@ ENDPOINTS: Final = (
         Permission.INVENTORY,
         query=FormQuery,
         media="text/csv",
+        action="inventory.download",
         also={404: "the file is not there"},
     ),
     Endpoint(

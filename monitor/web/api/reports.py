@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
 from urllib.parse import unquote
 
+from aiohttp import web
+
 from monitor.access.roles import Permission
 from monitor.config.atlas import Atlas
-from monitor.desk import jobs
+from monitor.config.mistakes import printable
+from monitor.desk import checking, papers
 from monitor.desk.jobs import Job, Wanted
+from monitor.desk.papers import Paper
 from monitor.ledger.rows import ReportRow
 from monitor.model.timeline import Verdict
 from monitor.model.times import format_time
 from monitor.reports import windows
 from monitor.reports.build import Question, report
-from monitor.reports.check import NoReportError, check_report
 from monitor.reports.document import BY_NODE, Figures, Report
 from monitor.reports.gather import gather
 from monitor.reports.scope import ScopeError, is_usual, read_scope
 from monitor.reports.story import period_of, scope_text, sentence_of
 from monitor.reports.windows import Window, WindowError
-from monitor.web.api.common import attachment, ledger_of
+from monitor.web.api.common import NAME_HEADER, attachment, ledger_of, turn
 from monitor.web.dispatch import language_of, read_at_most
-from monitor.web.endpoints import Call, Endpoint, Refused, Reply
+from monitor.web.endpoints import Call, Endpoint, Refused
 from monitor.web.schemas.papers import (
     Preview,
     PreviewRow,
@@ -39,16 +41,16 @@ from monitor.web.schemas.papers import (
     Verified,
 )
 
-LARGEST: Final = 50 * 1024 * 1024
-"""Bytes of a report that is handed in to be checked."""
-
 LISTED: Final = 200
 ROWS: Final = 500
 HOUR: Final = 3_600_000
+LONGEST: Final = 400 * 24 * HOUR
+"""Milliseconds that one report is about. ``quanshi report`` takes more."""
+
 MEDIA: Final = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "pdf": "application/pdf",
-    "csv": "text/csv",
+    "csv": "text/csv; charset=utf-8",
     "json": "application/json",
 }
 
@@ -61,7 +63,7 @@ async def reports(call: Call[None, None]) -> ReportList:
 
 def _made(call: Call[Any, Any], row: ReportRow) -> ReportMade:
     question = dict(row.question)
-    names = [name for name in row.files if isinstance(name, str)]
+    names = [*row.files, *call.context.jobs.files_of(row.digest)]
     return ReportMade(
         key=row.key,
         revision=row.revision,
@@ -69,16 +71,13 @@ def _made(call: Call[Any, Any], row: ReportRow) -> ReportMade:
         made_at=format_time(row.made_at),
         title=f"{question.get('from', '')} – {question.get('to', '')}",
         question=question,
-        files=[_file(path) for path in jobs.files_here(call.context.site, names)],
+        files=[_file(paper) for paper in papers.papers(call.context.site, names)],
     )
 
 
-def _file(path: Path) -> ReportFile:
+def _file(paper: Paper) -> ReportFile:
     return ReportFile(
-        form=jobs.form_of(path),
-        name=path.name,
-        bytes=path.stat().st_size,
-        url=f"/api/v1/reports/files/{path.name}",
+        form=paper.form, name=paper.name, bytes=paper.size, url=f"/api/v1/reports/files/{paper.name}"
     )
 
 
@@ -104,7 +103,7 @@ async def make(call: Call[None, ReportWish]) -> ReportJob:
     if job is None:
         raise Refused(429, "等待中的报告过多", "too many reports wait", after=30)
     call.target = job.id
-    return await _job(call, job)
+    return _job(call, job)
 
 
 async def job(call: Call[None, None]) -> ReportJob:
@@ -112,41 +111,29 @@ async def job(call: Call[None, None]) -> ReportJob:
     found = call.context.jobs.get(call.path["id"])
     if found is None:
         raise Refused(404, "没有这个任务", "there is no such job")
-    return await _job(call, found)
+    return _job(call, found)
 
 
-async def _job(call: Call[Any, Any], found: Job) -> ReportJob:
-    row = await _row_of(call, found)
-    files = [] if found.state != "made" else jobs.files_here(call.context.site, found.files)
+def _job(call: Call[Any, Any], found: Job) -> ReportJob:
     return ReportJob(
         id=found.id,
         state=found.state,
         share=found.share,
         error=found.error,
-        files=[_file(path) for path in files],
-        digest=None if row is None else row.digest,
-        revision=None if row is None else row.revision,
+        files=[_file(paper) for paper in papers.papers(call.context.site, found.files)],
+        digest=found.digest,
+        revision=found.revision,
     )
 
 
-async def _row_of(call: Call[Any, Any], found: Job) -> ReportRow | None:
-    """What the ledger knows of it. A report that was made before keeps its first row."""
-    if found.state != "made" or not found.files:
-        return None
-    for row in await ledger_of(call).reports(limit=LISTED):
-        if found.files[0] in row.files:
-            return row
-    return None
-
-
-async def file(call: Call[None, None]) -> Reply:
+async def file(call: Call[None, None]) -> web.FileResponse:
     """One file of a report."""
-    path = jobs.file_of(call.context.site, call.path["name"])
+    path = papers.file_of(call.context.site, call.path["name"])
     if path is None:
         raise Refused(404, "没有这个文件", "there is no such file")
     call.target = path.name
-    body = await asyncio.to_thread(path.read_bytes)
-    return Reply(body, media=MEDIA[jobs.form_of(path)], headers=attachment(path.name))
+    headers = {"Content-Type": MEDIA[papers.form_of(path)], "Cache-Control": "private, no-cache"}
+    return web.FileResponse(path, headers={**headers, **attachment(path.name)})
 
 
 # -- looking before
@@ -155,7 +142,7 @@ async def file(call: Call[None, None]) -> Reply:
 async def preview(call: Call[None, ReportQuestion]) -> Preview:
     """The figures of a report that nobody has made yet. Nothing is recorded."""
     window, question = _window(call, call.body), _question(call, call.body)
-    async with call.context.reckoning:
+    async with turn(call):
         try:
             facts = await gather(ledger_of(call), call.context.site, window, call.now)
         except WindowError as error:
@@ -213,10 +200,14 @@ def _window(call: Call[Any, Any], wanted: ReportQuestion) -> Window:
         raise Refused(400, "请给出 period，或 since 与 until", "give a period, or both since and until")
     try:
         if wanted.period is not None:
-            return windows.period(wanted.period, zone)
-        return windows.between(str(wanted.since), str(wanted.until), zone)
+            found = windows.period(wanted.period, zone)
+        else:
+            found = windows.between(str(wanted.since), str(wanted.until), zone)
     except WindowError as error:
         raise Refused(400, f"时间段不可用：{error}", str(error)) from error
+    if found.period_end - found.start > LONGEST:
+        raise Refused(400, "时间段最长 400 天", "a report over the pages is of 400 days at most")
+    return found
 
 
 def _question(call: Call[Any, Any], wanted: ReportQuestion) -> Question:
@@ -234,39 +225,25 @@ def _question(call: Call[Any, Any], wanted: ReportQuestion) -> Question:
 
 async def verify(call: Call[None, None]) -> Verified:
     """Whether the file of a report is as it was made, and signed by this ledger's key."""
-    name = unquote(call.request.headers.get("X-File-Name", "report.json"))
-    suffix = Path(name).suffix.lower()
-    if suffix not in (".json", ".xlsx"):
-        raise Refused(
-            415,
-            "请上传 .xlsx 或 .json（PDF 与 CSV 的证明在同名 .json 中）",
-            "upload the .xlsx, or the .json (that of a PDF or CSV lies beside it)",
-        )
-    call.target = Path(name).name[:100]
-    content = await read_at_most(call.request, LARGEST)
-    signer = call.context.signer
-    found = await asyncio.to_thread(_check, call, content, suffix, signer.public if signer else None)
-    call.facts = {"right": found.right, "digest": found.digest}
-    return found
-
-
-def _check(call: Call[Any, Any], content: bytes, suffix: str, key: str | None) -> Verified:
+    name = Path(unquote(call.request.headers.get(NAME_HEADER, ""))).name
+    call.target = printable(name)[:100]
+    if not checking.is_form(name):
+        raise Refused(415, "请上传 .xlsx、.pdf、.csv 或 .json", "upload an .xlsx, .pdf, .csv or .json")
+    content, signer = await read_at_most(call.request, checking.LARGEST), call.context.signer
+    key = None if signer is None else signer.public
+    try:
+        async with turn(call):
+            found = await asyncio.to_thread(checking.check_upload, call.context.site, name, content, key)
+    except checking.UncheckableError as error:
+        raise Refused(400, error.said.zh, error.said.en) from error
+    call.facts = {"right": not found.flaws, "digest": found.proof.digest}
     language = language_of(call.request, call.context)
-    with tempfile.TemporaryDirectory(dir=call.context.site.data, prefix=".verify-") as folder:
-        path = Path(folder) / f"report{suffix}"
-        path.write_bytes(content)
-        try:
-            checked = check_report(path, key)
-        except NoReportError as error:
-            raise Refused(400, f"不是本系统的报告：{error}", f"this is no report of ours: {error}") from error
-    findings = [
-        f"{flaw.place}: {flaw.what.zh if language == 'zh' else flaw.what.en}" for flaw in checked.flaws
-    ]
     return Verified(
-        right=not checked.flaws,
-        findings=findings,
-        digest=checked.proof.digest,
-        made_at=format_time(checked.proof.made_at),
+        right=not found.flaws,
+        findings=[f"{flaw.place}: {flaw.what.told(language)}" for flaw in found.flaws],
+        digest=found.proof.digest,
+        made_at=format_time(found.proof.made_at),
+        cells_checked=not found.reworded,
     )
 
 
@@ -317,7 +294,7 @@ ENDPOINTS: Final = (
         verify,
         _REPORT,
         answer=Verified,
-        raw=LARGEST,
+        raw=checking.LARGEST,
         action="report.verify",
     ),
     Endpoint(
@@ -338,5 +315,6 @@ ENDPOINTS: Final = (
         file,
         _REPORT,
         media="application/octet-stream",
+        action="report.download",
     ),
 )

@@ -88,12 +88,16 @@ class ReportList(Model):
 
 
 class Verified(Model):
-    """What came of checking a report's file: each line a finding, none: all is right."""
+    """What came of checking a report's file: each line a finding, none: all is right.
+
+    ``cells_checked``: false where another version made the file, and only its figures were checked.
+    """
 
     right: bool
     findings: list[str]
     digest: str
     made_at: Moment | None
+    cells_checked: bool
 
 
 class InventoryNow(Model):

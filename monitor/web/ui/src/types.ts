@@ -421,6 +421,7 @@ export interface Verified {
   findings: string[];
   digest: string;
   made_at: string | null;
+  cells_checked: boolean;
 }
 
 export interface InventoryNow {
