@@ -14,10 +14,20 @@ export function backTo(query: URLSearchParams): string {
   return back.startsWith("/") ? `#${back}` : to("");
 }
 
+/** Why the OpenID provider let nobody in: the status that its way back ended with; "" where it did not. */
+function refusal(query: URLSearchParams): string {
+  const status = query.get("refused");
+  if (status === null) return "";
+  if (status === "403") return t("login.refused_role");
+  return t(status === "503" ? "login.refused_away" : "login.refused");
+}
+
 export default function LoginPage({ query }: PageProps) {
   const who = session.value;
+  const refused = refusal(query);
   return (
     <Gate title={t("login.title")}>
+      {refused && <Notice kind="wrong">{refused}</Notice>}
       {who?.first && <Notice kind="warn">{t("login.first")}</Notice>}
       <LoginForm back={backTo(query)} />
       {who?.oidc && (

@@ -8,6 +8,10 @@ const words: Record<keyof typeof zh, string> = {
   "login.code": "authenticator code",
   "login.submit": "log in",
   "login.oidc": "log in by the organisation's account",
+  "login.refused": "The organisation's account was not confirmed. Try again.",
+  "login.refused_role":
+    "The organisation's account was confirmed, but it has no role here. Ask the security administrator.",
+  "login.refused_away": "The organisation's login does not answer just now. Try again later.",
   "login.first":
     "There is no account yet. The file first-login in the data directory holds a one-time link; it makes the first account, of the security administrator.",
   "login.look": "look on without logging in",

@@ -6,6 +6,9 @@ const words = {
   "login.code": "验证码",
   "login.submit": "登录",
   "login.oidc": "使用统一身份认证登录",
+  "login.refused": "统一身份认证未通过，请重试。",
+  "login.refused_role": "统一身份认证已通过，但您在本系统没有可用的账号或角色，请联系安全管理员。",
+  "login.refused_away": "统一身份认证服务暂不可用，请稍后再试。",
   "login.first":
     "还没有任何账号。首次启动时，一次性链接写在数据目录的 first-login 文件里，用它建立第一个账号（安全管理员）。",
   "login.look": "不登录，只看总览",
