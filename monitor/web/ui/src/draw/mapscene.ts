@@ -39,7 +39,8 @@ export class MapScene implements Scene {
     private readonly outline: readonly Ring[],
     private readonly labels: readonly Label[],
   ) {
-    this.bounds = boundsOf(known(spots)) ?? { left: 0, top: 0, right: 1, bottom: 1 };
+    const all = [spots, ...outline].flatMap((each) => [...known(each)]);
+    this.bounds = boundsOf(all) ?? { left: 0, top: 0, right: 1, bottom: 1 };
   }
 
   resize(width: number, height: number, density: number): void {

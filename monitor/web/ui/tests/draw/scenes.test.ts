@@ -207,6 +207,13 @@ describe("the map as a scene", () => {
     expect(scene.step(2, 0, -1)).toBe(2);
   });
 
+  test("shows the whole outline", () => {
+    const far = project(112, 20);
+    const outlined = new MapScene(spots, looks, [Float64Array.of(far.x, far.y, spots[0], spots[1])], []);
+    outlined.resize(WIDTH, HEIGHT, 1);
+    expect(outlined.box(0).y).toBeLessThan(scene.box(0).y);
+  });
+
   test("shows a single point too", () => {
     const alone = new MapScene(spots.slice(0, 2), new Uint8Array(1), [], []);
     alone.resize(WIDTH, HEIGHT, 1);
