@@ -16,9 +16,9 @@ from monitor.model.times import format_time, parse_span
 _by = click.option("--by", "person", required=True, help="何人 / who says so")
 
 
-@click.group(short_help="告警 / alerts: list, acknowledge, silence")
+@click.group(short_help="告警 / alerts: list, acknowledge, assign, silence")
 def alerts() -> None:
-    """正在持续的告警；确认；静默。全部留在台账。
+    """正在持续的告警；确认；指派；备注；静默。全部留在台账。
 
     What goes on, who takes care of it, and what to be silent about. All of it stays in the ledger.
     """
@@ -59,6 +59,43 @@ def ack(name: str, path: Path, person: str, note: str, as_json: bool) -> None:
     from monitor.desk import orders
 
     _tell_order(*_do(path, lambda _site, ledger: orders.acknowledge(ledger, name, person, note)), as_json)
+
+
+@alerts.command(short_help="指派 / assign")
+@click.argument("name", metavar="ID")
+@site_option
+@click.option("--to", required=True, help="何人处理 / who is to take care of it")
+@_by
+@click.option("--note", default="", help="说明 / a few words")
+@json_option
+@explains
+def assign(  # noqa: PLR0917 - click passes them by name
+    name: str, path: Path, to: str, person: str, note: str, as_json: bool
+) -> None:
+    """指派一条告警的处理人。不改变通知的对象与时间。
+
+    Say who is to take care of an alert. It changes neither whom we tell nor when.
+    """
+    from monitor.desk import orders
+
+    _tell_order(*_do(path, lambda _site, ledger: orders.assign(ledger, name, person, to, note)), as_json)
+
+
+@alerts.command("note", short_help="备注 / note something")
+@click.argument("name", metavar="ID")
+@click.argument("text")
+@site_option
+@_by
+@json_option
+@explains
+def note_alert(name: str, text: str, path: Path, person: str, as_json: bool) -> None:
+    """为一条告警写下备注，留在台账。
+
+    Write something down about an alert; it stays in the ledger.
+    """
+    from monitor.desk import orders
+
+    _tell_order(*_do(path, lambda _site, ledger: orders.note_alert(ledger, name, person, text)), as_json)
 
 
 @alerts.command(short_help="试演 / rehearse")

@@ -37,6 +37,8 @@ def _tell_alert(one: Known, site: Site) -> str:
         parts.append(Said("静默中", "silent").told(language))
     else:
         parts.append(Said("待确认", "nobody has acknowledged").told(language))
+    if one.assigned_to and one.resolved_at is None:
+        parts.append(Said(f"已指派给 {one.assigned_to}", f"assigned to {one.assigned_to}").told(language))
     if one.delivered:
         reached = ", ".join(sorted(one.delivered))
         parts.append(Said(f"已送达 {reached}", f"delivered to {reached}").told(language))

@@ -141,11 +141,21 @@ async def note(ledger: Ledger, target: str, person: str, text: str) -> Order:
     return order
 
 
-async def _meant(ledger: Ledger, name: str) -> Known:
-    """The alert that goes on and begins like this. Raises OrderError where that is none, or several."""
-    meant = [one for one in await alerts(ledger, ended=False) if one.id.startswith(name)]
+async def note_alert(ledger: Ledger, name: str, person: str, text: str) -> Order:
+    """The same about an alert, by its id or the beginning of it. Raises OrderError."""
+    one = await _meant(ledger, name, ended=True)
+    return await note(ledger, one.id, person, text)
+
+
+async def _meant(ledger: Ledger, name: str, *, ended: bool = False) -> Known:
+    """The alert that begins like this, and goes on unless ``ended``.
+
+    Raises OrderError where that is none, or several.
+    """
+    meant = [one for one in await alerts(ledger, ended=ended) if name and one.id.startswith(name)]
     if len(meant) != 1:
-        what = "no alert that goes on has this id" if not meant else "several alerts begin like this"
+        none = "no alert has this id" if ended else "no alert that goes on has this id"
+        what = none if not meant else "several alerts begin like this"
         raise OrderError(f"{name}: {what} (quanshi alerts list)")
     return meant[0]
 

@@ -12,7 +12,7 @@ from monitor.web.api.alerts import given, notes_of
 from monitor.web.api.common import NOT_TOLD, Told, ledger_of, moment_of, one_of, outage_now
 from monitor.web.endpoints import Call, Endpoint, Refused
 from monitor.web.schemas.base import Done
-from monitor.web.schemas.work import NoteGiven, OutageList, OutagesQuery, OutageStory
+from monitor.web.schemas.work import Assign, NoteGiven, OutageList, OutagesQuery, OutageStory
 
 DAY: Final = 86_400_000
 USUAL: Final = 7 * DAY
@@ -88,6 +88,19 @@ async def note(call: Call[None, NoteGiven]) -> Done:
     return Done()
 
 
+async def assign(call: Call[None, Assign]) -> Done:
+    """Say who is to take care of an outage: of the alert that was told of it."""
+    name, wanted = call.path["id"], call.body
+    call.target, call.facts = name, {"to": wanted.to}
+    if not await ledger_of(call).outage(name):
+        raise Refused(404, f"没有故障 {name}", f"there is no outage {name}")
+    alert = (await told_of(call)).get(name, NOT_TOLD).alert
+    if alert is None:
+        raise Refused(409, "该故障尚无告警，无法指派", "no alert was told of this outage: nothing to assign")
+    await given(call, orders.assign(ledger_of(call), alert, call.who.account, wanted.to, wanted.note))
+    return Done()
+
+
 ENDPOINTS: Final = (
     Endpoint(
         "GET",
@@ -112,5 +125,17 @@ ENDPOINTS: Final = (
         body=NoteGiven,
         action="outage.note",
         also={409: "it may not be noted"},
+    ),
+    Endpoint(
+        "POST",
+        "/outages/{id}/assign",
+        "assign_outage",
+        "Assign an outage",
+        assign,
+        Permission.OPERATE,
+        answer=Done,
+        body=Assign,
+        action="outage.assign",
+        also={409: "no alert was told of it, or that alert is over"},
     ),
 )
