@@ -19,18 +19,20 @@ from collectors.listening import Listening
 from collectors.sights import SightKeeper
 from collectors.succession import Estate, Succession, former_estates, take_over
 from collectors.watcher import Watcher
+from collectors.wishing import Wishing
 from monitor.bus.client import connect
 from monitor.bus.keys import Keys
 from monitor.bus.outbox import Outbox
 from monitor.bus.publisher import Publisher
 from monitor.bus.tasks import end, heed_callbacks, named, settle_memory, until
+from monitor.bus.wishes import WishReader
 from monitor.config import ConfigError, Reloader, Site
 from monitor.model.nodes import collector_name
 
 log = structlog.get_logger(__name__)
 
-DURATIONS_EVERY = 10.0
-"""Seconds between two writings of the last durations."""
+TABLES_EVERY = 10.0
+"""Seconds between two writings of the last durations and layers."""
 
 LAST_WORDS = 3.0
 """Seconds a stopping collector waits for the ledger to have everything."""
@@ -71,13 +73,16 @@ async def run(site: Site, post: Post, redis_url: str, stop: asyncio.Event) -> No
     watcher.start()
     listening = Listening(post.network, watcher)
     listening.follow(site)
+    wishing = Wishing(watcher, WishReader(redis_url, keys, post.network), redis, keys)
     settle_memory()
     tasks = [
         named(herald.run(), "herald"),
         named(_publish(succession, publisher), "publisher"),
         named(watcher.roster.resolver.run(), "resolver"),
         named(heed_callbacks(), "callbacks"),
-        named(_keep_durations(watcher, redis, keys, post), "durations"),
+        named(_keep_tables(watcher, redis, keys, post), "tables"),
+        named(wishing.hear(), "wishes"),
+        named(wishing.answer(), "answers"),
         named(listening.run(), "mqtt"),
         named(_reload(watcher, listening, post.network), "reload"),
         named(_mind_the_day(watcher, listening), "day"),
@@ -124,17 +129,20 @@ async def _last_words(herald: Herald, succession: Succession, publisher: Publish
         )
 
 
-async def _keep_durations(watcher: Watcher, redis: Redis, keys: Keys, post: Post) -> None:
-    key = keys.durations(post.network, post.shard, post.shards)
+async def _keep_tables(watcher: Watcher, redis: Redis, keys: Keys, post: Post) -> None:
+    """Write what each probe last said and how long that took: for people who look, and for graphs."""
+    shard = (post.network, post.shard, post.shards)
+    key, facts = keys.durations(*shard), f"{keys.durations(*shard)}:facts"
     while True:
-        await asyncio.sleep(DURATIONS_EVERY)
+        await asyncio.sleep(TABLES_EVERY)
+        pipe = redis.pipeline(transaction=False)
+        pipe.set(keys.layers(*shard), await watcher.roster.layers.packed(), ex=EXPIRES)
+        pipe.set(key, watcher.roster.durations.packed(), ex=EXPIRES)
+        if watcher.facts:
+            pipe.hset(facts, mapping={node: str(value) for node, value in watcher.facts.items()})
+            pipe.expire(facts, EXPIRES)
         try:
-            await redis.set(key, watcher.roster.durations.packed(), ex=EXPIRES)
-            if watcher.facts:
-                await redis.hset(
-                    f"{key}:facts", mapping={node: str(value) for node, value in watcher.facts.items()}
-                )
-                await redis.expire(f"{key}:facts", EXPIRES)
+            await pipe.execute()
         except (RedisError, OSError):
             # Graphs of durations have a hole then, which is the truth; the publisher logs the outage.
             continue

@@ -16,6 +16,7 @@ from collectors.engine.icmp import Pinger, PingSlot
 from collectors.engine.resolver import Resolved, Resolver
 from collectors.engine.schedule import Schedule
 from collectors.judge import Decision, Remembered
+from collectors.layers import Layers
 from collectors.locks import Locks, Use, lock_key
 from collectors.sights import SightKeeper
 from collectors.wards import Turn, Ward, WardMaker, place_of
@@ -68,6 +69,7 @@ class Roster:
         self.resolver = Resolver()
         self.locks = Locks(site.credentials, memory, lock_key(site.data))
         self.durations = Durations("", {})
+        self.layers = Layers("", {})
         self._site = site
         self._keeper = keeper
         self._engine, self._pinger = machines
@@ -90,7 +92,7 @@ class Roster:
         self._forget_strangers()
         self._keeper.inventory = site.inventory.digest
         self._keeper.watches = len(self.wards)
-        self._lay_out_durations()
+        self._lay_out_tables()
 
     def turns(self) -> Iterator[Turn]:
         return (turn for ward in self.wards.values() for turn in ward.turns.values())
@@ -291,7 +293,7 @@ class Roster:
         else:
             self._pinger.cancel(turn.slot)
 
-    def _lay_out_durations(self) -> None:
+    def _lay_out_tables(self) -> None:
         rows = {node: list(ward.turns) for node, ward in self.wards.items()}
         fresh = Durations(self._site.inventory.digest, rows)
         for turn in self.turns():
@@ -299,3 +301,4 @@ class Roster:
             if turn.last:
                 fresh.values[turn.index] = turn.last
         self.durations = fresh
+        self.layers = Layers(self._site.inventory.digest, self.wards)

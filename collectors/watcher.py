@@ -13,6 +13,7 @@ from typing import Final
 import structlog
 
 from collectors.ancestors import Ancestors
+from collectors.asking import Asking
 from collectors.clearance import Clearance
 from collectors.engine.clock import Clock
 from collectors.engine.engine import Engine, Slot
@@ -65,8 +66,9 @@ class Watcher:
         self.pinger = Pinger(self._answered)
         self.engine = Engine(self._answered, self._hung_up, limit=site.concurrency)
         self.roster = Roster(site, keeper, (self.engine, self.pinger), self, memory)
-        self.ancestors = Ancestors(self._hurry, self._ask_again, self.clock.monotonic)
-        self.clearance = Clearance(herald, self.clock.now, self._hurry)
+        self.asking = Asking(self.roster, self.engine, self.pinger, self.clock.now)
+        self.ancestors = Ancestors(self.asking.hurry, self._ask_again, self.clock.monotonic)
+        self.clearance = Clearance(herald, self.clock.now, self.asking.hurry)
         self.witnesses = Witnesses(self.engine, self.pinger, self._testified)
         self.footing = Footing(0, 0, site.judge.blind_share, site.judge.blind_least)
         self.hearsay = Hearsay(self.roster.wards, self._hear)
@@ -148,7 +150,7 @@ class Watcher:
         for name in decision.ask:
             other = ward.turns.get(name)
             if other is not None:
-                self._hurry(other)
+                self.asking.hurry(other)
 
     # --- time passes ---
 
@@ -167,12 +169,10 @@ class Watcher:
             self._did_not_look(reached)
         elif self.clock.stepped():
             self._clock_was_set(before, self.clock.millis(moment))
+        ask = self.asking.ask
         for tick in range(self._tick + 1, reached + 1):
             for turn in list(self.roster.schedule.due(tick)):
-                if turn.track.steady:
-                    self._start(turn, turn.spec.timeout)
-                else:
-                    self._hurry(turn)
+                ask(turn)
         self._tick = reached
         self.engine.expire(moment)
         self.pinger.expire(moment)
@@ -180,20 +180,6 @@ class Watcher:
         self.clearance.look()
         self._report()
         self._next_tick()
-
-    def _hurry(self, turn: Turn) -> None:
-        """Ask who has not simply answered as ever. Dropped is what would be hasty: it was asked just now."""
-        if not turn.hasty(self.clock.now()):
-            self._start(turn, turn.hurried())
-
-    def _start(self, turn: Turn, timeout: float) -> None:
-        slot = turn.slot
-        if not self.roster.askable(turn):
-            return
-        if isinstance(slot, PingSlot):
-            self.pinger.start(slot, timeout)
-        else:
-            self.engine.start(slot, timeout)
 
     def _ask_again(self, turn: Turn, delay: float) -> None:
         tick = int((self.clock.monotonic() + delay) / TICK) + 1

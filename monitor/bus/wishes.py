@@ -4,11 +4,11 @@ This is no way back (design, "One way only"). A wish brings the next question to
 failure of a child does for those above it; it names no address, no login and no setting. Nothing is believed
 because it was wished: the answers go through the collector's judge like any others, and are told like any
 others. Nothing is stored: a wish ends within seconds, its keys within a minute, and a collector that loses
-all of them is the same collector. So who can write into Redis can, with wishes, have 20 watches a second asked
-early, each once in two seconds, never on a second connection, and never with a login that was refused.
+all of them is the same collector. So who can write into Redis can, with wishes, have 20 watches a second
+asked early, each once in two seconds, never on a second connection, and never with a login that was refused.
 
 A wish goes into a short, expiring stream of its network; every collector there reads it, and the one whose
-shard has the node answers in an expiring key of the wish's own. Ages are told by the clock of the Redis server.
+shard has the node answers in an expiring key of the wish's own. Ages are told by the server's clock.
 """
 
 from __future__ import annotations
@@ -67,7 +67,6 @@ class Dropped(StrEnum):
     TOO_MANY = "too_many"  # 20 were granted within a second
     NOT_WATCHED = "not_watched"  # the collector does not ask this node, or not any more
     UNREADABLE = "unreadable"
-    REPEATED = "repeated"
 
 
 class WishError(Exception):
@@ -232,7 +231,7 @@ class WishReader:
     _position: str | None = None
 
     async def batches(self) -> AsyncIterator[list[Heard]]:
-        """Never empty ones, at most 100 wishes each, and not more than 20 batches a second."""
+        """At most 100 wishes each and 20 batches a second; an empty one now and then when there are none."""
         redis = connect(self.url, block=BLOCK)
         outage = Outage(log, reader="wishes", stream=self.keys.wishes(self.network))
         try:
@@ -244,8 +243,7 @@ class WishReader:
                     await asyncio.sleep(outage.failed(error))
                     continue
                 outage.ended()
-                if heard:
-                    yield heard
+                yield heard
                 await asyncio.sleep(PACE)
         finally:
             await redis.aclose()

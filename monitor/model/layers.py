@@ -3,9 +3,9 @@
 A collector writes it to an expiring key for each shard. First a line of JSON, ``{"inventory": digest,
 "probes": [names], "nodes": N, "causes": [words]}``; then N rows of one size, node by node in the order of the
 shard's sorted ids. A row is the CRC-32 of its node's id, which says whose it is, and then for each of
-``probes`` a cell: when its answer was known (milliseconds, UTC; 0: not yet), how many seconds it took (NaN: it
-was told, not asked), and the place of its cause in ``causes``. Little-endian, without gaps: a reader can have
-one row alone.
+``probes`` a cell: when its answer was known (milliseconds, UTC; 0: not yet), how many seconds it took (NaN:
+it was told, not asked), and the place of its cause in ``causes``. Little-endian, without gaps: a reader can
+have one row alone.
 """
 
 from __future__ import annotations
