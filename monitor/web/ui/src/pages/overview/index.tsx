@@ -15,7 +15,12 @@ import { Changes, Now } from "./Now";
 import { Points } from "./Points";
 import { Ranking } from "./Ranking";
 import { Trend } from "./Trend";
-import "./overview.css";
+import "./figures.css";
+import "./levels.css";
+import "./points.css";
+import "./lists.css";
+import "./drawings.css";
+import "./layout.css"; // last: it changes the others on small screens and paper
 
 const NONE: readonly Region[] = [];
 
