@@ -38,7 +38,7 @@ def record(connection: Connection, action: Action) -> int:
         "target": _kept(action.target),
         "outcome": action.outcome.value,
         "address": _kept(action.address),
-        "facts": to_json(dict(action.facts)).replace("\\u0000", "\\ufffd"),
+        "facts": _sound(to_json(dict(action.facts)).replace("\\u0000", "\\ufffd")),
     }
     connection.execute(insert(schema.actions), head.link("actions", row))
     head.save(connection)
@@ -47,8 +47,12 @@ def record(connection: Connection, action: Action) -> int:
 
 def _kept(text: str) -> str:
     """Whatever somebody typed, in a form that every database keeps: a line of the trail is never refused."""
-    fit = text[:_LONGEST].replace("\0", "\ufffd")
-    return fit.encode("utf-8", "replace").decode()
+    return _sound(text[:_LONGEST].replace("\0", "\ufffd"))
+
+
+def _sound(text: str) -> str:
+    """Without halves of pairs (U+D800 to U+DFFF), of which no UTF-8 can be made."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def actions(connection: Connection, wanted: Wanted, limit: int, offset: int) -> list[ActionRow]:

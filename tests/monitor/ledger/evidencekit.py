@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 from ledgerkit import (
     STREAM,
@@ -29,6 +30,7 @@ from monitor.ledger import ChainHead, Ledger, Signer
 from monitor.ledger.findings import Finding
 from monitor.ledger.sqlite_reader import SqliteSource
 from monitor.ledger.verify import Verified, verify
+from monitor.model import actions
 from monitor.model.decisions import Action, Decision
 from monitor.model.observations import State
 from monitor.model.outages import Attribution
@@ -54,6 +56,13 @@ def requested(name: str = "e1", person: str = "张三", at: int = T0) -> Decisio
 
 def approved(name: str = "e1", person: str = "李四", at: int = T0 + 1) -> Decision:
     return Decision(name, Action.APPROVE, person, at, {})
+
+
+def acted(action: str = "alert.ack", **fields: Any) -> actions.Action:
+    usual = {"at": T0 + 7, "account": "zhang", "target": "0a1b2c3d", "outcome": actions.Outcome.OK}
+    return actions.Action(
+        action=action, **(usual | {"address": "10.1.2.3", "facts": {"note": "已派单"}} | fields)
+    )
 
 
 async def tell(ledger: Ledger, collector: str, at: int) -> None:
@@ -85,6 +94,7 @@ async def fill(ledger: Ledger, signer: Signer) -> None:
     await judge_all(ledger, Attribution.OWN, "aaaaaaaaaa")
     await ledger.give(order())
     await ledger.record_alerts("monitor", ALERTS, "1-1", [said(deed(), collector="alert")], recorded_at=T0)
+    await ledger.record_action(acted())
     await ledger.record_report({"month": "2026-10"}, "aaaa", T0 + 8, {"xlsx": "1234"})
     await ledger.checkpoint(signer, T0 + 9)
 

@@ -107,7 +107,7 @@ def test_a_tail_that_was_cut_off_with_its_checkpoint_is_found_by_whoever_holds_a
     held = ChainHead(verified(folder).links, verified(folder).hash)
     with behind_our_back(folder) as owner:
         owner.execute("DELETE FROM checkpoints WHERE link > 1")
-        for table in ("reports", "attributions", "outages", "orders", "alert_records"):
+        for table in ("reports", "actions", "attributions", "outages", "orders", "alert_records"):
             owner.execute(f"DELETE FROM {table}")
         query = "SELECT link, hash FROM decisions WHERE action = 'approve'"
         (links, stored) = owner.execute(query).fetchone()
