@@ -20,9 +20,8 @@ from monitor.model.actions import Action, Outcome
 from monitor.model.times import format_time
 from monitor.reports.look import moment
 from monitor.trouble import Said
-from monitor.web.api.accounts import welcome
 from monitor.web.client import monitor_url
-from monitor.web.first import access_settings, first_link
+from monitor.web.first import access_settings, first_link, welcome
 from monitor.web.server import url_of as page_url
 
 HERE: Final = "local"

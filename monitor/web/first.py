@@ -11,7 +11,6 @@ import structlog
 from monitor.access.access import Access, Settings
 from monitor.access.passwords import Policy
 from monitor.config import Site
-from monitor.web.api.accounts import welcome
 
 FILE: Final = "first-login"
 
@@ -36,14 +35,23 @@ async def first_link(access: Access, site: Site, url: str, now: int) -> str | No
 
     ``url``: where we listen.
     """
-    path = site.data / FILE
     secret = await access.first_link(now)
     if secret is None:
-        path.unlink(missing_ok=True)
+        forget_first(site.data)
         return None
     link = welcome(site.web.url or url, secret)
-    await asyncio.to_thread(_write, path, link)
+    await asyncio.to_thread(_write, site.data / FILE, link)
     return link
+
+
+def forget_first(data: Path) -> None:
+    """The link was used, or there are accounts: what is left of it is of no use to anybody."""
+    (data / FILE).unlink(missing_ok=True)
+
+
+def welcome(place: str, secret: str) -> str:
+    """A one-time link. What stands behind ``#`` is sent to no server, so it is in nobody's log."""
+    return f"{place}/#/welcome?secret={secret}"
 
 
 def _write(path: Path, link: str) -> None:

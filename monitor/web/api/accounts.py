@@ -10,6 +10,7 @@ from monitor.access.roles import Permission, Role
 from monitor.model.times import format_time
 from monitor.web.api.session import access_of, token_of
 from monitor.web.endpoints import Call, Endpoint
+from monitor.web.first import welcome
 from monitor.web.guard import is_secure
 from monitor.web.schemas.base import Done
 from monitor.web.schemas.people import (
@@ -84,11 +85,6 @@ def place_of(call: Call[Any, Any]) -> str:
     """Where people reach the pages: as the site says, else as this request did."""
     scheme = "https" if is_secure(call.context, call.request) else "http"
     return call.context.site.web.url or f"{scheme}://{call.request.host}"
-
-
-def welcome(place: str, secret: str) -> str:
-    """The one-time link. What stands behind ``#`` is sent to no server, so it is in nobody's log."""
-    return f"{place}/#/welcome?secret={secret}"
 
 
 def _shown(seen: Seen) -> Account:

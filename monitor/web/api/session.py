@@ -14,6 +14,7 @@ from monitor.access.sessions import Token as TokenRow
 from monitor.model.times import format_time
 from monitor.web.dispatch import as_response
 from monitor.web.endpoints import Call, Endpoint, Refused
+from monitor.web.first import forget_first
 from monitor.web.guard import forget, keep
 from monitor.web.schemas.base import Done
 from monitor.web.schemas.people import (
@@ -84,6 +85,7 @@ async def redeem(call: Call[None, Redeem]) -> web.StreamResponse:
         name=wanted.name,
     )
     call.target = begun.principal.account
+    forget_first(call.context.site.data)
     return await _begin(call, begun)
 
 
