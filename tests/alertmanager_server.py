@@ -63,17 +63,29 @@ class Alertmanager:
             return json.load(answer)
 
 
-@contextmanager
-def alertmanager(
-    folder: Path, *, port: int | None = None, route: Mapping[str, Any] | None = None, webhook: str = ""
-) -> Iterator[Alertmanager]:
-    """A fresh one without a cluster; ``route`` beside the receiver, ``webhook`` whom it tells."""
-    port = port or free_port()
-    config, log = folder / "alertmanager.yml", folder / "alertmanager.log"
+def _config(path: Path, route: Mapping[str, Any], webhook: str) -> Path:
     hooks = [{"url": webhook, "send_resolved": True}] if webhook else []
     receiver = {"name": "test", "webhook_configs": hooks}
-    settings = {"route": {"receiver": "test", **(route or {})}, "receivers": [receiver]}
-    config.write_text(json.dumps(settings))  # JSON is YAML
+    path.write_text(json.dumps({"route": {"receiver": "test", **route}, "receivers": [receiver]}))  # is YAML
+    return path
+
+
+@contextmanager
+def alertmanager(
+    folder: Path,
+    *,
+    port: int | None = None,
+    route: Mapping[str, Any] | None = None,
+    webhook: str = "",
+    config: Path | None = None,
+) -> Iterator[Alertmanager]:
+    """A fresh one without a cluster; ``route`` beside the receiver, ``webhook`` whom it tells.
+
+    With a ``config`` of its own it takes that as it is.
+    """
+    port = port or free_port()
+    log = folder / "alertmanager.log"
+    config = config or _config(folder / "alertmanager.yml", route or {}, webhook)
     command = [
         *program(),
         f"--config.file={config}",

@@ -16,6 +16,7 @@ VERSION_OPTIONS = {
     "mosquitto": "-h",
     "prometheus": "--version",
     "promtool": "--version",
+    "amtool": "--version",
     "fping": "--version",
     "redis-server": "--version",
     "openssl": "version",

@@ -36,7 +36,7 @@ class Tool:
 TOOLS: Final[Mapping[str, Tool]] = {
     "mosquitto": Tool(("mosquitto",), programs=("mosquitto",)),
     "prometheus": Tool(("prometheus",), programs=("prometheus", "promtool")),
-    "alertmanager": Tool(("prometheus-alertmanager",), programs=("prometheus-alertmanager",)),
+    "alertmanager": Tool(("prometheus-alertmanager",), programs=("prometheus-alertmanager", "amtool")),
     "fping": Tool(("fping",), programs=("fping",)),
     "redis": Tool(("redis-server", "redis-tools"), programs=("redis-server",)),
     "openssl": Tool(("openssl",), programs=("openssl",)),
