@@ -122,7 +122,7 @@ def _shown(call: Call[Any, Any], one: DecidedRow) -> Decided:
         approved_by=signed.approved_by,
         approved_at=None if signed.approved_at is None else format_time(signed.approved_at),
         retroactive=isinstance(one, Exclusion) and one.retroactive,
-        standing=decisions.standing(one, call.now),
+        standing=decisions.standing(one, decisions.present()),
         watches=_covered(call, one) if isinstance(one, Exclusion) else 1,
     )
 
