@@ -23,16 +23,17 @@ class Asking:
     def ask(self, turn: Turn) -> None:
         """Its time has come."""
         if turn.track.steady:
-            self._start(turn, turn.spec.timeout)
+            self.start(turn, turn.spec.timeout)
         else:
             self.hurry(turn)
 
     def hurry(self, turn: Turn) -> None:
         """Ask now. Dropped is what would be hasty: it was asked just now, and is asked again soon."""
         if not turn.hasty(self._now()):
-            self._start(turn, turn.hurried())
+            self.start(turn, turn.hurried())
 
-    def _start(self, turn: Turn, timeout: float) -> None:
+    def start(self, turn: Turn, timeout: float) -> None:
+        """With this timeout in seconds, if it can be asked at all."""
         slot = turn.slot
         if not self._roster.askable(turn):
             return

@@ -68,9 +68,9 @@ class Gate:
 
     def is_repeat(self, wish: Wish, now: float) -> bool:
         """Whether it was heard before. ``now``: seconds, monotonic."""
+        _forget(self._known, now - _KNOWN_FOR)
         repeated = self._known.pop(wish.id, None) is not None
         self._known[wish.id] = now
-        _forget(self._known, now - _KNOWN_FOR)
         return repeated
 
     def refusal(self, heard: Heard, now: float) -> Dropped | None:

@@ -91,9 +91,11 @@ class Collector:
 
 
 @asynccontextmanager
-async def collecting(site: Site, network: str = "video") -> AsyncIterator[Collector]:
+async def collecting(
+    site: Site, network: str = "video", shard: tuple[int, int] = (0, 1)
+) -> AsyncIterator[Collector]:
     """Look, until the block ends; its outbox and memory stay for the next collector of the site."""
-    keeper = SightKeeper(network, 0, 1)
+    keeper = SightKeeper(network, *shard)
     writer = ThreadPoolExecutor(1)
     outbox = Outbox(site.data / f"{keeper.collector}.db", keeper.collector)
     herald = Herald(outbox, Box(), writer)

@@ -155,7 +155,7 @@ async def test_when_the_switch_is_back_those_below_are_asked_soon(tmp_path: Path
             cam.die()
             await until(lambda: collector.state(TOWN)[0] == "down")
             (turn,) = collector.watcher.roster.wards[node].turns.values()
-            collector.watcher._start(turn, 0.4)
+            collector.watcher.asking.start(turn, 0.4)
             await collector.become(node, State.DOWN)
             await cam.live()
             await town.live()

@@ -128,7 +128,7 @@ async def test_a_silent_death_is_known_so_by_a_real_collector(tmp_path: Path) ->
                 writer.close()
             turn = collector.watcher.roster.wards["cam"].turns["rtsp"]
             asked = now()
-            collector.watcher._start(turn, turn.spec.timeout)
+            collector.watcher.asking.start(turn, turn.spec.timeout)
             await collector.become("cam", State.DOWN, 12)
             _, down = await collector.changes()
             assert [piece.cause for piece in down.evidence] == [Cause.TIMEOUT] * 3
