@@ -47,9 +47,10 @@ def _trimmed(cells: list[str]) -> list[str]:
 
 
 def as_csv(rows: Rows) -> bytes:
-    """UTF-8 with a mark."""
+    """UTF-8 with a mark; all rows of the same width, as they must be to be read again."""
     out = io.StringIO(newline="")
-    csv.writer(out).writerows(rows)
+    width = max(map(len, rows), default=0)
+    csv.writer(out).writerows(cells + [""] * (width - len(cells)) for cells in rows)
     return (_BOM + out.getvalue()).encode()
 
 
