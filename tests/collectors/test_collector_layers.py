@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
+import pytest
 from collector_kit import Collector, Device, answering, at, city, collecting, device, now, reset, until
-from small_site import camera
+from small_site import Voice, camera
 
+from collectors import role
+from collectors.durations import EXPIRES
 from collectors.layers import SLICE
-from monitor.live.layers import Head
+from monitor.bus.client import connect
+from monitor.bus.embedded import EmbeddedServer
+from monitor.bus.keys import Keys
+from monitor.bus.wishes import Wishes
+from monitor.live.layers import Head, Layers
+from monitor.live.states import Live
 from monitor.model.layers import Layer, row_size
 from monitor.model.observations import Cause, Observation, State
 
@@ -138,3 +147,31 @@ async def test_the_rows_of_many_slices_are_each_in_their_place(tmp_path: Path) -
             ward.judge.observe(Observation("rtsp", moment, moment, Cause.REFUSED))
             layer = (await read(collector, name))["rtsp"]
             assert (layer.cause, layer.at) == (Cause.REFUSED, moment)
+
+
+async def test_the_role_writes_layers_for_who_looks_and_grants_wishes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(role, "TABLES_EVERY", 0.2)
+    monkeypatch.setattr(role, "LAST_WORDS", 0.1)
+    server, keys, stop = EmbeddedServer(tmp_path / "redis"), Keys("maoming"), asyncio.Event()
+    server.start()
+    try:
+        async with device(answering()) as cam, connect(server.url) as redis:
+            site = city(tmp_path, [both("a", cam)], probes=QUICKLY)
+            live = Live(site)
+            live.apply(Voice().sees(now() - 1000, now()))
+            layers, wishes = Layers(live, redis, keys), Wishes(redis, keys)
+            running = asyncio.create_task(role.run(site, role.Post("video"), server.url, stop))
+            async with asyncio.timeout(15):
+                while [layer.cause for layer in await layers.of("a")] != [Cause.OK, Cause.OK]:
+                    await asyncio.sleep(0.2)
+                wish = await wishes.tell("a", "video", now())
+                while (answers := await wishes.answer_of(wish.id)) is None or not answers.done:
+                    await asyncio.sleep(0.02)
+            assert {one.probe: one.cause for one in answers.answers} == {"rtsp": Cause.OK, "tcp": Cause.OK}
+            assert 0 < await redis.ttl(keys.layers("video", 0, 1)) <= EXPIRES
+            stop.set()
+            await running
+    finally:
+        server.stop()
