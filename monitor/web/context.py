@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 
 from monitor.access.access import Access
 from monitor.bus.keys import Keys
+from monitor.bus.wishes import Wishes
 from monitor.config import Reloader
 from monitor.desk.inventory import Uploads
 from monitor.desk.jobs import Jobs
@@ -17,6 +18,7 @@ from monitor.desk.turns import Turns
 from monitor.ledger.ledger import Ledger
 from monitor.ledger.signing import Signer
 from monitor.live.health import Health
+from monitor.live.layers import Layers
 from monitor.live.picture import Boards
 from monitor.live.probetimes import ProbeTimes
 from monitor.live.states import Live
@@ -55,11 +57,15 @@ class Context:
     url: str = ""
     uploads: Uploads = field(default_factory=Uploads)
     jobs: Jobs = field(init=False)
+    layers: Layers = field(init=False)
+    wishes: Wishes = field(init=False)
     reckoning: Turns = field(default_factory=Turns)
     local_token: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
 
     def __post_init__(self) -> None:
         self.jobs = Jobs(lambda: self.site)
+        self.layers = Layers(self.live, self.redis, self.keys)
+        self.wishes = Wishes(self.redis, self.keys)
 
     @property
     def site(self) -> Site:

@@ -1,0 +1,132 @@
+"""``/nodes/{id}/layers`` and ``/nodes/{id}/probe``: what each probe said last, and asking all of them now."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from monitor.access.roles import Permission
+from monitor.bus.wishes import Answer as Came
+from monitor.bus.wishes import BusAwayError, Dropped, NobodyHearsError, WishError
+from monitor.model.layers import Layer as Known
+from monitor.model.nodes import Node
+from monitor.model.observations import Weight
+from monitor.model.times import format_time
+from monitor.web.api.common import moment, one_of
+from monitor.web.api.nodes import node_of
+from monitor.web.endpoints import Call, Endpoint, Refused
+from monitor.web.schemas.live import Answer, Answers, Layer, Layers, ProbeWish, Wished
+
+AGAIN_AFTER: Final = 2.0
+"""Seconds between two wishes for one node that a collector grants."""
+
+_DROPPED: Final = {
+    Dropped.STALE: ("采集端来不及处理", "the collector came to it too late"),
+    Dropped.TOO_SOON: ("刚刚探测过，请稍候", "it was asked a moment ago"),
+    Dropped.TOO_MANY: ("探测请求过多", "too many wishes at once"),
+    Dropped.NOT_WATCHED: ("采集端未监测该节点", "the collector does not watch this node"),
+}
+
+
+async def layers(call: Call[None, None]) -> Layers:
+    """Each probe and source of a node, with its last verdict and how old that is."""
+    found = node_of(call)
+    return Layers(layers=[_layer(found, each, call.now) for each in await call.context.layers.of(found.id)])
+
+
+def _layer(node: Node, known: Known, now: int) -> Layer:
+    every = next((probe.every for probe in node.probes if probe.name == known.probe), None)
+    # A source that was heard took no time to answer; what is asked has an interval.
+    kind: Literal["probe", "source"] = "source" if every is None else "probe"
+    return Layer(
+        network=known.network,
+        probe=known.probe,
+        kind=kind,
+        ok=known.ok,
+        cause=known.cause.value,
+        at=moment(known.at),
+        age=None if known.at is None else max(0, now - known.at) / 1000,
+        duration=known.duration,
+        every=every,
+    )
+
+
+async def probe(call: Call[None, ProbeWish]) -> Wished:
+    """Wish that a node be asked now. What comes of it is read by the id that is answered."""
+    found = node_of(call)
+    call.target = found.id
+    network = one_of("network", call.body.network, found.networks)
+    try:
+        wish = await call.context.wishes.tell(found.id, network, call.now)
+    except NobodyHearsError as error:
+        raise Refused(
+            503, f"网络 {network} 没有采集端在运行", f"no collector of {network} is running", after=5
+        ) from error
+    except BusAwayError as error:
+        raise Refused(503, "Redis 暂不可用", "Redis is away just now", after=5) from error
+    return Wished(wish=wish.id)
+
+
+async def answers(call: Call[None, None]) -> Answers:
+    """What came of a wish until now."""
+    found = node_of(call)
+    try:
+        came = await call.context.wishes.answer_of(call.path["wish"])
+    except BusAwayError as error:
+        raise Refused(503, "Redis 暂不可用", "Redis is away just now", after=5) from error
+    except WishError as error:
+        raise Refused(404, "没有这次探测的结果", "nothing came of this wish") from error
+    if came is None:
+        return Answers(done=False, answers=[])
+    if came.node != found.id:
+        raise Refused(404, "没有这次探测的结果", "nothing came of this wish")
+    if came.dropped is not None:
+        raise Refused(429, *_DROPPED[came.dropped], after=AGAIN_AFTER)
+    return Answers(done=came.done, answers=[_answer(one) for one in came.answers])
+
+
+def _answer(one: Came) -> Answer:
+    return Answer(
+        probe=one.probe,
+        ok=one.cause.weight is Weight.GOOD,
+        cause=one.cause.value,
+        at=format_time(one.at),
+        duration=one.duration,
+    )
+
+
+_AWAY: Final = {503: "Redis is away, or no collector is running"}
+
+ENDPOINTS: Final = (
+    Endpoint(
+        "GET",
+        "/nodes/{id}/layers",
+        "layers",
+        "The last verdict of each probe and source",
+        layers,
+        Permission.LOOK,
+        answer=Layers,
+    ),
+    Endpoint(
+        "POST",
+        "/nodes/{id}/probe",
+        "probe",
+        "Ask a node now",
+        probe,
+        Permission.OPERATE,
+        answer=Wished,
+        body=ProbeWish,
+        status=202,
+        action="node.probe",
+        also=_AWAY,
+    ),
+    Endpoint(
+        "GET",
+        "/nodes/{id}/probe/{wish}",
+        "probe_answers",
+        "What came of asking a node",
+        answers,
+        Permission.OPERATE,
+        answer=Answers,
+        also={**_AWAY, 429: "the wish was not granted: too much is asked at once"},
+    ),
+)
