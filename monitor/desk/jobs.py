@@ -141,7 +141,9 @@ class Jobs:
                 raise
             return f"it took more than {self._patience:.0f} s"
         if made.returncode:
-            return "\n".join(heard.lines) or f"exit {made.returncode}"
+            # Where things lie on this machine is nobody's business who asks for a report.
+            said = "\n".join(heard.lines).replace(f"{self._site().path.parent}/", "")
+            return said or f"exit {made.returncode}"
         result = json.loads(heard.result)
         job.digest, job.revision = result["digest"], result["revision"]
         return ""

@@ -25,6 +25,7 @@ from engine_kit import (
 from monitor.model.deeds import Did
 from monitor.model.measured import Budget, GroupNow, Health, Measured, Spent
 from monitor.model.observations import Cause, State
+from monitor.model.orders import Order, OrderKind
 from monitor.model.outages import Ending, OutageKind, Phase
 
 
@@ -154,6 +155,16 @@ def test_who_acknowledges_has_peace_and_hears_of_the_end(tmp_path: Path) -> None
     assert bench.hear(closed(one, T0 + 11 * HOUR), at=T0 + 11 * HOUR) == ["resolved hook sw-1@0"]
     (deed,) = bench.did(Did.ACKED)
     assert deed.facts["person"] == "张三"
+
+
+def test_what_people_tell_each_other_changes_neither_whom_we_tell_nor_when(tmp_path: Path) -> None:
+    bench = Bench(site_of(tmp_path, LADDER))
+    bench.hear(outage("sw-1", affected=2))
+    (life,) = bench.book.lives.values()
+    assigned = Order("T1", OrderKind.ASSIGN, "张三", bench.now, target=life.alert.id, to="李四")
+    noted = Order("N1", OrderKind.NOTE, "张三", bench.now, target=life.alert.id, note="电源已断")
+    assert bench.hear(assigned, noted) == []
+    assert bench.minutes(15) == ["escalated sms sw-1@0"]
 
 
 def test_repeats_of_single_ones_come_together(tmp_path: Path) -> None:

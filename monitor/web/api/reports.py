@@ -87,6 +87,7 @@ def _file(paper: Paper) -> ReportFile:
 async def make(call: Call[None, ReportWish]) -> ReportJob:
     """Ask for a report: it is made beside us, and recorded in the ledger with its proof."""
     wanted = call.body
+    ledger_of(call)
     _window(call, wanted)
     _question(call, wanted)
     call.facts = wanted.model_dump(exclude_none=True)

@@ -115,6 +115,23 @@ def test_who_acknowledges_is_in_the_ledger(site: Path) -> None:
     assert (order.kind.value, order.target, order.person, order.note) == ("ack", "0a1b2c3d", "张三", "已派人")
 
 
+def test_who_is_to_take_care_of_it_is_listed_and_what_was_said_is_kept(site: Path) -> None:
+    record(site, did(Did.FIRED, "0a1b2c3d"), did(Did.FIRED, "77777777"), did(Did.RESOLVED, "77777777"))
+
+    assigned = alerts(site, "assign", "0a1b", "--to", "李四", "--by", "张三", "--note", "在附近")
+    noted = alerts(site, "note", "77", "误报", "--by", "张三")
+    over = alerts(site, "assign", "7777", "--to", "李四", "--by", "张三")
+
+    assert assigned.stdout == "0a1b2c3d 已指派给 李四\n"
+    assert noted.stdout == "77777777  张三: 误报\n"
+    assert (over.returncode, "no alert that goes on" in over.stderr) == (2, True)
+    assert "0a1b2c3d · 待确认 · 已指派给 李四" in alerts(site, "list").stdout
+    assert [(order.kind.value, order.to, order.note) for order in orders(site)] == [
+        ("assign", "李四", "在附近"),
+        ("note", "", "误报"),
+    ]
+
+
 def test_it_is_listed_since_when_it_happened_and_not_since_it_was_told(site: Path) -> None:
     record(site, did(Did.FIRED, "0a1b2c3d", title="慢", since=format_time(now() - 660_000)))
 
