@@ -18,6 +18,7 @@ from monitor.access.errors import Refused
 from monitor.access.principal import Principal
 from monitor.access.roles import Permission
 from monitor.web.context import Context
+from monitor.web.guard import ADDRESS
 
 API: Final = "/api/v1"
 JSON: Final = "application/json"
@@ -49,7 +50,7 @@ class Call(Generic[Q, B]):
     @property
     def address(self) -> str:
         """Where the request comes from, as far as it may be believed."""
-        return str(self.request["address"])
+        return self.request[ADDRESS]
 
     def may(self, permission: Permission) -> bool:
         return permission in self.who.permissions

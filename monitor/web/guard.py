@@ -17,18 +17,20 @@ COOKIE: Final = "quanshi"
 SECURE_COOKIE: Final = "__Host-quanshi"
 """By TLS: the prefix lets no other host and no plain connection set it (RFC 6265bis §4.1.3.2)."""
 
+ADDRESS: Final = web.RequestKey("address", str)
+"""Where a request comes from, as far as it may be believed."""
+
 CSRF: Final = "X-CSRF-Token"
 UNATTENDED: Final = "X-Unattended"
 """What a page sends along while nobody touches it: it must not keep a session alive that a person left."""
 
 EVENT_STREAM: Final = "text/event-stream"
 _BEARER: Final = "bearer "
-_WHO: Final = "who"
 
 
 async def who_asks(context: Context, request: web.Request) -> Principal:
     """Whoever asks. Raises Refused (401) for a token that is none, and (503) while accounts are away."""
-    request["address"] = address_of(context, request)
+    request[ADDRESS] = address_of(context, request)
     given = request.headers.get("Authorization", "")
     if given[: len(_BEARER)].lower() == _BEARER:
         return await _by_token(context, given[len(_BEARER) :].strip())

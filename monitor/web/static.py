@@ -46,7 +46,7 @@ class Asset:
 
 def routes(folder: Path = FOLDER) -> list[web.RouteDef]:
     """The page ``/``, its files, and the short address of an outage that messages name."""
-    found = dict(_assets(folder))
+    found = dict(assets_of(folder))
     index = found.pop(INDEX, None) or Asset(_NOT_BUILT.encode(), None, "text/html; charset=utf-8", ANEW)
     return [
         web.get("/", _handler(index)),
@@ -70,7 +70,7 @@ async def _outage(request: web.Request) -> web.Response:
     return web.Response(status=303, headers={"Location": f"/#/outage/{name}"})
 
 
-def _assets(folder: Path) -> Iterator[tuple[str, Asset]]:
+def assets_of(folder: Path) -> Iterator[tuple[str, Asset]]:
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             name = path.relative_to(folder).as_posix()

@@ -1,24 +1,30 @@
+"""The application as a whole: what machines ask for, the built pages, and the headers of every answer."""
+
 from __future__ import annotations
 
 import gzip
 import json
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import ClientResponse, ClientSession
+from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from redis.asyncio import Redis
 from small_site import Voice, camera, make_site
 
 from monitor.bus.keys import Keys
+from monitor.config import Reloader
 from monitor.live.health import Health
 from monitor.live.probetimes import ProbeTimes
 from monitor.live.states import Live
 from monitor.model.observations import State
-from monitor.web.app import make_app
+from monitor.web import static
+from monitor.web.app import make_app, make_metrics_app
+from monitor.web.context import Context
 
 T0 = 1_700_000_000_000
 UP, DOWN, UNKNOWN = State.UP, State.DOWN, State.UNKNOWN
@@ -27,24 +33,20 @@ NASTY = "<script>alert(1)</script>\"'&路口"
 
 
 @pytest.fixture
-def live(tmp_path: Path) -> Live:
+def context(tmp_path: Path, bus: Redis) -> Context:
     site = make_site(tmp_path, [camera("cam-1"), camera("cam-2", name=NASTY), camera("cam-3")])
     live, voice = Live(site, lambda: T0), Voice()
     live.apply(voice.sees(T0 - 10_000, T0))
     live.apply(voice.turns("cam-1", UNKNOWN, UP, T0 - 9000))
     live.apply(voice.turns("cam-2", UNKNOWN, DOWN, T0 - 8000))
-    return live
+    health = Health(ledger_takes=True, bus_connected=True, restored=True)
+    keys = Keys("maoming")
+    return Context(live, health, ProbeTimes(bus, keys), bus, keys, Reloader(site), T0)
 
 
 @pytest.fixture
-def health() -> Health:
-    return Health(ledger_takes=True, bus_connected=True, restored=True)
-
-
-@pytest.fixture
-async def client(live: Live, health: Health, bus: Redis) -> AsyncIterator[Any]:
-    app = make_app(live, health, ProbeTimes(bus, Keys("maoming")))
-    async with TestClient(TestServer(app), auto_decompress=False, headers=PLAIN) as client:
+async def client(context: Context) -> AsyncIterator[Any]:
+    async with TestClient(TestServer(make_app(context)), auto_decompress=False, headers=PLAIN) as client:
         yield client
 
 
@@ -75,6 +77,27 @@ async def test_metrics_are_compressed_for_those_who_can_read_it(client: Any) -> 
     assert packed.headers["Vary"] == "Accept, Accept-Encoding"
 
 
+def with_metrics(context: Context, setting: str) -> None:
+    context.live.site = replace(context.site, web=replace(context.site.web, metrics=setting))
+
+
+async def test_metrics_may_need_a_token(client: Any, context: Context) -> None:
+    with_metrics(context, "token")
+    shown = {"Authorization": f"Bearer {context.local_token}"}
+
+    assert (await client.get("/metrics")).status == 401
+    assert (await client.get("/metrics", headers=shown)).status == 200
+
+
+async def test_metrics_may_have_a_listener_of_their_own(client: Any, context: Context) -> None:
+    with_metrics(context, "listen")
+
+    assert (await client.get("/metrics")).status == 404
+    async with TestClient(TestServer(make_metrics_app(context))) as own:
+        assert (await own.get("/metrics")).status == 200
+        assert (await own.get("/api/v1/status")).status == 404
+
+
 async def test_a_living_process_says_so(client: Any) -> None:
     assert (await client.get("/healthz")).status == 200
 
@@ -83,9 +106,9 @@ async def test_it_is_ready_when_states_are_known(client: Any) -> None:
     assert (await client.get("/readyz")).status == 200
 
 
-async def test_it_says_why_it_is_not_ready(client: Any, health: Health) -> None:
-    health.ledger_takes = False
-    health.bus_connected = False
+async def test_it_says_why_it_is_not_ready(client: Any, context: Context) -> None:
+    context.health.ledger_takes = False
+    context.health.bus_connected = False
 
     answer = await client.get("/readyz")
 
@@ -94,68 +117,15 @@ async def test_it_says_why_it_is_not_ready(client: Any, health: Health) -> None:
 
 
 async def test_the_status_is_one_document(client: Any) -> None:
-    answer = await client.get("/api/v1/status")
-    status = json.loads(await answer.text())
+    status = json.loads(await (await client.get("/api/v1/status")).text())
 
     assert status["site"] == "maoming"
     assert status["networks"]["video"]["states"] == {"up": 1, "degraded": 0, "down": 1, "unknown": 1}
     assert status["down"][0]["name"] == NASTY
 
 
-async def test_nodes_are_listed_by_state(client: Any) -> None:
-    document = json.loads(await (await client.get("/api/v1/nodes?state=down&network=video")).text())
-
-    assert [each["node"] for each in document["nodes"]] == ["cam-2"]
-    assert document["complete"]
-
-
-async def test_a_cut_list_says_that_it_is_not_complete(client: Any) -> None:
-    document = json.loads(await (await client.get("/api/v1/nodes?limit=2")).text())
-
-    assert len(document["nodes"]) == 2
-    assert not document["complete"]
-
-
 @pytest.mark.parametrize(
-    ("query", "detail"),
-    [
-        ("state=broken", "state 'broken' is none of unknown, down, degraded, up"),
-        ("network=vidoe", "network 'vidoe' is none of video"),
-        ("limit=0", "limit '0' is no number from 1 to 10000"),
-        ("limit=²", "limit '²' is no number from 1 to 10000"),
-    ],
-)
-async def test_a_wrong_query_is_told_what_is_allowed(client: Any, query: str, detail: str) -> None:
-    answer = await client.get(f"/api/v1/nodes?{query}")
-
-    assert answer.status == 400
-    assert (await problem(answer))["detail"] == detail
-
-
-async def test_one_node_is_shown_with_each_of_its_watches(client: Any) -> None:
-    node = json.loads(await (await client.get("/api/v1/nodes/cam-2")).text())
-
-    assert node["name"] == NASTY
-    assert node["watches"] == [
-        {
-            "node": "cam-2",
-            "name": NASTY,
-            "network": "video",
-            "kind": "camera",
-            "class": 1,
-            "region": "",
-            "address": "127.0.0.1",
-            "state": "down",
-            "cause": "refused",
-            "since": "2023-11-14T22:13:12.000Z",
-            "detected_at": "2023-11-14T22:13:12.500Z",
-            "probe": "rtsp",
-        }
-    ]
-
-
-@pytest.mark.parametrize(
-    "path", ["/api/v1/nodes/nobody", "/nowhere", "/assets/%2e%2e/views.py", "/assets/none"]
+    "path", ["/api/v1/nodes/nobody", "/nowhere", "/assets/%2e%2e/app.py", "/assets/none"]
 )
 async def test_what_is_not_there_is_a_problem(client: Any, path: str) -> None:
     answer = await client.get(path)
@@ -164,31 +134,14 @@ async def test_what_is_not_there_is_a_problem(client: Any, path: str) -> None:
     await problem(answer)
 
 
-async def test_nothing_can_be_written(client: Any) -> None:
+async def test_what_may_not_be_written_says_what_may(client: Any) -> None:
     answer = await client.post("/api/v1/nodes")
 
     assert answer.status == 405
     assert "GET" in answer.headers["Allow"]
 
 
-async def test_a_name_that_holds_html_is_shown_as_text(client: Any) -> None:
-    page = await (await client.get("/")).text()
-
-    assert "<script" not in page
-    assert "&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#x27;&amp;路口" in page
-
-
-async def test_the_page_tells_what_is_down_and_looks_again_by_itself(client: Any) -> None:
-    page = await (await client.get("/")).text()
-
-    assert '<html lang="zh-CN">' in page
-    assert '<meta http-equiv="refresh" content="5">' in page
-    assert "06:13:12" in page
-    assert "拒绝连接" in page
-    assert "50.00 %" in page
-
-
-@pytest.mark.parametrize("path", ["/", "/metrics", "/api/v1/status", "/nowhere", "/assets/style.css"])
+@pytest.mark.parametrize("path", ["/", "/metrics", "/api/v1/status", "/nowhere", "/openapi.json"])
 async def test_every_answer_is_no_frame_and_runs_nothing_foreign(client: Any, path: str) -> None:
     headers = (await client.get(path)).headers
 
@@ -198,31 +151,38 @@ async def test_every_answer_is_no_frame_and_runs_nothing_foreign(client: Any, pa
     assert headers["Server"] == "quanshi"
 
 
-async def test_the_page_asks_nobody_else_for_anything(client: Any, live: Live) -> None:
-    page = await (await client.get("/")).text()
-    style = await (await client.get("/assets/style.css")).text()
+async def test_an_answer_that_somebody_has_is_not_sent_again(client: Any) -> None:
+    first = await client.get("/api/v1/regions")
+    again = await client.get("/api/v1/regions", headers={"If-None-Match": first.headers["ETag"]})
 
-    assert "//" not in page.replace("<!DOCTYPE html>", "")
-    assert "url(" not in style
-    assert "<style" not in page
-    assert "style=" not in page
+    assert (again.status, await again.read()) == (304, b"")
+    assert again.headers["ETag"] == first.headers["ETag"]
 
 
-async def test_a_refused_reload_is_on_the_page(client: Any, health: Health) -> None:
-    health.reload_error = 'nodes.csv:4  network = "<vidoe>"'
+async def test_a_message_of_on_call_leads_to_its_outage(client: Any) -> None:
+    answer = await client.get("/o/7f3a00aa11", allow_redirects=False)
 
-    page = await (await client.get("/")).text()
+    assert (answer.status, answer.headers["Location"]) == (303, "/#/outage/7f3a00aa11")
+    assert (await client.get("/o/..%2f..", allow_redirects=False)).status == 404
 
-    assert "nodes.csv:4  network = &quot;&lt;vidoe&gt;&quot;" in page
+
+@dataclass
+class Asked:
+    """As much of a request as the pages look at."""
+
+    headers: dict[str, str]
 
 
-async def test_the_page_speaks_english_where_the_site_does(tmp_path: Path, bus: Redis) -> None:
-    live = Live(make_site(tmp_path, [camera("cam-1")], language="en"), lambda: T0)
-    app = make_app(live, Health(), ProbeTimes(bus, Keys("maoming")))
+def test_built_files_never_change_and_the_page_is_asked_for_anew(tmp_path: Path) -> None:
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "index.html").write_text("<!DOCTYPE html>" + "x" * 500)
+    (tmp_path / "assets" / "app-1.js").write_text("let a = 1;" * 100)
+    found = dict(static.assets_of(tmp_path))
 
-    async with TestServer(app) as server, ClientSession() as session:
-        page = await (await session.get(server.make_url("/"))).text()
+    packed = found["assets/app-1.js"].answer(Asked({"Accept-Encoding": "gzip, br"}))
+    plain = found["assets/app-1.js"].answer(Asked({}))
 
-    assert '<html lang="en">' in page
-    assert "No node is down." in page
-    assert "first sweep awaited" in page
+    assert gzip.decompress(packed.body) == plain.body == b"let a = 1;" * 100
+    assert packed.headers["Cache-Control"] == static.FOR_EVER
+    assert packed.headers["Content-Type"] == "text/javascript; charset=utf-8"
+    assert found["index.html"].answer(Asked({})).headers["Cache-Control"] == static.ANEW

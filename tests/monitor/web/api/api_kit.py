@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from redis.asyncio import Redis
 
@@ -28,10 +27,8 @@ from monitor.live.states import Live
 from monitor.model.actions import Action
 from monitor.model.deeds import Deed, Did
 from monitor.model.events import ALERT, Event, EventId
-from monitor.web.app import ENDPOINTS
+from monitor.web.app import make_app
 from monitor.web.context import Context
-from monitor.web.dispatch import routes_of
-from monitor.web.problems import errors_as_problems
 
 ROLES = {
     "looker": Role.VIEWER,
@@ -153,9 +150,7 @@ async def desk_of(site: Site, begun: Begun) -> AsyncIterator[Desk]:
     context = Context(
         live, Health(reloaded_at=1), ProbeTimes(redis, keys), redis, keys, Reloader(site), live.clock()
     )
-    app = web.Application(middlewares=[errors_as_problems])
-    app.add_routes(routes_of(ENDPOINTS, context))
     async with await Ledger.open(site.ledger_url) as ledger, await _accounts(site.data) as access:
         context.ledger, context.access, context.signer = ledger, access, Signer.of(site.data)
-        async with TestClient(TestServer(app)) as client:
+        async with TestClient(TestServer(make_app(context))) as client:
             yield Desk(site, context, ledger, client, begun.tokens)
