@@ -11,12 +11,13 @@ from deploy.grafana.generate.signs import Json, state_mapping
 from deploy.grafana.generate.words import Words
 
 _NODE: Final = 'node="$node",network=~"$network"'
-_UP: Final = f"max by (node, network) (avg_over_time(quanshi_node_up{{{_NODE}}}[$__range]))"
-_SEEN: Final = (
-    f"max by (node, network) (count_over_time(quanshi_node_up{{{_NODE}}}[$__range])"
-    f" / count_over_time(quanshi_node_state{{{_NODE}}}[$__range]))"
-)
-"""Of the scrapes of the range those that knew: while a state is unknown there is no sample of ``up``."""
+_OVER: Final = "[$__range:15s]"
+"""Moment by moment, as Prometheus scrapes: of two monitors each may have known for a part of the range."""
+_KNOWN: Final = f"(max by (node, network) (quanshi_node_up{{{_NODE}}})){_OVER}"
+_ALL: Final = f"(max by (node, network) (quanshi_node_state{{{_NODE}}})){_OVER}"
+_UP: Final = f"avg_over_time({_KNOWN})"
+_SEEN: Final = f"count_over_time({_KNOWN}) / count_over_time({_ALL})"
+"""Of all moments those at which the state was known: while it is not, there is no sample of ``up``."""
 
 
 def page(words: Words) -> Page:
