@@ -60,7 +60,7 @@ def test_what_is_committed_is_what_the_generator_gives() -> None:
 
 def test_the_address_of_the_wall_is_written_where_it_is_asked_for(tmp_path: Path) -> None:
     command = [
-        ".venv/bin/python",
+        sys.executable,
         "-m",
         "deploy.grafana.generate",
         "--wall",
