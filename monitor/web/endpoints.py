@@ -74,10 +74,10 @@ class Endpoint:
     """One method of one path below ``/api/v1``.
 
     ``permission`` None: everybody may, also who has not logged in. ``answer`` None: not JSON (``media`` says
-    what). ``body`` None: it takes none; ``raw`` is the most bytes of a body that the handler reads itself.
-    ``action``: its name in the audit trail; every one that changes something has one, and what is taken away
-    as a file. ``also``: the
-    statuses that it answers with beside the usual ones, each with when.
+    what; ``or_media`` what else). ``body`` None: it takes none; ``raw`` is the most bytes of a body that the
+    handler reads itself. ``action``: its name in the audit trail; every one that changes something has one,
+    and what is taken away as a file. ``also``: the statuses that it answers with beside the usual ones, each
+    with when.
     """
 
     method: str
@@ -91,6 +91,7 @@ class Endpoint:
     body: type[BaseModel] | None = None
     status: int = 200
     media: str = JSON
+    or_media: tuple[str, ...] = ()
     raw: int = 0
     action: str = ""
     also: Mapping[int, str] = field(default_factory=dict)

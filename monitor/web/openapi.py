@@ -135,11 +135,14 @@ def _responses(endpoint: Endpoint) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _good(endpoint: Endpoint) -> dict[str, Any]:
+    if 300 <= endpoint.status < 400:
+        return {"description": endpoint.summary}  # it leads elsewhere, and says nothing
     if endpoint.answer is not None:
         schema: dict[str, Any] = {"$ref": _REF.format(model=endpoint.answer.__name__)}
     else:
-        schema = {"type": "string"}
-    return {"description": endpoint.summary, "content": {endpoint.media: {"schema": schema}}}
+        schema = {"type": "object" if endpoint.media.endswith("json") else "string"}
+    content = {media: {"schema": schema} for media in (endpoint.media, *endpoint.or_media)}
+    return {"description": endpoint.summary, "content": content}
 
 
 def _statuses(endpoint: Endpoint) -> Iterator[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import platform
 import shutil
 import sqlite3
@@ -13,6 +14,7 @@ from redis.exceptions import RedisError
 
 import monitor
 from monitor.access.roles import Permission
+from monitor.live.probetimes import PATIENCE
 from monitor.live.states import FRESH, Footing
 from monitor.model.times import format_time
 from monitor.trouble import Said
@@ -61,8 +63,9 @@ async def _software(context: Context) -> dict[str, str]:
         except PackageNotFoundError:
             continue  # a bundle that carries no metadata of what is in it
     try:
-        server = await context.redis.info("server")
-    except (RedisError, OSError):
+        async with asyncio.timeout(PATIENCE):
+            server = await context.redis.info("server")
+    except (RedisError, OSError):  # TimeoutError is an OSError
         return found  # its absence is told among the parts
     name = "Valkey" if "valkey_version" in server else "Redis"
     return {**found, name: str(server.get("valkey_version") or server.get("redis_version", ""))}

@@ -170,6 +170,7 @@ ENDPOINTS: Final = (
         Permission.INVENTORY,
         query=FormQuery,
         media="text/csv",
+        or_media=(MEDIA["xlsx"],),
         action="inventory.download",
         also={404: "the file is not there"},
     ),

@@ -315,7 +315,8 @@ ENDPOINTS: Final = (
         "A file of a report",
         file,
         _REPORT,
-        media="application/octet-stream",
+        media=MEDIA["xlsx"],
+        or_media=tuple(media for form, media in MEDIA.items() if form != "xlsx"),
         action="report.download",
     ),
 )
