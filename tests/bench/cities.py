@@ -34,6 +34,7 @@ data: ./data
 redis: embedded
 ledger: sqlite
 listen: 127.0.0.1:{listen}
+web: {{anonymous: viewer}}
 nodes: nodes.csv
 regions: regions.csv
 networks:
