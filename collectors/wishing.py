@@ -229,7 +229,9 @@ class Wishing:
         cause, at, taken = newest(turn.track, turn)
         if not self._watcher.roster.askable(turn):
             return Answer(turn.spec.name, cause, max(at, since), None)
-        return Answer(turn.spec.name, cause, at, round(taken, 6)) if at >= since else None
+        if at < since:
+            return None
+        return Answer(turn.spec.name, cause, at, None if math.isnan(taken) else round(taken, 6))
 
     def _tell_dropped(self) -> None:
         now, total = time.monotonic(), self.dropped.total()

@@ -118,7 +118,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What came of a wish until now; ``done``: nothing more will. Probes that did not answer are missing."""
+    """What came of a wish until now; ``done``: nothing more will.
+
+    A probe is missing that has not answered yet, or whose failure does not count: its collector doubts its own
+    footing, and that is said elsewhere.
+    """
 
     node: str
     network: str

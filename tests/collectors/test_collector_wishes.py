@@ -364,6 +364,22 @@ async def test_each_of_two_shards_grants_what_is_its_own(
 # --- in between ---
 
 
+async def test_a_probe_that_turns_out_not_to_be_possible_took_no_time(
+    tmp_path: Path, server: EmbeddedServer, wishes: Wishes, keys: Keys
+) -> None:
+    async with (
+        device(hang) as cam,
+        collecting(city(tmp_path, [at(CAM, cam)], probes=SELDOM)) as collector,
+        granting(collector, server, keys),
+    ):
+        wish = await wishes.tell(CAM, "video", now())
+        await until(lambda: cam.open_now == 1)
+        judge = collector.watcher.roster.wards[CAM].judge
+        judge.cannot_ask("rtsp", Cause.NOT_PERMITTED, collector.watcher.now())
+        (answer,) = (await done(wishes, wish)).answers
+        assert (answer.cause, answer.duration) == (Cause.NOT_PERMITTED, None)
+
+
 async def test_a_reload_in_between_asks_the_device_where_it_is_now(
     tmp_path: Path, server: EmbeddedServer, wishes: Wishes, keys: Keys
 ) -> None:
