@@ -1,6 +1,28 @@
 import { t } from "../../i18n";
-import { Empty } from "../../parts/Empty";
+import { Tabs } from "../../parts/Tabs";
+import { go, type PageProps, to } from "../../router";
+import { LedgerPanel } from "./Ledger";
+import { Trail } from "./Trail";
 
-export default function Audit() {
-  return <Empty title={t("audit.title")} />;
+type View = "trail" | "ledger";
+
+/** What auditors look at; nothing here changes anything. */
+export default function AuditPage({ query }: PageProps) {
+  const view: View = query.get("view") === "ledger" ? "ledger" : "trail";
+  return (
+    <>
+      <h1 class="unseen">{t("audit.title")}</h1>
+      <Tabs<View>
+        label={t("audit.title")}
+        value={view}
+        options={[
+          ["trail", t("audit.trail")],
+          ["ledger", t("audit.ledger")],
+        ]}
+        onChange={(next) => go(to("audit", "", { view: next }), true)}
+      >
+        {view === "trail" ? <Trail query={query} /> : <LedgerPanel />}
+      </Tabs>
+    </>
+  );
 }

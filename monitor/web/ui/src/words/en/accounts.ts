@@ -1,7 +1,35 @@
-import type zh from "../zh/accounts";
-
-const words: Record<keyof typeof zh, string> = {
+const words = {
   "accounts.title": "Accounts",
+  "accounts.make": "make an account",
+  "accounts.account": "account",
+  "accounts.account_hint": "letters, digits and . _ @ -, up to 64",
+  "accounts.name": "name",
+  "accounts.roles": "roles",
+  "accounts.apart":
+    "Separation of duties: auditor, system administrator and security administrator exclude each other, and go with viewer alone.",
+  "accounts.apart_wrong": "One account may not have these roles together.",
+  "accounts.made":
+    "The account is made. Give this one-time link to its owner (good for 24 hours, shown only now):",
+  "accounts.reset_done": "Done. Give this one-time link to its owner (good for 24 hours, shown only now):",
+  "accounts.link": "one-time link",
+  "accounts.state": "state",
+  "accounts.active": "active",
+  "accounts.disabled": "disabled",
+  "accounts.waiting": "no password yet",
+  "accounts.locked": "locked until {at}",
+  "accounts.totp": "authenticator",
+  "accounts.last": "last login",
+  "accounts.never": "never",
+  "accounts.change": "change",
+  "accounts.changed": "Changed; the sessions of this account are over.",
+  "accounts.enabled": "enabled",
+  "accounts.reset": "reset",
+  "accounts.reset_sure":
+    "Reset {name}? Password, authenticator, tokens and sessions are no more; its owner sets them anew by a one-time link.",
+  "accounts.end": "end its sessions",
+  "accounts.ended": "All its sessions are over.",
+  "accounts.tokens": "all tokens",
+  "accounts.no_tokens": "there is no token",
 };
 
 export default words;

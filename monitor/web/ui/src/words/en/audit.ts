@@ -1,7 +1,31 @@
-import type zh from "../zh/audit";
-
-const words: Record<keyof typeof zh, string> = {
+const words = {
   "audit.title": "Audit",
+  "audit.trail": "what people did",
+  "audit.ledger": "ledger and proof",
+  "audit.account": "account",
+  "audit.action": "action",
+  "audit.target": "to what",
+  "audit.outcome": "outcome",
+  "audit.address": "from",
+  "audit.facts": "details",
+  "audit.from": "from",
+  "audit.to": "to",
+  "audit.link": "link",
+  "audit.empty": "No such action",
+  "audit.empty_how": "Ask for less: another account, action or time.",
+  "audit.links": "links",
+  "audit.head": "hash of the last link",
+  "audit.key": "public key",
+  "audit.fingerprint": "fingerprint of the key",
+  "audit.checkpoints": "signed checkpoints",
+  "audit.segments": "segments that have left",
+  "audit.gaps": "events that can never come",
+  "audit.refusals": "entries that were refused",
+  "audit.how": "To verify offline, copy ledger.db and the folder archive to any machine and run",
+  "audit.at": "signed",
+  "outcome.ok": "done",
+  "outcome.refused": "refused",
+  "outcome.failed": "failed",
 };
 
 export default words;

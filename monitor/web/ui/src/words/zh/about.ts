@@ -1,5 +1,26 @@
 const words = {
   "about.title": "关于",
+  "about.version": "版本",
+  "about.uptime": "已运行",
+  "about.started": "启动于",
+  "about.ready": "数据可信",
+  "about.not_ready": "尚不可信",
+  "about.parts": "各部分状态",
+  "about.part": "部分",
+  "about.state": "状态",
+  "about.value": "数值",
+  "about.software": "软件",
+  "about.targets": "指标",
+  "about.ledger": "台账",
+  "about.links": "环数",
+  "about.head": "末环",
+  "about.site": "站点",
+  "about.zone": "时区",
+  "about.privacy": "只看设备与链路，不看人：不存画面、声音与录像，不识别任何人。",
+  "part.well": "正常",
+  "part.slow": "偏慢",
+  "part.wrong": "异常",
+  "part.absent": "缺席",
 };
 
 export default words;

@@ -1,5 +1,33 @@
 const words = {
   "accounts.title": "账号",
+  "accounts.make": "新建账号",
+  "accounts.account": "账号",
+  "accounts.account_hint": "字母、数字与 . _ @ -，64 位以内",
+  "accounts.name": "姓名",
+  "accounts.roles": "角色",
+  "accounts.apart": "三员分立：审计员、系统管理员、安全管理员互斥，且只能与查看员同时担任。",
+  "accounts.apart_wrong": "所选角色不能由同一账号担任。",
+  "accounts.made": "账号已建立。请把下面的一次性链接交给本人（24 小时内有效，只显示这一次）：",
+  "accounts.reset_done": "已重置。请把下面的一次性链接交给本人（24 小时内有效，只显示这一次）：",
+  "accounts.link": "一次性链接",
+  "accounts.state": "状态",
+  "accounts.active": "可用",
+  "accounts.disabled": "已停用",
+  "accounts.waiting": "待设置密码",
+  "accounts.locked": "已锁定至 {at}",
+  "accounts.totp": "动态验证码",
+  "accounts.last": "最近登录",
+  "accounts.never": "从未",
+  "accounts.change": "修改",
+  "accounts.changed": "已修改，该账号的会话已退出。",
+  "accounts.enabled": "启用",
+  "accounts.reset": "重置",
+  "accounts.reset_sure":
+    "重置“{name}”？其密码、动态验证码、令牌与会话全部失效，须由本人用新的一次性链接重新设置。",
+  "accounts.end": "退出其会话",
+  "accounts.ended": "其会话已全部退出。",
+  "accounts.tokens": "全部令牌",
+  "accounts.no_tokens": "没有令牌",
 };
 
 export default words;
