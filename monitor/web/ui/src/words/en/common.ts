@@ -44,6 +44,7 @@ const words: Record<keyof typeof zh, string> = {
   "common.total": "{n} in all",
   "common.previous": "previous",
   "common.next": "next",
+  "common.or_drop": "or drop it here",
   "state.up": "up",
   "state.degraded": "degraded",
   "state.down": "down",

@@ -1,7 +1,38 @@
-import type zh from "../zh/inventory";
-
-const words: Record<keyof typeof zh, string> = {
+const words = {
   "inventory.title": "Inventory",
+  "inventory.now": "the list of now",
+  "inventory.file": "file",
+  "inventory.digest": "version",
+  "inventory.loaded": "read",
+  "inventory.nodes": "nodes",
+  "inventory.class": "class",
+  "inventory.count": "in the list",
+  "inventory.planned": "planned",
+  "inventory.download": "download {form}",
+  "inventory.upload": "bring another list",
+  "inventory.upload_lead":
+    "Choose a CSV or XLSX. It is looked at first: every mistake is marked and every change listed; nothing changes before you say so.",
+  "inventory.choose": "choose a node list",
+  "inventory.checking": "being checked…",
+  "inventory.mistakes": "{n} mistakes; nothing was changed",
+  "inventory.more_mistakes": "{n} more are not listed",
+  "inventory.row": "row",
+  "inventory.column": "column",
+  "inventory.value": "what stands there",
+  "inventory.wrong": "what is wrong, what is allowed",
+  "inventory.hint": "hint",
+  "inventory.right": "No mistake: {new} new, {changed} changed, {gone} gone, {nodes} nodes in all",
+  "inventory.same": "It is the list of now: nothing would change.",
+  "inventory.how": "change",
+  "inventory.fields": "was → will be",
+  "inventory.more": "the first {n} are listed",
+  "inventory.apply": "use this list",
+  "inventory.sure":
+    "It holds at once: {new} new, {changed} changed, {gone} gone. The list of now is kept beside it.",
+  "inventory.applied": "The list is in place and being read.",
+  "how.new": "new",
+  "how.changed": "changed",
+  "how.gone": "gone",
 };
 
 export default words;

@@ -42,6 +42,7 @@ const words = {
   "common.total": "共 {n} 项",
   "common.previous": "上一页",
   "common.next": "下一页",
+  "common.or_drop": "或拖到这里",
   "state.up": "正常",
   "state.degraded": "降级",
   "state.down": "离线",

@@ -1,0 +1,102 @@
+import { fullMoment, number, percent } from "../../format";
+import { t, word } from "../../i18n";
+import { type Column, Table } from "../../parts/Table";
+import { type Look, Shape } from "../../signs";
+import type { Preview, PreviewRow } from "../../types";
+
+type Word = NonNullable<PreviewRow["verdict"]> | "no_statement";
+
+const LOOKS: Record<Word, Look> = {
+  met: "up",
+  missed: "down",
+  not_provable: "unknown",
+  no_statement: "unknown",
+};
+
+const wordOf = (row: PreviewRow): Word => row.verdict ?? "no_statement";
+
+const COLUMNS = (): Column<PreviewRow>[] => [
+  { key: "name", head: t("reports.group"), cell: (each) => each.name, by: (each) => each.name },
+  {
+    key: "watches",
+    head: t("common.watches"),
+    cell: (each) => number(each.watches),
+    by: (each) => each.watches,
+    right: true,
+  },
+  {
+    key: "intact",
+    head: t("common.intact"),
+    cell: (each) => percent(each.intact),
+    by: (each) => each.intact,
+    right: true,
+  },
+  {
+    key: "bounds",
+    head: t("reports.bounds"),
+    cell: (each) => `${percent(each.low)} – ${percent(each.high)}`,
+    by: (each) => each.low,
+    right: true,
+  },
+  { key: "online", head: t("common.online"), cell: (each) => percent(each.online), right: true, minor: true },
+  {
+    key: "observed",
+    head: t("common.observed"),
+    cell: (each) => percent(each.observed),
+    by: (each) => each.observed,
+    right: true,
+    minor: true,
+  },
+  {
+    key: "target",
+    head: t("common.target"),
+    cell: (each) => percent(each.target, 0),
+    right: true,
+    minor: true,
+  },
+  {
+    key: "verdict",
+    head: t("reports.verdict"),
+    cell: (each) => (
+      <span class={`sign ${LOOKS[wordOf(each)]}`}>
+        <Shape look={LOOKS[wordOf(each)]} /> {word("verdict", wordOf(each))}
+      </span>
+    ),
+    by: wordOf,
+  },
+  {
+    key: "outages",
+    head: t("reports.outages"),
+    cell: (each) => number(each.outages),
+    by: (each) => each.outages,
+    right: true,
+    minor: true,
+  },
+  {
+    key: "down",
+    head: t("reports.down_hours"),
+    cell: (each) => t("reports.hours", { n: number(each.down_hours, 1) }),
+    by: (each) => each.down_hours,
+    right: true,
+    minor: true,
+  },
+];
+
+/** The verdict in one sentence, then the table. */
+export function Figures({ preview }: { preview: Preview }) {
+  return (
+    <div class="stack">
+      <p class={`verdict ${wordOf(preview.total)}`}>{preview.sentence}</p>
+      <p class="second">
+        {preview.title} · {t("reports.until", { at: fullMoment(preview.until) })}
+      </p>
+      <Table
+        caption={preview.title}
+        columns={COLUMNS()}
+        rows={preview.rows}
+        keyOf={(each) => each.key}
+        first="intact"
+      />
+    </div>
+  );
+}
