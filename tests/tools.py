@@ -40,6 +40,7 @@ TOOLS: Final[Mapping[str, Tool]] = {
     "fping": Tool(("fping",), programs=("fping",)),
     "redis": Tool(("redis-server", "redis-tools"), programs=("redis-server",)),
     "openssl": Tool(("openssl",), programs=("openssl",)),
+    "chromium": Tool(("chromium-headless-shell",), programs=("chromium-headless-shell",)),
     "gstreamer": Tool(
         (
             "libgstrtspserver-1.0-0",
@@ -54,24 +55,44 @@ TOOLS: Final[Mapping[str, Tool]] = {
     ),
 }
 
+AS_GOOD: Final[Mapping[str, tuple[str, ...]]] = {
+    "chromium-headless-shell": ("chromium", "chromium-browser", "google-chrome"),
+}
+"""Programs of other names that do the same, where somebody has them."""
+
+FONTS: Final = HERE / "tests" / "browser" / "fonts.conf"
+"""What a browser writes with: the letters of the reports, which ``make fonts`` made, before the system's."""
+
+
+def system_paths() -> str:
+    """Where this system keeps programs; servers live in sbin, which a user's PATH often lacks."""
+    return os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
+
+
+def own_paths() -> str:
+    """Where the unpacked ones are; Debian's ``bin/chromium*`` starts what an installed system has."""
+    return os.pathsep.join(str(ROOT / "usr" / place) for place in ("lib/chromium", "bin", "sbin"))
+
 
 def program_paths() -> str:
-    """Where programs are looked for; servers live in sbin, which a user's PATH often lacks."""
-    own = [str(ROOT / "usr" / "bin"), str(ROOT / "usr" / "sbin")]
-    return os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin", *own])
+    """Where programs are looked for."""
+    return os.pathsep.join([system_paths(), own_paths()])
 
 
 def library_folders() -> list[Path]:
     """Where the unpacked packages keep their shared libraries."""
-    return sorted(ROOT.glob("usr/lib/*-linux-gnu*")) + sorted(ROOT.glob("lib/*-linux-gnu*"))
+    # PulseAudio's library looks for its own second half in an installed system only.
+    places = ("usr/lib/*-linux-gnu*", "lib/*-linux-gnu*", "usr/lib/*-linux-gnu*/pulseaudio")
+    return [folder for place in places for folder in sorted(ROOT.glob(place))]
 
 
 def find(name: str) -> Path:
-    """The program of this name. Raises ToolMissingError."""
-    path = shutil.which(name, path=program_paths())
-    if path is None:
-        raise ToolMissingError(f"{name} is neither on PATH nor in .tools: run `{GET_THEM}`")
-    return Path(path)
+    """The program of this name, or one that is as good. Raises ToolMissingError."""
+    for paths in (system_paths(), own_paths()):
+        for each in (name, *AS_GOOD.get(name, ())):
+            if path := shutil.which(each, path=paths):
+                return Path(path)
+    raise ToolMissingError(f"{name} is neither on PATH nor in .tools: run `{GET_THEM}`")
 
 
 def library(name: str) -> str:
@@ -97,10 +118,11 @@ def plugin(name: str) -> Path:
 
 
 def env() -> dict[str, str]:
-    """The environment in which an unpacked program finds its libraries."""
+    """The environment in which an unpacked program finds its libraries, and a browser its letters."""
     folders = [str(folder) for folder in library_folders()]
     inherited = os.environ.get("LD_LIBRARY_PATH", "")
-    return {**os.environ, "LD_LIBRARY_PATH": os.pathsep.join([*folders, inherited]).strip(os.pathsep)}
+    libraries = os.pathsep.join([*folders, inherited]).strip(os.pathsep)
+    return {**os.environ, "LD_LIBRARY_PATH": libraries, "FONTCONFIG_FILE": str(FONTS)}
 
 
 def files_of(tool: Tool) -> list[Path]:
