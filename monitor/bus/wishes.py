@@ -120,8 +120,8 @@ class Answer:
 class Answers:
     """What came of a wish until now; ``done``: nothing more will.
 
-    A probe is missing that has not answered yet, or whose failure does not count: its collector doubts its own
-    footing, and that is said elsewhere.
+    A probe is missing that has not answered yet, or whose failure does not count since the collector doubts
+    its own footing.
     """
 
     node: str
