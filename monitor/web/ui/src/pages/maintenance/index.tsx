@@ -1,6 +1,53 @@
+import { useState } from "preact/hooks";
 import { t } from "../../i18n";
+import { Button } from "../../parts/Button";
 import { Empty } from "../../parts/Empty";
+import { Loading } from "../../parts/Loading";
+import { Notice } from "../../parts/Notice";
+import { Panel } from "../../parts/Panel";
+import { useRead } from "../../parts/read";
+import { problemText } from "../../problem";
+import type { PageProps } from "../../router";
+import { may } from "../../session";
+import type { DecidedList } from "../../types";
+import { Ask, Correct } from "./Ask";
+import { List } from "./List";
 
-export default function Maintenance() {
-  return <Empty title={t("maintenance.title")} />;
+/** Time left out and states put right: asked for by one, approved by another. */
+export default function MaintenancePage({ query }: PageProps) {
+  const node = query.get("node") ?? "";
+  const { data, error, again } = useRead<DecidedList>("/maintenance", {}, { every: 60, on: ["decision"] });
+  const [asking, setAsking] = useState<"ask" | "correct" | null>(
+    node !== "" && may("operate") ? "ask" : null,
+  );
+  const close = (): void => {
+    setAsking(null);
+    again();
+  };
+
+  return (
+    <Panel
+      title={t("maintenance.title")}
+      aside={
+        may("operate") && (
+          <>
+            <Button kind="main" onClick={() => setAsking("ask")}>
+              {t("maintenance.ask")}
+            </Button>
+            <Button onClick={() => setAsking("correct")}>{t("maintenance.correct")}</Button>
+          </>
+        )
+      }
+    >
+      <p class="second">{t("maintenance.lead")}</p>
+      {error !== null && <Notice kind="wrong">{problemText(error)}</Notice>}
+      {data === null && error === null && <Loading />}
+      {data?.decisions.length === 0 && (
+        <Empty title={t("maintenance.empty")}>{t("maintenance.empty_how")}</Empty>
+      )}
+      {data !== null && data.decisions.length > 0 && <List decisions={data.decisions} onDone={again} />}
+      {asking === "ask" && <Ask node={node} onClose={close} />}
+      {asking === "correct" && <Correct node={node} onClose={close} />}
+    </Panel>
+  );
 }

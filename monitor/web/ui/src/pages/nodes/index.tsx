@@ -1,6 +1,169 @@
-import { t } from "../../i18n";
+import { useState } from "preact/hooks";
+import { ago, number } from "../../format";
+import { kindText, t } from "../../i18n";
+import { overview } from "../../live";
+import { Button } from "../../parts/Button";
 import { Empty } from "../../parts/Empty";
+import { Choice, Field } from "../../parts/Field";
+import { Loading } from "../../parts/Loading";
+import { Notice } from "../../parts/Notice";
+import { Panel } from "../../parts/Panel";
+import { useRead } from "../../parts/read";
+import { useRegions } from "../../parts/regions";
+import { type Column, Table } from "../../parts/Table";
+import { problemText } from "../../problem";
+import { go, type PageProps, to } from "../../router";
+import { Sign } from "../../signs";
+import type { WatchList, WatchNow } from "../../types";
 
-export default function Nodes() {
-  return <Empty title={t("nodes.title")} />;
+const PAGE = 100;
+const KINDS = ["camera", "recorder", "switch", "platform", "gateway", "centre"] as const;
+const STATES = ["down", "degraded", "unknown", "up"] as const;
+const CLASSES = ["1", "2", "3", "9"] as const;
+
+const COLUMNS = (): Column<WatchNow>[] => [
+  {
+    key: "state",
+    head: t("common.state"),
+    cell: (each) => (
+      <Sign state={each.state} upstream={each.upstream} excluded={each.excluded} cause={each.cause} />
+    ),
+    sortable: true,
+  },
+  {
+    key: "name",
+    head: t("common.name"),
+    cell: (each) => <a href={to("node", each.node)}>{each.name}</a>,
+    sortable: true,
+  },
+  { key: "node", head: "ID", cell: (each) => <code>{each.node}</code>, sortable: true, minor: true },
+  { key: "network", head: t("common.network"), cell: (each) => each.network, minor: true },
+  { key: "kind", head: t("common.kind"), cell: (each) => kindText(each.kind), minor: true },
+  { key: "region", head: t("common.region"), cell: (each) => each.region_name },
+  { key: "contractor", head: t("common.contractor"), cell: (each) => each.contractor, minor: true },
+  { key: "since", head: t("common.for"), cell: (each) => ago(each.since), sortable: true, right: true },
+];
+
+/** All watches; filters and order stand in the address. */
+export default function NodesPage({ query }: PageProps) {
+  const asked = Object.fromEntries(query);
+  const offset = Number(asked.offset ?? 0) || 0;
+  const { data, error, isStale } = useRead<WatchList>(
+    "/nodes",
+    { ...asked, limit: PAGE, offset },
+    { every: 10, on: ["board"] },
+  );
+  const ask = (part: Record<string, string | number>): void =>
+    go(to("nodes", "", { ...asked, offset: 0, ...part }), true);
+
+  return (
+    <Panel stale={isStale}>
+      <h1 class="unseen">{t("nodes.title")}</h1>
+      <Filters asked={asked} onAsk={ask} />
+      {error !== null && <Notice kind="wrong">{problemText(error)}</Notice>}
+      {data === null && error === null && <Loading />}
+      {data?.total === 0 && <Empty title={t("nodes.empty")}>{t("nodes.empty_how")}</Empty>}
+      {data !== null && data.total > 0 && (
+        <>
+          <p class="second" role="status">
+            {t("common.total", { n: number(data.total) })}
+          </p>
+          <Table
+            caption={t("nodes.title")}
+            columns={COLUMNS()}
+            rows={data.nodes}
+            keyOf={(each) => `${each.network}/${each.node}`}
+            sort={asked.sort ?? "node"}
+            onSort={(sort) => ask({ sort })}
+            onOpen={(each) => go(to("node", each.node))}
+          />
+          <Pages offset={offset} total={data.total} onMove={(next) => ask({ offset: next })} />
+        </>
+      )}
+    </Panel>
+  );
+}
+
+function Pages({
+  offset,
+  total,
+  onMove,
+}: {
+  offset: number;
+  total: number;
+  onMove: (offset: number) => void;
+}) {
+  if (total <= PAGE) return null;
+  return (
+    <div class="bar">
+      <Button disabled={offset === 0} onClick={() => onMove(Math.max(0, offset - PAGE))}>
+        {t("common.previous")}
+      </Button>
+      <span class="second">
+        {t("common.page", { n: Math.floor(offset / PAGE) + 1, m: Math.ceil(total / PAGE) })}
+      </span>
+      <Button disabled={offset + PAGE >= total} onClick={() => onMove(offset + PAGE)}>
+        {t("common.next")}
+      </Button>
+    </div>
+  );
+}
+
+interface FilterProps {
+  asked: Record<string, string>;
+  onAsk: (part: Record<string, string>) => void;
+}
+
+function Filters({ asked, onAsk }: FilterProps) {
+  const [typed, setTyped] = useState(asked.q ?? "");
+  const regions = useRegions() ?? [];
+  const networks = overview.value?.networks ?? [];
+  return (
+    <form
+      class="bar"
+      onSubmit={(event) => {
+        event.preventDefault();
+        onAsk({ q: typed });
+      }}
+    >
+      <Field label={t("nodes.text")} value={typed} onInput={setTyped} type="search" maxLength={100} />
+      <Choice
+        label={t("common.state")}
+        value={asked.state ?? ""}
+        options={[["", t("nodes.any_state")], ...STATES.map((each) => [each, t(`state.${each}`)] as const)]}
+        onChange={(state) => onAsk({ state })}
+      />
+      <Choice
+        label={t("common.network")}
+        value={asked.network ?? ""}
+        options={[["", t("nodes.any_network")], ...networks.map((each) => [each.id, each.name] as const)]}
+        onChange={(network) => onAsk({ network })}
+      />
+      <Choice
+        label={t("common.region")}
+        value={asked.region ?? ""}
+        options={[["", t("nodes.any_region")], ...regions.map((each) => [each.code, each.name] as const)]}
+        onChange={(region) => onAsk({ region })}
+      />
+      <Choice
+        label={t("common.kind")}
+        value={asked.kind ?? ""}
+        options={[["", t("nodes.any_kind")], ...KINDS.map((each) => [each, kindText(each)] as const)]}
+        onChange={(kind) => onAsk({ kind })}
+      />
+      <Choice
+        label={t("common.class")}
+        value={asked.point_class ?? ""}
+        options={[
+          ["", t("nodes.any_class")],
+          ...CLASSES.map((each) => [each, t("common.class_n", { n: each })] as const),
+        ]}
+        onChange={(point_class) => onAsk({ point_class })}
+      />
+      <Button type="submit">{t("common.search")}</Button>
+      <Button kind="quiet" onClick={() => go(to("nodes"), true)}>
+        {t("nodes.clear")}
+      </Button>
+    </form>
+  );
 }

@@ -1,6 +1,137 @@
-import { t } from "../../i18n";
-import { Empty } from "../../parts/Empty";
+import { now } from "../../clock";
+import { exactSpan, fullMoment, millis, number } from "../../format";
+import { causeText, t, word } from "../../i18n";
+import { AlertCare, Notes } from "../../parts/Care";
+import { Loading } from "../../parts/Loading";
+import { Notice } from "../../parts/Notice";
+import { careText, outageName } from "../../parts/outage";
+import { Panel } from "../../parts/Panel";
+import { useRead } from "../../parts/read";
+import { type Column, Table } from "../../parts/Table";
+import { problemText } from "../../problem";
+import { type PageProps, to } from "../../router";
+import { Shape } from "../../signs";
+import type { OutageNow, OutageStory } from "../../types";
 
-export default function Outage() {
-  return <Empty title={t("outages.title")} />;
+/** One outage: where, since when, how much it takes, who takes care, and how it went. */
+export default function OutagePage({ id }: PageProps) {
+  const path = `/outages/${encodeURIComponent(id)}`;
+  const { data, error, again } = useRead<OutageStory>(
+    path,
+    {},
+    { every: 15, on: ["outage", "order", "alert"] },
+  );
+  if (data === null) {
+    return error === null ? <Loading /> : <Notice kind="wrong">{problemText(error)}</Notice>;
+  }
+  return (
+    <div class="stack narrow">
+      <Head outage={data.outage} onDone={again} />
+      <Panel title={t("outage.notes")}>
+        <Notes notes={data.notes} path={`${path}/note`} onDone={again} />
+      </Panel>
+      <Panel title={t("outage.history")}>
+        <History history={data.history} />
+      </Panel>
+      <Panel title={t("outage.members", { n: number(data.members.length) })}>
+        <ul class="plain beside">
+          {data.members.map((each) => (
+            <li key={each}>
+              <a href={to("node", each)}>{each}</a>
+            </li>
+          ))}
+        </ul>
+      </Panel>
+    </div>
+  );
+}
+
+function Head({ outage, onDone }: { outage: OutageNow; onDone: () => void }) {
+  const isOver = outage.phase === "closed";
+  const start = millis(outage.since) ?? 0;
+  const end = millis(outage.ended_at) ?? now.value;
+  const classes = Object.entries(outage.classes);
+  return (
+    <Panel>
+      <div class="page-head">
+        <h1>
+          <Shape look={isOver ? "up" : outage.kind === "observer" ? "unknown" : "down"} />{" "}
+          {outageName(outage)}
+        </h1>
+        <div class="bar">
+          {!isOver && outage.alert !== null && (
+            <AlertCare alert={outage.alert} ackedBy={outage.acked_by} onDone={onDone} />
+          )}
+        </div>
+      </div>
+      <dl class="facts">
+        <dt>{t("outages.affected")}</dt>
+        <dd>
+          {t("outages.points", { n: number(outage.affected) })}
+          {classes.length > 0 &&
+            ` · ${classes.map(([each, count]) => `${t("common.class_n", { n: each })} ${number(count)}`).join(" · ")}`}
+        </dd>
+        <dt>{t("common.region")}</dt>
+        <dd>
+          {outage.region_name} · {outage.network}
+        </dd>
+        <dt>{t("outage.since")}</dt>
+        <dd
+          title={
+            outage.not_before === null
+              ? undefined
+              : t("outage.certain", { from: fullMoment(outage.not_before), to: fullMoment(outage.since) })
+          }
+        >
+          {fullMoment(outage.since)} · {exactSpan((end - start) / 1000)}
+        </dd>
+        {isOver && (
+          <>
+            <dt>{t("outages.ended")}</dt>
+            <dd>
+              {fullMoment(outage.ended_at)} {outage.ending !== null && word("ending", outage.ending)}
+            </dd>
+          </>
+        )}
+        <dt>{t("common.cause")}</dt>
+        <dd>{causeText(outage.cause)}</dd>
+        <dt>{t("common.contractor")}</dt>
+        <dd>{outage.contractor}</dd>
+        <dt>{t("outages.care")}</dt>
+        <dd>{careText(outage)}</dd>
+        {outage.excluded && (
+          <>
+            <dt>{t("maintenance.title")}</dt>
+            <dd>{t("outage.excluded", { id: outage.excluded })}</dd>
+          </>
+        )}
+        {outage.kind === "node" && (
+          <>
+            <dt>{t("outages.root")}</dt>
+            <dd>
+              <a href={to("node", outage.root)}>{outage.root}</a>
+            </dd>
+          </>
+        )}
+      </dl>
+    </Panel>
+  );
+}
+
+function History({ history }: { history: readonly OutageNow[] }) {
+  const rows = history.map((outage, place) => ({ outage, place }));
+  const columns: Column<{ outage: OutageNow; place: number }>[] = [
+    { key: "phase", head: t("outage.phase"), cell: ({ outage }) => word("phase", outage.phase) },
+    { key: "at", head: t("common.time"), cell: ({ outage }) => fullMoment(outage.ended_at ?? outage.since) },
+    {
+      key: "affected",
+      head: t("outages.affected"),
+      cell: ({ outage }) => number(outage.affected),
+      right: true,
+    },
+    { key: "cause", head: t("common.cause"), cell: ({ outage }) => causeText(outage.cause), minor: true },
+  ];
+  return (
+    <Table caption={t("outage.history")} columns={columns} rows={rows} keyOf={({ place }) => `${place}`} />
+  );
 }

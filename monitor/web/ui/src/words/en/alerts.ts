@@ -1,7 +1,48 @@
-import type zh from "../zh/alerts";
-
-const words: Record<keyof typeof zh, string> = {
+const words = {
   "alerts.title": "Alerts",
+  "alerts.open": "going on",
+  "alerts.all": "all",
+  "alerts.silences": "silences",
+  "alerts.calm": "No alert goes on",
+  "alerts.what": "what",
+  "alerts.severity": "severity",
+  "alerts.reached": "reached",
+  "alerts.not_reached": "not delivered to {channel}: {error}",
+  "alerts.resolved": "over at {at}",
+  "alerts.silent": "silent",
+  "alerts.ack": "acknowledge",
+  "alerts.ack_lead":
+    "You take care of it: it is not repeated and not escalated. Its end is told all the same.",
+  "alerts.acked": "Acknowledged.",
+  "alerts.assign": "assign",
+  "alerts.assign_to": "to whom",
+  "alerts.assigned": "Assigned.",
+  "alerts.note": "note",
+  "alerts.deliveries": "deliveries",
+  "alerts.no_deliveries": "nothing was delivered yet",
+  "alerts.channel": "channel",
+  "alerts.outcome": "outcome",
+  "alerts.details": "details",
+  "delivery.delivered": "delivered",
+  "delivery.failed": "failed",
+  "severity.critical": "critical",
+  "severity.warning": "warning",
+  "severity.info": "info",
+  "noted.ack": "acknowledged",
+  "noted.assign": "assigned to {to}",
+  "noted.note": "noted",
+  "silence.none": "No silence goes on",
+  "silence.none_how":
+    "During a silence no new alert begins. Watching goes on, and what was told has its end told.",
+  "silence.begin": "begin a silence",
+  "silence.scope": "scope",
+  "silence.rules": "rules (empty: all)",
+  "silence.until": "silent until",
+  "silence.reason": "why",
+  "silence.by": "by",
+  "silence.end": "end it",
+  "silence.begun": "The silence has begun.",
+  "silence.ended": "The silence is over.",
 };
 
 export default words;

@@ -1,7 +1,37 @@
-import type zh from "../zh/node";
-
-const words: Record<keyof typeof zh, string> = {
-  "node.title": "Node",
+const words = {
+  "node.title": "Point",
+  "node.code": "GB code",
+  "node.address": "address",
+  "node.position": "position",
+  "node.phone": "phone",
+  "node.service": "in service",
+  "node.probe": "probe now",
+  "node.probing": "being asked…",
+  "node.probed": "what it answered",
+  "node.nobody": "no collector answered",
+  "node.maintain": "ask for maintenance",
+  "node.layers": "layer by layer",
+  "node.no_layers": "No layers yet",
+  "node.no_layers_how":
+    "A collector writes them every 10 seconds; there are none while it does not run, or takes up another node list.",
+  "node.told": "tells by itself",
+  "node.every": "every {span}",
+  "node.days": "the last 90 days",
+  "node.day":
+    "{day}: intact {intact}; up {up}, degraded {degraded}, down {down}, unknown {unknown}, left out {excluded}",
+  "node.no_days": "It was not watched then",
+  "node.timeline": "{day}, hour by hour",
+  "node.evidence": "changes and their evidence",
+  "node.no_changes": "Nothing changed on this day",
+  "node.edge": "the true moment lies between {from} and {to}",
+  "node.own": "its own",
+  "node.upstream": "upstream",
+  "node.from_to": "{old} → {new}",
+  "node.parents": "above it",
+  "node.neighbours": "behind the same parent ({n})",
+  "node.no_neighbours": "nothing else hangs there",
+  "node.previous_day": "the day before",
+  "node.next_day": "the day after",
 };
 
 export default words;

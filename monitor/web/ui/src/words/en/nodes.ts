@@ -1,7 +1,14 @@
-import type zh from "../zh/nodes";
-
-const words: Record<keyof typeof zh, string> = {
+const words = {
   "nodes.title": "Nodes",
+  "nodes.text": "code or name",
+  "nodes.empty": "No such watch",
+  "nodes.empty_how": "Ask for less. Nodes come from the node list, which the system administrator keeps.",
+  "nodes.any_state": "any state",
+  "nodes.any_network": "any network",
+  "nodes.any_region": "any region",
+  "nodes.any_kind": "any kind",
+  "nodes.any_class": "any class",
+  "nodes.clear": "clear the filters",
 };
 
 export default words;

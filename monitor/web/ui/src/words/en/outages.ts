@@ -1,7 +1,40 @@
-import type zh from "../zh/outages";
-
-const words: Record<keyof typeof zh, string> = {
+const words = {
   "outages.title": "Outages",
+  "outages.open": "now",
+  "outages.past": "over",
+  "outages.days": "the last {n} days",
+  "outages.calm": "There is no outage",
+  "outages.none": "There was no outage then",
+  "outages.none_how": "Ask for a longer time, or another region.",
+  "outages.root": "root",
+  "outages.affected": "impact",
+  "outages.points": "{n} watches",
+  "outages.lasted": "lasted",
+  "outages.ended": "ended",
+  "outages.care": "who takes care",
+  "outages.nobody": "nobody yet",
+  "outages.acked": "acknowledged by {who}",
+  "outages.assigned": "assigned to {who}",
+  "outages.suspected": "suspected: {name}",
+  "outages.observer": "nobody looks: {name}",
+  "outage.since": "since",
+  "outage.certain": "the true moment lies between {from} and {to}",
+  "outage.classes": "of these",
+  "outage.members": "affected watches ({n})",
+  "outage.history": "what happened",
+  "outage.phase": "phase",
+  "outage.notes": "what was done",
+  "outage.no_notes": "nothing is noted yet",
+  "outage.note": "note it",
+  "outage.noted": "Noted.",
+  "outage.alert": "alert",
+  "outage.excluded": "covered by maintenance {id}",
+  "phase.opened": "opened",
+  "phase.changed": "changed",
+  "phase.closed": "closed",
+  "ending.recovered": "recovered",
+  "ending.merged": "became a part of another",
+  "ending.retired": "its root is watched no longer",
 };
 
 export default words;

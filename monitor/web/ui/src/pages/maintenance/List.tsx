@@ -1,0 +1,111 @@
+import { send } from "../../api";
+import { fullMoment, number } from "../../format";
+import { t, word } from "../../i18n";
+import { Button } from "../../parts/Button";
+import { scopeText } from "../../parts/Scope";
+import { type Column, Table } from "../../parts/Table";
+import { toast, toastProblem } from "../../parts/Toast";
+import { may, session } from "../../session";
+import { type Look, Shape } from "../../signs";
+import type { Decided } from "../../types";
+import { inOrder } from "./order";
+
+const LOOKS: Record<Decided["standing"], Look> = {
+  waiting: "degraded",
+  now: "maintenance",
+  coming: "maintenance",
+  over: "unknown",
+};
+
+interface ListProps {
+  decisions: readonly Decided[];
+  onDone: () => void;
+}
+
+export function List({ decisions, onDone }: ListProps) {
+  async function act(id: string, what: "approve" | "end"): Promise<void> {
+    try {
+      await send("POST", `/maintenance/${encodeURIComponent(id)}/${what}`);
+      toast(t(`maintenance.done_${what}`));
+      onDone();
+    } catch (error) {
+      toastProblem(error);
+    }
+  }
+
+  const columns: Column<Decided>[] = [
+    { key: "id", head: "#", cell: (each) => each.id },
+    {
+      key: "standing",
+      head: t("maintenance.standing"),
+      cell: (each) => (
+        <span class={`sign ${LOOKS[each.standing]}`}>
+          <Shape look={LOOKS[each.standing]} /> {word("standing", each.standing)}
+        </span>
+      ),
+    },
+    { key: "what", head: t("maintenance.what"), cell: whatText },
+    { key: "scope", head: t("maintenance.scope"), cell: (each) => scopeText(each.scope), minor: true },
+    {
+      key: "watches",
+      head: t("maintenance.watches"),
+      cell: (each) => number(each.watches),
+      right: true,
+      minor: true,
+    },
+    {
+      key: "when",
+      head: t("maintenance.when"),
+      cell: (each) => `${fullMoment(each.start)} – ${fullMoment(each.end)}`,
+    },
+    { key: "asked", head: t("maintenance.asked"), cell: (each) => each.requested_by },
+    { key: "approved", head: t("maintenance.approved"), cell: approvedText, minor: true },
+    { key: "do", head: "", cell: (each) => <Doings decided={each} onDo={act} /> },
+  ];
+  return (
+    <Table
+      caption={t("maintenance.title")}
+      columns={columns}
+      rows={inOrder(decisions)}
+      keyOf={(each) => each.id}
+    />
+  );
+}
+
+function whatText(each: Decided): string {
+  const what =
+    each.kind === "exclusion"
+      ? word("reason", each.reason ?? "")
+      : t("maintenance.correction", { node: each.node ?? "", state: word("state", each.state ?? "") });
+  return each.note ? `${what} · ${each.note}` : what;
+}
+
+function approvedText(each: Decided): string {
+  if (each.approved_by === null) return "";
+  return each.retroactive ? `${each.approved_by} · ${t("maintenance.afterwards")}` : each.approved_by;
+}
+
+interface DoingsProps {
+  decided: Decided;
+  onDo: (id: string, what: "approve" | "end") => Promise<void>;
+}
+
+function Doings({ decided, onDo }: DoingsProps) {
+  const isOwn = decided.requested_by === session.value?.account;
+  const isWaiting = decided.standing === "waiting";
+  const canEnd =
+    decided.kind === "exclusion" && (decided.standing === "now" || decided.standing === "coming");
+  return (
+    <div class="bar">
+      {isWaiting && may("approve") && isOwn && <span class="second">{t("maintenance.own")}</span>}
+      {isWaiting && may("approve") && !isOwn && (
+        <Button kind="main" onClick={() => void onDo(decided.id, "approve")}>
+          {t("maintenance.approve")}
+        </Button>
+      )}
+      {canEnd && may("operate") && (
+        <Button onClick={() => void onDo(decided.id, "end")}>{t("maintenance.end")}</Button>
+      )}
+    </div>
+  );
+}
