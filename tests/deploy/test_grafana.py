@@ -16,7 +16,7 @@ import pytest
 from receiver import receiver
 from servers import Prometheus, free_port, prometheus, wait_for
 
-from deploy.grafana.generate.files import documents
+from deploy.grafana.generate.files import WALL, documents
 from deploy.grafana.generate.words import Words, read_table
 from monitor.commands.demo_run import Demo, Wish
 from monitor.demo.city import VIDEO, Intervals
@@ -32,8 +32,8 @@ RANGE: Final = 20
 QUICK: Final = Intervals(rtsp=1.0, tcp=1.0, http=1.0, ping=1.0, timeout=0.8, slow=0.4)
 
 TABLE: Final = read_table()
-DASHBOARDS: Final = documents(Words("zh", TABLE), "/")
-ENGLISH: Final = documents(Words("en", TABLE), "/")
+DASHBOARDS: Final = documents(Words("zh", TABLE), WALL)
+ENGLISH: Final = documents(Words("en", TABLE), WALL)
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,12 @@ class City:
     names: frozenset[str]
 
     def filled(self, text: str) -> str:
-        """A question with the variables replaced, as Grafana does before it asks. Fails for one unknown."""
-        return re.sub(r"\$\{?(\w+)\}?", lambda found: self.values[found[1]], text)
+        """A question with the variables replaced, as Grafana does before it asks. Fails for one unknown.
+
+        This city is scraped every second, and not every 15.
+        """
+        filled = re.sub(r"\$\{?(\w+)\}?", lambda found: self.values[found[1]], text)
+        return filled.replace(":15s]", ":1s]")
 
 
 def node_of(demo: Demo, kind: Kind, level: Level | None, wanted: Callable[[Node], bool]) -> Node:
@@ -110,7 +114,7 @@ def values_of(demo: Demo, node: Node) -> Mapping[str, str]:
     """What somebody may have chosen, and what Grafana adds."""
     return {
         "ds": "quanshi-prometheus",
-        "wall": "/",
+        "wall": WALL,
         "class": "1",
         "network": VIDEO,
         "node": node.id,

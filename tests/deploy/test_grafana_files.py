@@ -17,7 +17,7 @@ import tools
 import yaml
 
 from deploy.grafana.generate.dashboard import LayoutError, laid_out
-from deploy.grafana.generate.files import HERE, PAGES, documents, everything
+from deploy.grafana.generate.files import HERE, PAGES, WALL, documents, everything
 from deploy.grafana.generate.panels import Panel
 from deploy.grafana.generate.signs import STATES
 from deploy.grafana.generate.words import LANGUAGES, Words, read_table
@@ -29,7 +29,7 @@ KINDS: Final = {"row", "stat", "timeseries", "state-timeline", "table"}
 """What we use of Grafana's core; neither pies nor gauges."""
 CHINESE: Final = re.compile(r"[\u4e00-\u9fff]")
 TABLE: Final = read_table()
-BOARDS: Final = {language: documents(Words(language, TABLE), "/") for language in LANGUAGES}
+BOARDS: Final = {language: documents(Words(language, TABLE), WALL) for language in LANGUAGES}
 
 
 def boards() -> Iterator[tuple[str, Json]]:
@@ -49,7 +49,7 @@ each_board = pytest.mark.parametrize(
 
 
 def test_what_is_committed_is_what_the_generator_gives() -> None:
-    made = everything("/")
+    made = everything(WALL)
     folders = ("dashboards", "provisioning")
     there = {str(path.relative_to(HERE)) for folder in folders for path in (HERE / folder).rglob("*.*")}
 
@@ -74,7 +74,8 @@ def test_the_address_of_the_wall_is_written_where_it_is_asked_for(tmp_path: Path
 
     (wall,) = [each for each in board["templating"]["list"] if each["name"] == "wall"]
     assert wall["query"] == wall["current"]["value"] == "https://qs.lan/"
-    assert "${wall}" in [link["url"] for link in board["links"]]
+    (link,) = [each for each in board["links"] if each["type"] == "link"]
+    assert (link["url"], link["includeVars"]) == ("${wall}", False), "the wall knows no variables of Grafana"
 
 
 @each_board
@@ -185,7 +186,7 @@ def test_every_word_is_in_both_languages_and_is_used() -> None:
     words = [Words(language, TABLE) for language in LANGUAGES]
     for each in words:
         each("folder")
-        documents(each, "/")
+        documents(each, WALL)
 
     assert [each.used for each in words] == [set(TABLE)] * 2
     fields = [set(entry) for entry in TABLE.values()]
@@ -200,7 +201,7 @@ def test_states_have_the_values_of_the_metric_and_a_word() -> None:
 
 
 def test_grafana_is_told_where_the_files_are() -> None:
-    made = everything("/")
+    made = everything(WALL)
     providers = [
         yaml.safe_load(text)["providers"][0]
         for name, text in made.items()

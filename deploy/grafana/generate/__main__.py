@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from deploy.grafana.generate.files import HERE, everything
+from deploy.grafana.generate.files import HERE, WALL, everything
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m deploy.grafana.generate", description=__doc__)
-    parser.add_argument("--wall", default="/", help="address of Quanshi's pages as a browser reaches them")
+    parser.add_argument("--wall", default=WALL, help="address of Quanshi's pages as a browser reaches them")
     parser.add_argument("--to", type=Path, default=HERE, help="folder to write to")
     asked = parser.parse_args()
     for name, text in everything(asked.wall).items():

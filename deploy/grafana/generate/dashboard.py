@@ -158,9 +158,10 @@ def _links(words: Words) -> list[Json]:
     """To the other dashboards of the language, and to Quanshi's own pages."""
     neighbours = {"type": "dashboards", "tags": ["quanshi", words.language], "asDropdown": True, "url": ""}
     wall = {"type": "link", "tags": [], "asDropdown": False, "url": "${wall}"}
+    outside = {"includeVars": False, "targetBlank": True}
     return [
         {**neighbours, **_link(words("link.neighbours")), "keepTime": True, "icon": "external link"},
-        {**wall, **_link(words("link.wall")), "keepTime": False, "icon": "dashboard", "targetBlank": True},
+        {**wall, **_link(words("link.wall")), "keepTime": False, "icon": "dashboard", **outside},
     ]
 
 

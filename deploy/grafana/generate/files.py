@@ -16,6 +16,10 @@ PAGES: Final = (city, network, region, point, outages, targets, health)
 MOUNTED: Final = "/etc/grafana/quanshi"
 """Where this folder is, as Grafana sees it."""
 
+WALL: Final = "/../"
+"""The root of the host on which Grafana is, also where it lives below a path: it puts that path before every
+address that begins with a slash."""
+
 _MADE: Final = "# Made by `python -m deploy.grafana.generate`: change that, not this.\n"
 
 _DATA_SOURCE: Final = """\

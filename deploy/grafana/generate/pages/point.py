@@ -26,7 +26,7 @@ def page(words: Words) -> Page:
         "point",
         rows=[
             _now(words),
-            [timeline(words, "state_timeline", Series(states, "{{network_name}}"))],
+            [_on_the_wall(words, timeline(words, "state_timeline", Series(states, "{{network_name}}")))],
             _range(words),
             [_durations(words)],
         ],
@@ -58,6 +58,13 @@ def _now(words: Words) -> list[Panel]:
 def _name_of(panel: Panel) -> Panel:
     """A number that is only there for its labels: show these."""
     panel.body["options"]["textMode"] = "name"
+    return panel
+
+
+def _on_the_wall(words: Words, panel: Panel) -> Panel:
+    """With a way to Quanshi's own page of the node, where every change and its evidence stand."""
+    address = "${wall}#/node/${node:percentencode}"
+    panel.body["links"] = [{"title": words("link.wall"), "url": address, "targetBlank": True}]
     return panel
 
 
