@@ -129,7 +129,7 @@ def values_of(demo: Demo, node: Node) -> Mapping[str, str]:
 def questions(dashboard: Json) -> list[tuple[str, Json]]:
     """Every question of a dashboard, with the title of its panel."""
     panels = dashboard["panels"]
-    return [(panel["title"], target) for panel in panels for target in panel.get("targets", ())]
+    return [(panel["title"], target) for panel in panels for target in panel["targets"]]
 
 
 def test_both_languages_ask_the_same() -> None:

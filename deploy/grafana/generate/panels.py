@@ -57,12 +57,6 @@ class Column:
     """Title and address."""
 
 
-def heading(words: Words, key: str) -> Panel:
-    """A line between panels."""
-    body = {"type": "row", "title": words(key), "collapsed": False, "panels": []}
-    return Panel(24, 1, body)
-
-
 def stat(
     words: Words,
     key: str,

@@ -6,7 +6,7 @@ from deploy.grafana.generate import queries as q
 from deploy.grafana.generate.dashboard import Page
 from deploy.grafana.generate.pages.parts import outage_table, point_class, state_series, to_page
 from deploy.grafana.generate.panels import RATIO, SECONDS, Column, Panel, Series, chart, dashed, stat, table
-from deploy.grafana.generate.signs import ACCENT, wrong_below, wrong_from
+from deploy.grafana.generate.signs import ACCENT, UP_LINE, wrong_below, wrong_from
 from deploy.grafana.generate.words import Words
 
 _COUNTY = "county, county_name"
@@ -53,7 +53,7 @@ def _rates(words: Words) -> Panel:
     known = q.groups(q.KNOWN, q.CLASS)
     lines = [
         Series(q.share(q.groups(q.INTACT, q.CLASS), known), words("intact"), ACCENT),
-        Series(q.share(q.groups(q.ONLINE, q.CLASS), known), words("online"), "#9cc7b5"),
+        Series(q.share(q.groups(q.ONLINE, q.CLASS), known), words("online"), UP_LINE),
         dashed(q.TARGET, words("target")),
     ]
     return chart(words, "rates", lines, RATIO, most=1)

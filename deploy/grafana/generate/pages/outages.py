@@ -6,7 +6,7 @@ from deploy.grafana.generate import queries as q
 from deploy.grafana.generate.dashboard import Page
 from deploy.grafana.generate.pages.parts import outage_table, to_page
 from deploy.grafana.generate.panels import SECONDS, Column, Panel, Series, chart, stat, table
-from deploy.grafana.generate.signs import named, value_mapping, wrong_from
+from deploy.grafana.generate.signs import named, wrong_from
 from deploy.grafana.generate.words import Words
 
 _OPEN = "quanshi_outages"
@@ -72,19 +72,20 @@ def _alerts(words: Words) -> Panel:
 
 def _latency(words: Words) -> Panel:
     buckets = "max by (le) (increase(quanshi_alert_latency_seconds_bucket[$__range]))"
-    nothing = [
-        *value_mapping({}),
-        {
-            "type": "special",
-            "options": {"match": "nan", "result": {"text": words("nothing_told"), "index": 0}},
-        },
-    ]
+    nothing = {"match": "nan", "result": {"text": words("nothing_told"), "index": 0}}
     shares = ((0.5, "p50"), (0.95, "p95"), (0.99, "p99"))
     expression = " or ".join(
         f'label_replace(histogram_quantile({share}, {buckets}), "share", "{name}", "", "")'
         for share, name in shares
     )
-    panel = stat(words, "alert_latency", expression, SECONDS, mappings=nothing, legend="{{share}}")
+    panel = stat(
+        words,
+        "alert_latency",
+        expression,
+        SECONDS,
+        mappings=[{"type": "special", "options": nothing}],
+        legend="{{share}}",
+    )
     return panel.sized(12, 8)
 
 
