@@ -28,7 +28,7 @@ def main() -> int:
     lacking = [name for name, tool in TOOLS.items() if complaint(tool)]
     if lacking and shutil.which("apt-get"):
         say(
-            f"fetching {', '.join(lacking)} into .tools (some 90 MB the first time, on a bare machine 200 MB)"
+            f"fetching {', '.join(lacking)} into .tools (some 90 MB the first time)"
         )
         fetch([package for name in lacking for package in TOOLS[name].packages])
         fetch_what_they_need([name for name in lacking if complaint(TOOLS[name])])

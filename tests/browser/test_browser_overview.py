@@ -1,0 +1,68 @@
+"""The overview while a town dies."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from browser_city import BrowserCity, now_ms
+from conftest import Enter
+from playwright.async_api import expect
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+WITHIN = 2_000
+"""Milliseconds from a collector's word to what is seen."""
+
+LOOK = """
+(town) => new Promise((tell) => {
+  const seen = {};
+  const cells = document.querySelectorAll(".stage canvas")[1];
+  const colours = () => {
+    const { data } = cells.getContext("2d").getImageData(0, 0, cells.width, cells.height);
+    const found = new Set();
+    for (let at = 0; at < data.length; at += 4) {
+      if (data[at + 3] > 0) found.add((data[at] << 16) | (data[at + 1] << 8) | data[at + 2]);
+    }
+    return found;
+  };
+  const before = colours();
+  const look = () => {
+    const now = Date.now();
+    const list = document.querySelector(".happening")?.textContent ?? "";
+    if (list.includes(town)) seen.outage ??= now;
+    if ([...colours()].some((each) => !before.has(each))) seen.cells ??= now;
+    if (seen.outage && seen.cells) tell(seen);
+    else setTimeout(look, 30);
+  };
+  look();
+})
+"""
+"""Tells when the town stands among the outages, and when cells have a colour that none had before."""
+
+
+async def test_a_town_that_dies_is_seen_within_two_seconds(city: BrowserCity, enter: Enter) -> None:
+    switch = city.towns()[0]
+    cameras = city.cameras(switch)
+    async with enter("look") as window:
+        page = window.page
+        window.expects("willReadFrequently")  # it is we who read the canvas
+        await window.open()
+        await expect(
+            page.get_by_text(f"共 {city.city.points} 个点位：正常 {city.city.points}")
+        ).to_be_attached()
+        await expect(page.get_by_text("没有进行中的故障")).to_be_visible()
+        looking = asyncio.create_task(page.evaluate(LOOK, switch.name))
+        begun = now_ms()
+        with city.dead(switch):
+            seen = await asyncio.wait_for(looking, 25)
+            up = city.city.points - len(cameras)
+            summary = page.get_by_text(f"共 {city.city.points} 个点位：正常 {up}, 上游故障 {len(cameras)}")
+            await expect(summary).to_be_attached()
+            await expect(page.get_by_text("最近变化")).to_be_visible()
+            turned = min(city.told(each.id, begun) for each in cameras)
+            blamed = max(turned, city.told(switch.id, begun))
+        assert 0 <= seen["cells"] - turned <= WITHIN
+        # It may stand there as suspected before the switch itself was heard of.
+        assert seen["outage"] - blamed <= WITHIN
+        await expect(page.get_by_text("没有进行中的故障")).to_be_visible(timeout=20_000)
