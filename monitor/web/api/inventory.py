@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -11,6 +12,7 @@ from pydantic import Field
 
 from monitor.access.roles import Permission
 from monitor.config.mistakes import printable
+from monitor.config.settings import Region
 from monitor.desk import inventory as desk
 from monitor.desk.inventory import Base, Preview, Upload
 from monitor.desk.listforms import Form, in_form
@@ -42,9 +44,6 @@ async def inventory(call: Call[None, None]) -> InventoryNow:
     """What the list of now holds, and how many points were planned."""
     site, live = call.context.site, call.context.live
     nodes = site.inventory.nodes.values()
-    planned: Counter[str] = Counter()
-    for region in site.regions.values():
-        planned.update({f"class{number}": count for number, count in region.planned.items()})
     return InventoryNow(
         digest=site.inventory.digest,
         file=site.sources["nodes"].name,
@@ -53,9 +52,23 @@ async def inventory(call: Call[None, None]) -> InventoryNow:
         watches=len(live.board),
         by_kind=dict(Counter(node.kind.value for node in nodes)),
         by_class=dict(Counter(f"class{node.point_class}" for node in nodes if node.point_class)),
-        planned=dict(planned),
+        planned=planned_of(site.regions),
         error=call.context.health.reload_error,
     )
+
+
+def planned_of(regions: Mapping[str, Region]) -> dict[str, int]:
+    """How many points of each class should stand: by a region's own word, else by what lies in it."""
+    inside: defaultdict[str, list[Region]] = defaultdict(list)
+    for region in regions.values():
+        inside[region.parent if region.parent in regions else ""].append(region)
+
+    def of(region: Region) -> Counter[str]:
+        if region.planned:
+            return Counter({f"class{number}": count for number, count in region.planned.items()})
+        return sum((of(each) for each in inside[region.code]), Counter[str]())
+
+    return dict(sum((of(each) for each in inside[""]), Counter[str]()))
 
 
 async def download(call: Call[FormQuery, None]) -> Reply:
