@@ -27,6 +27,7 @@ export default function AccountsPage() {
 
   return (
     <div class="stack">
+      <h1 class="unseen">{t("accounts.title")}</h1>
       <Panel
         title={t("accounts.title")}
         aside={

@@ -39,6 +39,7 @@ export default function MaintenancePage({ query }: PageProps) {
         )
       }
     >
+      <h1 class="unseen">{t("maintenance.title")}</h1>
       <p class="second">{t("maintenance.lead")}</p>
       {error !== null && <Notice kind="wrong">{problemText(error)}</Notice>}
       {data === null && error === null && <Loading />}

@@ -64,7 +64,7 @@ function Drawing({ overview, room }: { overview: Overview; room: Room }) {
       width={room.width}
       height={height}
       viewBox={`0 0 ${room.width} ${height}`}
-      role="img"
+      role="group"
     >
       <title>{told(overview)}</title>
       {networks.slice(1).map((network, at) => (
