@@ -22,6 +22,7 @@ from monitor.live.layers import Layers
 from monitor.live.picture import Boards
 from monitor.live.probetimes import ProbeTimes
 from monitor.live.states import Live
+from monitor.live.watchrows import Rows
 from monitor.web.alertbook import AlertBook
 from monitor.web.hub import Hub
 from monitor.web.trends import Trends
@@ -50,6 +51,7 @@ class Context:
     hub: Hub = field(default_factory=Hub)
     boards: Boards = field(default_factory=Boards)
     alerts: AlertBook = field(default_factory=AlertBook)
+    rows: Rows = field(default_factory=Rows)
     trends: Trends = field(default_factory=Trends)
     ledger: Ledger | None = None
     signer: Signer | None = None

@@ -13,6 +13,7 @@ import cities
 import measure
 import reports
 import telling
+import wall
 from measure import (
     Budget,
     Figure,
@@ -232,5 +233,6 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
     "storm": telling.storm,
     "latency": telling.latency,
     "figures": reports.figures,
+    "pages": wall.pages,
     "big": reports.big,
 }

@@ -13,6 +13,7 @@ from monitor.config.atlas import Atlas
 from monitor.ledger.rows import ChangeRow
 from monitor.live.board import Board
 from monitor.live.states import Live
+from monitor.live.watchrows import Covers
 from monitor.model import gbcode
 from monitor.model.nodes import Kind, Node, Watch
 from monitor.model.observations import State
@@ -47,42 +48,11 @@ LONGEST: Final = 31 * 86_400_000
 _STATES: Final = tuple(State.of_code(code) for code in range(4))
 
 
-class Rows:
-    """Watches for the API, in plain dicts: thousands of them as models would take too long."""
-
-    def __init__(self, live: Live, excluded: Callable[[str, str], str], *, detail: bool) -> None:
-        self._live = live
-        self._excluded = excluded
-        self._detail = detail
-        self._roots = {(each.root, each.network): each.id for each in live.outages.all()}
-
-    def row(self, row: int) -> dict[str, Any]:
-        """The fields of ``WatchNow``."""
-        board, site = self._live.board, self._live.site
-        watch, word = board.watches[row], board.truth(row)
-        node = watch.node
-        region = site.regions.get(node.region)
-        return {
-            "node": node.id,
-            "name": node.label,
-            "network": watch.network,
-            "kind": node.kind.value,
-            "point_class": node.point_class,
-            "region": node.region,
-            "region_name": node.region if region is None else region.name,
-            "level": None if node.level is None else node.level.value,
-            "contractor": node.contractor,
-            "parents": list(node.parents),
-            "address": str(watch.address) if self._detail else None,
-            "state": word.state.value,
-            "cause": word.cause.value,
-            "upstream": self._live.outages.covers(*watch.key),
-            "excluded": bool(self._excluded(*watch.key)),
-            "since": moment(word.since or None),
-            "detected_at": moment(word.detected or None),
-            "probe": word.probe,
-            "outage": self._roots.get(watch.key),
-        }
+def watches_now(call: Call[Any, Any], rows: Iterable[int], excluded: Covers) -> list[WatchNow]:
+    """The same as models, for a few."""
+    detail = call.may(Permission.DETAIL)
+    text = call.context.rows.text(call.context.live, rows, excluded, detail=detail)
+    return [WatchNow(**each) for each in json.loads(f"[{text}]")]
 
 
 async def nodes(call: Call[NodesQuery, None]) -> Reply:
@@ -91,9 +61,10 @@ async def nodes(call: Call[NodesQuery, None]) -> Reply:
     live.refresh(call.now)
     found = _sorted(_chosen(call), live.board, query.sort)
     page = found[query.offset : query.offset + query.limit]
-    rows = Rows(live, await excluding(call.context, call.now), detail=call.may(Permission.DETAIL))
-    document = {"nodes": [rows.row(row) for row in page], "total": len(found)}
-    return Reply(json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode())
+    text = call.context.rows.text(
+        live, page, await excluding(call.context, call.now), detail=call.may(Permission.DETAIL)
+    )
+    return Reply(f'{{"nodes":[{text}],"total":{len(found)}}}'.encode())
 
 
 def _chosen(call: Call[NodesQuery, None]) -> list[int]:
@@ -160,7 +131,7 @@ async def node(call: Call[None, None]) -> NodeDetail:
     found, context = node_of(call), call.context
     context.live.refresh(call.now)
     detail = call.may(Permission.DETAIL)
-    rows = Rows(context.live, await excluding(context, call.now), detail=detail)
+    watches = watches_now(call, _rows_of(context.live, found), await excluding(context, call.now))
     phones = context.site.alerting.contractors
     return NodeDetail(
         node=found.id,
@@ -180,7 +151,7 @@ async def node(call: Call[None, None]) -> NodeDetail:
         lat=found.lat if detail else None,
         probes=[str(probe) for probe in found.probes],
         gb_code=_code(found.id),
-        watches=[WatchNow(**rows.row(row)) for row in _rows_of(context.live, found)],
+        watches=watches,
         parents=list(_shown(context.live, found.parents)),
         neighbours=list(_shown(context.live, _beside(call, found)))[:MOST_NEIGHBOURS],
     )

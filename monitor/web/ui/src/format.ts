@@ -11,6 +11,11 @@ export function percent(share: number | null | undefined, digits = 2): string {
   return `${(Math.floor(share * 100 * scale + 1e-6) / scale).toFixed(digits)} %`;
 }
 
+/** A share that somebody chose, as it was chosen: `98 %`, `99.5 %`. */
+export function goalText(share: number | null | undefined): string {
+  return share === null || share === undefined ? NOTHING : `${Number((share * 100).toFixed(4))} %`;
+}
+
 /** A number with its thousands parted: `3,352`. */
 export function number(value: number | null | undefined, digits = 0): string {
   if (value === null || value === undefined) return NOTHING;

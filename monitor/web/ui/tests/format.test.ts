@@ -9,6 +9,7 @@ import {
   exactSpan,
   fromSite,
   fullMoment,
+  goalText,
   moment,
   NOTHING,
   number,
@@ -34,6 +35,16 @@ test.each([
   [null, NOTHING],
 ])("a share of %s reads %s: it is never rounded up to its target", (share, text) => {
   expect(percent(share)).toBe(text);
+});
+
+test.each([
+  [0.98, "98 %"],
+  [0.985, "98.5 %"],
+  [0.9999, "99.99 %"],
+  [0.07, "7 %"],
+  [null, NOTHING],
+])("a target of %s reads %s, as it was chosen", (share, text) => {
+  expect(goalText(share)).toBe(text);
 });
 
 test("every hundredth of a percent reads as itself", () => {

@@ -3,7 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 import { now } from "../../clock";
-import { age, ago, day, number, percent } from "../../format";
+import { age, ago, day, goalText, number, percent } from "../../format";
 import { t } from "../../i18n";
 import { board, freshness, version } from "../../live";
 import type { Budget, Group, Overview } from "../../types";
@@ -82,7 +82,7 @@ function Intact({ group, intact }: { group: Group; intact: number | null }) {
   const { target } = group;
   const isMissed = intact !== null && target !== null && intact < target;
   const goal =
-    target === null ? "" : t("overview.target", { sign: isMissed ? "▼" : "▲", target: percent(target, 0) });
+    target === null ? "" : t("overview.target", { sign: isMissed ? "▼" : "▲", target: goalText(target) });
   const month = group.month === null ? "" : t("overview.month", { month: percent(group.month) });
   return (
     <Figure

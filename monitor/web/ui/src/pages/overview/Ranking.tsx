@@ -1,6 +1,6 @@
 /** Counties by the intact rate of the month: bars with the target's line, whiskers for what is not known. */
 
-import { percent } from "../../format";
+import { goalText, percent } from "../../format";
 import { t } from "../../i18n";
 import { Empty } from "../../parts/Empty";
 import { Panel } from "../../parts/Panel";
@@ -66,7 +66,7 @@ function Drawing({ ranks, width, height }: { ranks: readonly Rank[]; width: numb
         <g class="target">
           <line x1={atX(scale, target)} x2={atX(scale, target)} y1={2} y2={bottom} />
           <text x={atX(scale, target)} y={bottom + 14}>
-            {t("overview.target", { sign: "", target: percent(target, 0) })}
+            {t("overview.target", { sign: "", target: goalText(target) })}
           </text>
         </g>
       )}

@@ -1,7 +1,7 @@
 /** The intact rate of the last 24 hours: an area with the target's line; what nobody saw is hatched. */
 
 import { useState } from "preact/hooks";
-import { clock, percent, span } from "../../format";
+import { clock, goalText, percent, span } from "../../format";
 import { t } from "../../i18n";
 import { Empty } from "../../parts/Empty";
 import { Panel } from "../../parts/Panel";
@@ -105,7 +105,7 @@ function Drawing({ data, width, height }: { data: TrendData; width: number; heig
         <g class="target">
           <line x1={LEFT} x2={width - RIGHT} y1={atY(plot, target)} y2={atY(plot, target)} />
           <text x={width - RIGHT} y={atY(plot, target) - 5}>
-            {t("overview.target", { sign: "", target: percent(target, 0) })}
+            {t("overview.target", { sign: "", target: goalText(target) })}
           </text>
         </g>
       )}
@@ -187,7 +187,7 @@ function summary({ points, target }: TrendData): string {
   return t("overview.trend_summary", {
     least: percent(Math.min(...shares)),
     last: percent(shares.at(-1)),
-    target: percent(target, 0),
+    target: goalText(target),
     blind,
     steps: points.length,
   });

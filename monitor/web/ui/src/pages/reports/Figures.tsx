@@ -1,5 +1,6 @@
-import { fullMoment, number, percent } from "../../format";
+import { goalText, number, percent } from "../../format";
 import { t, word } from "../../i18n";
+import { Notice } from "../../parts/Notice";
 import { type Column, Table } from "../../parts/Table";
 import { type Look, Shape } from "../../signs";
 import type { Preview, PreviewRow } from "../../types";
@@ -14,6 +15,9 @@ const LOOKS: Record<Word, Look> = {
 };
 
 const wordOf = (row: PreviewRow): Word => row.verdict ?? "no_statement";
+
+const boundsOf = (row: PreviewRow): string => `${percent(row.low)} – ${percent(row.high)}`;
+const hoursOf = (row: PreviewRow): string => t("reports.hours", { n: number(row.down_hours, 1) });
 
 const COLUMNS = (): Column<PreviewRow>[] => [
   { key: "name", head: t("reports.group"), cell: (each) => each.name, by: (each) => each.name },
@@ -34,7 +38,7 @@ const COLUMNS = (): Column<PreviewRow>[] => [
   {
     key: "bounds",
     head: t("reports.bounds"),
-    cell: (each) => `${percent(each.low)} – ${percent(each.high)}`,
+    cell: boundsOf,
     by: (each) => each.low,
     right: true,
   },
@@ -50,7 +54,8 @@ const COLUMNS = (): Column<PreviewRow>[] => [
   {
     key: "target",
     head: t("common.target"),
-    cell: (each) => percent(each.target, 0),
+    cell: (each) => goalText(each.target),
+    by: (each) => each.target,
     right: true,
     minor: true,
   },
@@ -75,21 +80,25 @@ const COLUMNS = (): Column<PreviewRow>[] => [
   {
     key: "down",
     head: t("reports.down_hours"),
-    cell: (each) => t("reports.hours", { n: number(each.down_hours, 1) }),
+    cell: hoursOf,
     by: (each) => each.down_hours,
     right: true,
     minor: true,
   },
 ];
 
-/** The verdict in one sentence, then the table. */
+/** As many groups the API tells of. */
+const MOST_ROWS = 500;
+
+/** The verdict in one sentence, then the figures of all, then the table. */
 export function Figures({ preview }: { preview: Preview }) {
   return (
     <div class="stack">
-      <p class={`verdict ${wordOf(preview.total)}`}>{preview.sentence}</p>
-      <p class="second">
-        {preview.title} · {t("reports.until", { at: fullMoment(preview.until) })}
+      <p class={`verdict ${wordOf(preview.total)}`} role="status">
+        {preview.sentence}
       </p>
+      <p class="second">{preview.title}</p>
+      <Total total={preview.total} />
       <Table
         caption={preview.title}
         columns={COLUMNS()}
@@ -97,6 +106,29 @@ export function Figures({ preview }: { preview: Preview }) {
         keyOf={(each) => each.key}
         first="intact"
       />
+      {preview.rows.length >= MOST_ROWS && <Notice>{t("reports.more", { n: MOST_ROWS })}</Notice>}
     </div>
+  );
+}
+
+function Total({ total }: { total: PreviewRow }) {
+  const facts = [
+    [t("common.intact"), percent(total.intact)],
+    [t("reports.bounds"), boundsOf(total)],
+    [t("common.online"), percent(total.online)],
+    [t("common.observed"), percent(total.observed)],
+    [t("common.watches"), number(total.watches)],
+    [t("reports.outages"), number(total.outages)],
+    [t("reports.down_hours"), hoursOf(total)],
+  ];
+  return (
+    <dl class="total">
+      {facts.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
   );
 }

@@ -40,7 +40,13 @@ export function Job({ first, onMade }: { first: ReportJob; onMade: () => void })
     return (
       <Notice kind="done">
         {t("reports.made")}
-        {job.revision !== null && ` · ${t("reports.revision", { n: job.revision })}`}{" "}
+        {job.revision !== null && ` · ${t("reports.revision", { n: job.revision })}`}
+        {job.digest !== null && (
+          <>
+            {" · "}
+            {t("reports.digest")} <code title={job.digest}>{job.digest.slice(0, 12)}</code>
+          </>
+        )}{" "}
         <FileLinks files={job.files} />
       </Notice>
     );

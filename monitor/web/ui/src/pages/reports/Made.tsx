@@ -1,5 +1,5 @@
 import { download } from "../../api";
-import { bytes, day, fullMoment } from "../../format";
+import { bytes, day, fullMoment, NOTHING } from "../../format";
 import { t, word } from "../../i18n";
 import { Button } from "../../parts/Button";
 import { Empty } from "../../parts/Empty";
@@ -21,7 +21,7 @@ const COLUMNS = (): Column<ReportMade>[] => [
     minor: true,
   },
   { key: "scope", head: t("reports.scope"), cell: (each) => scopeOf(each), minor: true },
-  { key: "revision", head: "#", cell: (each) => each.revision, right: true },
+  { key: "revision", head: t("reports.revision_head"), cell: (each) => each.revision, right: true },
   {
     key: "made",
     head: t("reports.made_at"),
@@ -70,6 +70,7 @@ function scopeOf(made: ReportMade): string {
 
 /** Files to be taken away, by those who may. */
 export function FileLinks({ files }: { files: readonly ReportFile[] }) {
+  if (files.length === 0) return <>{NOTHING}</>;
   if (!may("report")) return <>{files.map((file) => file.form.toUpperCase()).join(" ")}</>;
   return (
     <span class="files">

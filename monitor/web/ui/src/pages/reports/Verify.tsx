@@ -1,7 +1,8 @@
 import { useState } from "preact/hooks";
 import { upload } from "../../api";
-import { fullMoment } from "../../format";
+import { fullMoment, number } from "../../format";
 import { t } from "../../i18n";
+import { Loading } from "../../parts/Loading";
 import { Notice } from "../../parts/Notice";
 import { Panel } from "../../parts/Panel";
 import { Pick } from "../../parts/Pick";
@@ -33,10 +34,11 @@ export function Verify() {
         <p class="second">{t("reports.verify_lead")}</p>
         <Pick
           label={t("reports.choose")}
-          accept=".xlsx,.json,.pdf,.csv"
+          accept=".xlsx,.pdf,.csv,.json"
           busy={isBusy}
           onPick={(file) => void check(file)}
         />
+        {isBusy && <Loading what={t("reports.checking")} />}
         {error !== null && <Notice kind="wrong">{problemText(error)}</Notice>}
         {found !== null && <Found name={found.name} verified={found.verified} />}
       </div>
@@ -44,23 +46,30 @@ export function Verify() {
   );
 }
 
+const MOST_FINDINGS = 100;
+
 function Found({ name, verified }: { name: string; verified: Verified }) {
-  const made = `${name} · ${fullMoment(verified.made_at)} · ${verified.digest.slice(0, 16)}`;
-  if (verified.right) {
-    return (
-      <Notice kind="done">
-        {t("reports.right")} <span class="second">{made}</span>
-      </Notice>
-    );
-  }
+  const { findings, right } = verified;
   return (
-    <Notice kind="wrong">
-      {t("reports.wrong")} <span class="second">{made}</span>
-      <ul>
-        {verified.findings.map((each) => (
-          <li key={each}>{each}</li>
-        ))}
-      </ul>
+    <Notice kind={right ? "done" : "wrong"}>
+      <p>
+        {t(right ? "reports.right" : "reports.wrong", { n: number(findings.length) })}
+        {!verified.cells_checked && ` ${t("reports.reworded")}`}
+      </p>
+      <p class="second">
+        {name} · {t("reports.made_at")} {fullMoment(verified.made_at)} · {t("reports.digest")}{" "}
+        <code>{verified.digest}</code>
+      </p>
+      {findings.length > 0 && (
+        <ul class="findings">
+          {findings.slice(0, MOST_FINDINGS).map((each) => (
+            <li key={each}>{each}</li>
+          ))}
+        </ul>
+      )}
+      {findings.length > MOST_FINDINGS && (
+        <p>{t("reports.more_findings", { n: number(findings.length - MOST_FINDINGS) })}</p>
+      )}
     </Notice>
   );
 }

@@ -1,9 +1,12 @@
 /** What is asked for, as it is chosen and as the API wants it. */
 import { day } from "../../format";
+import type { Lang } from "../../i18n";
 import type { ReportQuestion } from "../../types";
 
 export type When = "this_month" | "last_month" | "month" | "span";
 export type By = "county" | "town" | "class" | "contractor" | "network" | "node";
+/** Which watches: points of a class, or whatever is watched. */
+export type What = "class1" | "class2" | "class3" | "all";
 
 export interface Chosen {
   when: When;
@@ -12,8 +15,12 @@ export interface Chosen {
   from: string;
   to: string;
   by: By;
-  /** Pairs `key=value`, parted by spaces. */
-  scope: string;
+  what: What;
+  /** The code of a region; "" for the whole site. */
+  region: string;
+  /** Pairs `key=value` beside these, parted by semicolons of either width. */
+  more: string;
+  language: Lang;
 }
 
 /** The month of a moment at the site, `back` months before it: `2026-10`. */
@@ -30,19 +37,31 @@ export function isWhole(chosen: Chosen): boolean {
 }
 
 /** The question for the API; `now`: this moment in milliseconds. */
-export function questionOf(chosen: Chosen, language: "zh" | "en", now: number): ReportQuestion {
+export function questionOf(chosen: Chosen, now: number): ReportQuestion {
   const months: Partial<Record<When, string>> = {
     this_month: monthOf(now),
     last_month: monthOf(now, 1),
     month: chosen.month,
   };
-  const span = chosen.when === "span";
+  const isSpan = chosen.when === "span";
   return {
-    period: span ? null : months[chosen.when],
-    since: span ? chosen.from : null,
-    until: span ? chosen.to : null,
+    period: isSpan ? null : months[chosen.when],
+    since: isSpan ? chosen.from : null,
+    until: isSpan ? chosen.to : null,
     by: chosen.by,
-    scope: chosen.scope.split(/\s+/).filter((each) => each !== ""),
-    language,
+    scope: scopeOf(chosen),
+    language: chosen.language,
   };
+}
+
+const WATCHES: Record<What, readonly string[]> = {
+  class1: [], // what the API means when nobody says which
+  class2: ["class=2", "kind=camera"],
+  class3: ["class=3", "kind=camera"],
+  all: ["all"],
+};
+
+function scopeOf({ what, region, more }: Chosen): string[] {
+  const typed = more.split(/[;；]/).map((each) => each.trim());
+  return [...WATCHES[what], region && `region=${region}`, ...typed].filter((each) => each !== "");
 }
