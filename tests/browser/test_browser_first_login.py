@@ -12,7 +12,6 @@ from small_site import camera, make_site
 from visits import visit
 
 from monitor.bus.embedded import EmbeddedServer
-
 from tests.monitor.monitor_kit import running, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
