@@ -17,16 +17,19 @@ const LOOKS: Record<Word, Look> = {
 const wordOf = (row: PreviewRow): Word => row.verdict ?? "no_statement";
 
 const boundsOf = (row: PreviewRow): string => `${percent(row.low)} – ${percent(row.high)}`;
-const hoursOf = (row: PreviewRow): string => t("reports.hours", { n: number(row.down_hours, 1) });
+const hoursOf = (row: PreviewRow): string => t("reports.hours", { n: number(row.down_hours, 2) });
 
 const COLUMNS = (): Column<PreviewRow>[] => [
   { key: "name", head: t("reports.group"), cell: (each) => each.name, by: (each) => each.name },
   {
-    key: "watches",
-    head: t("common.watches"),
-    cell: (each) => number(each.watches),
-    by: (each) => each.watches,
-    right: true,
+    key: "verdict",
+    head: t("reports.verdict"),
+    cell: (each) => (
+      <span class={`sign ${LOOKS[wordOf(each)]}`}>
+        <Shape look={LOOKS[wordOf(each)]} /> {word("verdict", wordOf(each))}
+      </span>
+    ),
+    by: wordOf,
   },
   {
     key: "intact",
@@ -60,14 +63,12 @@ const COLUMNS = (): Column<PreviewRow>[] => [
     minor: true,
   },
   {
-    key: "verdict",
-    head: t("reports.verdict"),
-    cell: (each) => (
-      <span class={`sign ${LOOKS[wordOf(each)]}`}>
-        <Shape look={LOOKS[wordOf(each)]} /> {word("verdict", wordOf(each))}
-      </span>
-    ),
-    by: wordOf,
+    key: "watches",
+    head: t("common.watches"),
+    cell: (each) => number(each.watches),
+    by: (each) => each.watches,
+    right: true,
+    minor: true,
   },
   {
     key: "outages",

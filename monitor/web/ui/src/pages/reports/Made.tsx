@@ -1,5 +1,5 @@
 import { download } from "../../api";
-import { bytes, day, fullMoment, NOTHING } from "../../format";
+import { bytes, fullMoment, NOTHING } from "../../format";
 import { t, word } from "../../i18n";
 import { Button } from "../../parts/Button";
 import { Empty } from "../../parts/Empty";
@@ -7,12 +7,14 @@ import { Loading } from "../../parts/Loading";
 import { Notice } from "../../parts/Notice";
 import { Panel } from "../../parts/Panel";
 import type { Reading } from "../../parts/read";
+import { useRegions } from "../../parts/regions";
 import { type Column, Table } from "../../parts/Table";
 import { problemText } from "../../problem";
 import { may } from "../../session";
-import type { ReportFile, ReportList, ReportMade } from "../../types";
+import type { Region, ReportFile, ReportList, ReportMade } from "../../types";
+import { fileText, periodOf, scopeText } from "./papers";
 
-const COLUMNS = (): Column<ReportMade>[] => [
+const columnsOf = (regions: readonly Region[]): Column<ReportMade>[] => [
   { key: "period", head: t("reports.period"), cell: (each) => periodOf(each), by: (each) => periodOf(each) },
   {
     key: "by",
@@ -20,7 +22,7 @@ const COLUMNS = (): Column<ReportMade>[] => [
     cell: (each) => word("by", String(each.question.by ?? "")),
     minor: true,
   },
-  { key: "scope", head: t("reports.scope"), cell: (each) => scopeOf(each), minor: true },
+  { key: "scope", head: t("reports.scope"), cell: (each) => scopeText(each, regions), minor: true },
   { key: "revision", head: t("reports.revision_head"), cell: (each) => each.revision, right: true },
   {
     key: "made",
@@ -40,6 +42,7 @@ const COLUMNS = (): Column<ReportMade>[] => [
 /** The reports that the ledger knows. */
 export function Made({ list }: { list: Reading<ReportList> }) {
   const { data, error } = list;
+  const regions = useRegions() ?? [];
   return (
     <Panel title={t("reports.list")}>
       {error !== null && <Notice kind="wrong">{problemText(error)}</Notice>}
@@ -48,7 +51,7 @@ export function Made({ list }: { list: Reading<ReportList> }) {
       {data !== null && data.reports.length > 0 && (
         <Table
           caption={t("reports.list")}
-          columns={COLUMNS()}
+          columns={columnsOf(regions)}
           rows={data.reports}
           keyOf={(each) => `${each.key}/${each.revision}`}
         />
@@ -57,21 +60,10 @@ export function Made({ list }: { list: Reading<ReportList> }) {
   );
 }
 
-function periodOf(made: ReportMade): string {
-  const { from, to } = made.question as { from?: string; to?: string };
-  if (from === undefined || to === undefined) return made.title;
-  return `${day(from)} – ${day(Date.parse(to) - 1)}`;
-}
-
-function scopeOf(made: ReportMade): string {
-  const pairs = (made.question.scope ?? []) as [string, string][];
-  return pairs.map(([key, value]) => `${key}=${value}`).join(" ");
-}
-
 /** Files to be taken away, by those who may. */
 export function FileLinks({ files }: { files: readonly ReportFile[] }) {
   if (files.length === 0) return <>{NOTHING}</>;
-  if (!may("report")) return <>{files.map((file) => file.form.toUpperCase()).join(" ")}</>;
+  if (!may("report")) return <>{files.map(fileText).join(" · ")}</>;
   return (
     <span class="files">
       {files.map((file) => (
@@ -81,7 +73,7 @@ export function FileLinks({ files }: { files: readonly ReportFile[] }) {
           title={`${file.name} · ${bytes(file.bytes)}`}
           onClick={() => download(file.url)}
         >
-          {file.form.toUpperCase()}
+          {fileText(file)}
         </Button>
       ))}
     </span>

@@ -34,6 +34,7 @@ const words = {
   "reports.made_at": "made",
   "reports.digest": "digest",
   "reports.files": "files",
+  "reports.proof_of": "proof of the {form}",
   "reports.verify": "verify the file of a report",
   "reports.verify_lead":
     "Choose a report's file: its figures, digest and signature are checked, and each cell of an XLSX. A PDF or CSV is checked by the JSON of its name that is kept here: leave it its name.",

@@ -34,6 +34,7 @@ const words = {
   "reports.made_at": "生成于",
   "reports.digest": "摘要",
   "reports.files": "文件",
+  "reports.proof_of": "{form} 的证明",
   "reports.verify": "核验报告文件",
   "reports.verify_lead":
     "选择一份报告文件：核对数字、摘要与签名，XLSX 逐格核对。PDF 与 CSV 按本系统保存的同名 JSON 核对，请勿改名。",
