@@ -25,6 +25,7 @@ WINDOW: Final = 10.0
 LISTS: Final = 9
 PAINTS: Final = 5
 ISSUE: Final = "issue 5"
+Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 FLAGS: Final = (
     "--no-sandbox",
     "--disable-gpu",
@@ -126,16 +127,18 @@ async def _look_on(place: str, pid: int) -> tuple[float, float]:
     return slowest, used / lasted
 
 
-async def _join(host: str, port: int) -> asyncio.StreamReader:
+async def _join(host: str, port: int) -> Line:
+    """A viewer's line; a writer that nobody holds would close it."""
     reader, writer = await asyncio.open_connection(host, port)
     writer.write(f"GET /api/v1/events HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())
     await writer.drain()
     head = await reader.readuntil(b"\r\n\r\n")
     if b" 200 " not in head:
         raise NotMeasuredError(head.decode(errors="replace"))
-    return reader
+    return reader, writer
 
 
-async def _count(reader: asyncio.StreamReader, counts: list[int], place: int) -> None:
+async def _count(line: Line, counts: list[int], place: int) -> None:
+    reader, _ = line
     while piece := await reader.read(65536):
         counts[place] += piece.count(b"event: change")
