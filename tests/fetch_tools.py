@@ -27,9 +27,7 @@ def main() -> int:
     """Exit status 0 when every tool is here and loads, else 1 with what is missing."""
     lacking = [name for name, tool in TOOLS.items() if complaint(tool)]
     if lacking and shutil.which("apt-get"):
-        say(
-            f"fetching {', '.join(lacking)} into .tools (some 90 MB the first time)"
-        )
+        say(f"fetching {', '.join(lacking)} into .tools (some 90 MB the first time)")
         fetch([package for name in lacking for package in TOOLS[name].packages])
         fetch_what_they_need([name for name in lacking if complaint(TOOLS[name])])
     still = {name: complaint(TOOLS[name]) for name in lacking}

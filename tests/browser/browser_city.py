@@ -31,6 +31,9 @@ ROLES = {
 }
 """Accounts of the city. The first is made by the first one-time link, and makes the others."""
 
+NASTY = "<img src=x onerror=alert(1)>\"'&"
+NASTY_REGION = "<svg onload=alert(2)>镇"
+
 QUICK = Intervals(rtsp=2.0, tcp=2.0, http=2.0, timeout=1.0, slow=0.8)
 JUDGE = {
     "judge: {confirm: 3, recover: 2, retry: [1s, 2s, 4s]}": "judge: {confirm: 3, recover: 1, retry: [200ms]}",
@@ -55,8 +58,17 @@ class BrowserCity(Demo):
             assert usual in text
             text = text.replace(usual, ours)
         self.site.path.write_text(text, encoding="utf-8")
+        self._rename_a_town()
         with super()._roles():
             yield
+
+    def _rename_a_town(self) -> None:
+        """The last one of the list, as somebody would who means harm."""
+        path = self.directory / "regions.csv"
+        *lines, last = path.read_text(encoding="utf-8").splitlines()
+        code, _, *rest = last.split(",")
+        lines.append(",".join([code, NASTY_REGION, *rest]))
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     def towns(self) -> list[Node]:
         """The switch of each town; what hangs behind one dies with it."""

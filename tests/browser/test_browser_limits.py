@@ -153,4 +153,3 @@ async def settled(window: Window, place: str) -> None:
     await window.open(place)
     await expect(window.page.get_by_role("main").locator("h1, h2").first).to_be_attached()
     await expect(window.page.get_by_text(re.compile("正在读取|Loading|正在连接"))).to_have_count(0)
-

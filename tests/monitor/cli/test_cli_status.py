@@ -46,7 +46,8 @@ def answering() -> Iterator[Answering]:
 def note(data: Path, port: int) -> Path:
     """What a monitor that listens there would have left."""
     data.mkdir()
-    (data / "monitor.json").write_text(json.dumps({"url": f"http://127.0.0.1:{port}", "pid": 1, "token": "t"}))
+    told = {"url": f"http://127.0.0.1:{port}", "pid": 1, "token": "t"}
+    (data / "monitor.json").write_text(json.dumps(told))
     return data
 
 

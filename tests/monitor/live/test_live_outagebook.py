@@ -20,7 +20,6 @@ from monitor.live.status import alone, not_listed, status_of
 from monitor.live.table import render_status
 from monitor.model.observations import Cause, State
 from monitor.model.outages import Attribution, Blame, Ending, Outage, OutageKind, Phase, outage_id
-from monitor.web.page import page_of
 
 T0 = 1_700_000_000_000
 DOWN, UNKNOWN = State.DOWN, State.UNKNOWN
@@ -98,13 +97,6 @@ def test_the_terminal_tells_what_is_suspected_and_who_does_not_see(live: Live) -
 
     assert "✕ 疑似 茂南区" in text
     assert "◇ video-0of1" in text
-
-
-def test_the_page_shows_the_root_above_single_cameras(live: Live) -> None:
-    page = page_of(status_of(live, Health(), T0))
-
-    assert page.index("sw号") < page.index("独自")
-    assert "点位1" not in page.split("最近变化", maxsplit=1)[0]
 
 
 def test_outages_are_counted_by_network_and_kind(live: Live) -> None:

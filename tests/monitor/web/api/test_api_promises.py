@@ -1,4 +1,4 @@
-"""Whatever is sent, the API answers as its own document says: no 5xx, no status and no shape that is not in it."""
+"""Whatever is sent, the API answers as its document says: no 5xx, no status and no shape beside it."""
 
 from __future__ import annotations
 
