@@ -1,27 +1,26 @@
+import { useState } from "preact/hooks";
 import { send } from "../../api";
 import { ago, day } from "../../format";
 import { t, word } from "../../i18n";
 import { Button } from "../../parts/Button";
 import { Empty } from "../../parts/Empty";
+import { Loading } from "../../parts/Loading";
+import { Notice } from "../../parts/Notice";
 import { Panel } from "../../parts/Panel";
 import { useRead } from "../../parts/read";
+import { Sure } from "../../parts/Sure";
 import { type Column, Table } from "../../parts/Table";
-import { toast, toastProblem } from "../../parts/Toast";
+import { problemText } from "../../problem";
 import type { Token, TokenList } from "../../types";
 
 /** The tokens of everybody: what may be asked for in whose name, and until when. */
 export function AllTokens() {
-  const { data, again } = useRead<TokenList>("/accounts/tokens");
-
-  async function revoke(token: Token): Promise<void> {
-    try {
-      await send("DELETE", `/accounts/tokens/${encodeURIComponent(token.id)}`);
-      toast(t("token.revoked"));
-      again();
-    } catch (error) {
-      toastProblem(error);
-    }
-  }
+  const { data, error, again } = useRead<TokenList>("/accounts/tokens");
+  const [revoking, setRevoking] = useState<Token | null>(null);
+  const close = (): void => {
+    setRevoking(null);
+    again();
+  };
 
   const columns: Column<Token>[] = [
     { key: "account", head: t("accounts.account"), cell: (each) => each.account, by: (each) => each.account },
@@ -42,13 +41,14 @@ export function AllTokens() {
       key: "used",
       head: t("token.used"),
       cell: (each) => (each.used_at === null ? t("token.never") : ago(each.used_at)),
+      by: (each) => each.used_at,
       minor: true,
     },
     {
       key: "revoke",
       head: "",
       cell: (each) => (
-        <Button kind="quiet" onClick={() => void revoke(each)}>
+        <Button kind="quiet" onClick={() => setRevoking(each)}>
           {t("token.revoke")}
         </Button>
       ),
@@ -56,7 +56,11 @@ export function AllTokens() {
   ];
   return (
     <Panel title={t("accounts.tokens")}>
-      {data !== null && data.tokens.length === 0 && <Empty title={t("accounts.no_tokens")} />}
+      {error !== null && <Notice kind="wrong">{problemText(error)}</Notice>}
+      {data === null && error === null && <Loading />}
+      {data !== null && data.tokens.length === 0 && (
+        <Empty title={t("accounts.no_tokens")}>{t("accounts.no_tokens_how")}</Empty>
+      )}
       {data !== null && data.tokens.length > 0 && (
         <Table
           caption={t("accounts.tokens")}
@@ -64,6 +68,16 @@ export function AllTokens() {
           rows={data.tokens}
           keyOf={(each) => each.id}
         />
+      )}
+      {revoking !== null && (
+        <Sure
+          title={t("token.revoke")}
+          onSure={() => send("DELETE", `/accounts/tokens/${encodeURIComponent(revoking.id)}`)}
+          done={t("token.revoked")}
+          onClose={close}
+        >
+          {t("token.revoke_sure", { name: `${revoking.account} · ${revoking.name}` })}
+        </Sure>
       )}
     </Panel>
   );

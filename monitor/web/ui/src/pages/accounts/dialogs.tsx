@@ -1,6 +1,8 @@
 import { useState } from "preact/hooks";
 import { send } from "../../api";
+import { fullMoment } from "../../format";
 import { t, word } from "../../i18n";
+import { Button } from "../../parts/Button";
 import { Dialog } from "../../parts/Dialog";
 import { Check, Field } from "../../parts/Field";
 import { Form } from "../../parts/Form";
@@ -8,7 +10,8 @@ import { Notice } from "../../parts/Notice";
 import { Secret } from "../../parts/Secret";
 import { toast } from "../../parts/Toast";
 import type { Account, AccountLink } from "../../types";
-import { mayGoTogether, ROLES, type Role } from "./roles";
+import "./accounts.css";
+import { isAccountName, mayGoTogether, ROLES, type Role } from "./roles";
 
 interface Closing {
   onClose: () => void;
@@ -20,7 +23,8 @@ export function MakeDialog({ onClose }: Closing) {
   const [name, setName] = useState("");
   const [roles, setRoles] = useState<readonly Role[]>(["viewer"]);
   const [made, setMade] = useState<AccountLink | null>(null);
-  const isRight = account !== "" && name.trim() !== "" && roles.length > 0 && mayGoTogether(roles);
+  const isWrong = account !== "" && !isAccountName(account);
+  const isRight = isAccountName(account) && name.trim() !== "" && roles.length > 0 && mayGoTogether(roles);
 
   async function make(): Promise<void> {
     setMade(await send<AccountLink>("POST", "/accounts", { account, name: name.trim(), roles }));
@@ -35,6 +39,7 @@ export function MakeDialog({ onClose }: Closing) {
           value={account}
           onInput={setAccount}
           hint={t("accounts.account_hint")}
+          error={isWrong ? t("accounts.account_wrong") : null}
           maxLength={64}
           autoFocus
         />
@@ -83,7 +88,7 @@ function RoleFields({
   onRoles: (roles: readonly Role[]) => void;
 }) {
   return (
-    <fieldset class="field">
+    <fieldset class="roles">
       <legend>{t("accounts.roles")}</legend>
       {ROLES.map((role) => (
         <Check
@@ -93,7 +98,12 @@ function RoleFields({
           onChange={(isOn) => onRoles(isOn ? [...roles, role] : roles.filter((each) => each !== role))}
         />
       ))}
-      {!mayGoTogether(roles) && <p class="field-error">{t("accounts.apart_wrong")}</p>}
+      <div class="field-more">
+        <p class="field-error" role="alert">
+          {mayGoTogether(roles) ? "" : t("accounts.apart_wrong")}
+        </p>
+        <p>{t("accounts.apart")}</p>
+      </div>
     </fieldset>
   );
 }
@@ -121,6 +131,12 @@ function LinkDialog({ made, said, onClose }: Closing & { made: AccountLink; said
       <div class="stack">
         <Notice kind="done">{said}</Notice>
         <Secret label={t("accounts.link")} text={made.link} />
+        <p class="second">{t("accounts.link_until", { at: fullMoment(made.expires_at) })}</p>
+        <div>
+          <Button kind="main" onClick={onClose}>
+            {t("common.close")}
+          </Button>
+        </div>
       </div>
     </Dialog>
   );

@@ -7,14 +7,15 @@ import { Loading } from "../../parts/Loading";
 import { Notice } from "../../parts/Notice";
 import { Panel } from "../../parts/Panel";
 import { useRead } from "../../parts/read";
+import { Sure } from "../../parts/Sure";
 import { type Column, Table } from "../../parts/Table";
-import { toast, toastProblem } from "../../parts/Toast";
 import { problemText } from "../../problem";
+import { type Look, Shape } from "../../signs";
 import type { Account, AccountList } from "../../types";
 import { ChangeDialog, MakeDialog, ResetDialog } from "./dialogs";
 import { AllTokens } from "./Tokens";
 
-type Doing = { what: "make" } | { what: "change" | "reset"; account: Account } | null;
+type Doing = { what: "make" } | { what: "change" | "reset" | "end"; account: Account } | null;
 
 /** What the security administrator does. */
 export default function AccountsPage() {
@@ -36,46 +37,73 @@ export default function AccountsPage() {
           </Button>
         }
       >
-        <p class="second">{t("accounts.apart")}</p>
-        {error !== null && <Notice kind="wrong">{problemText(error)}</Notice>}
-        {data === null && error === null && <Loading />}
-        {data !== null && <Accounts accounts={data.accounts} onDo={setDoing} />}
+        <div class="stack">
+          <p class="second">{t("accounts.apart")}</p>
+          {error !== null && <Notice kind="wrong">{problemText(error)}</Notice>}
+          {data === null && error === null && <Loading />}
+          {data !== null && <Accounts accounts={data.accounts} onDo={setDoing} />}
+        </div>
       </Panel>
       <AllTokens />
       {doing?.what === "make" && <MakeDialog onClose={close} />}
       {doing?.what === "change" && <ChangeDialog account={doing.account} onClose={close} />}
       {doing?.what === "reset" && <ResetDialog account={doing.account} onClose={close} />}
+      {doing?.what === "end" && (
+        <Sure
+          title={t("accounts.end")}
+          onSure={() => send("DELETE", `/accounts/${encodeURIComponent(doing.account.account)}/sessions`)}
+          done={t("accounts.ended")}
+          onClose={close}
+        >
+          {t("accounts.end_sure", { name: doing.account.name })}
+        </Sure>
+      )}
     </div>
   );
 }
 
-function stateText(each: Account): string {
-  if (each.disabled) return t("accounts.disabled");
-  if (each.waiting) return t("accounts.waiting");
-  return each.locked_until === null
-    ? t("accounts.active")
-    : t("accounts.locked", { at: moment(each.locked_until) });
-}
+const stateOf = (each: Account): "disabled" | "waiting" | "locked" | "active" => {
+  if (each.disabled) return "disabled";
+  if (each.waiting) return "waiting";
+  return each.locked_until === null ? "active" : "locked";
+};
 
-async function endSessions(account: string): Promise<void> {
-  try {
-    await send("DELETE", `/accounts/${encodeURIComponent(account)}/sessions`);
-    toast(t("accounts.ended"));
-  } catch (error) {
-    toastProblem(error);
-  }
+const LOOKS: Record<ReturnType<typeof stateOf>, Look> = {
+  active: "up",
+  waiting: "unknown",
+  locked: "degraded",
+  disabled: "down",
+};
+
+function State({ account }: { account: Account }) {
+  const look = LOOKS[stateOf(account)];
+  return (
+    <span class={`sign ${look}`}>
+      <Shape look={look} /> {t(`accounts.${stateOf(account)}`, { at: moment(account.locked_until) })}
+    </span>
+  );
 }
 
 function Accounts({ accounts, onDo }: { accounts: readonly Account[]; onDo: (doing: Doing) => void }) {
   const columns: Column<Account>[] = [
-    { key: "account", head: t("accounts.account"), cell: (each) => each.account, by: (each) => each.account },
-    { key: "name", head: t("accounts.name"), cell: (each) => each.name, by: (each) => each.name },
+    {
+      key: "account",
+      head: t("accounts.account"),
+      cell: (each) => (
+        <>
+          {each.account}
+          <br />
+          <span class="second">{each.name}</span>
+        </>
+      ),
+      by: (each) => each.account,
+    },
     {
       key: "roles",
       head: t("accounts.roles"),
       cell: (each) => each.roles.map((role) => word("role", role)).join(" · "),
     },
-    { key: "state", head: t("accounts.state"), cell: stateText, by: stateText },
+    { key: "state", head: t("accounts.state"), cell: (each) => <State account={each} />, by: stateOf },
     {
       key: "totp",
       head: t("accounts.totp"),
@@ -100,7 +128,7 @@ function Accounts({ accounts, onDo }: { accounts: readonly Account[]; onDo: (doi
           <Button kind="quiet" onClick={() => onDo({ what: "reset", account: each })}>
             {t("accounts.reset")}
           </Button>
-          <Button kind="quiet" onClick={() => void endSessions(each.account)}>
+          <Button kind="quiet" onClick={() => onDo({ what: "end", account: each })}>
             {t("accounts.end")}
           </Button>
         </div>

@@ -11,3 +11,6 @@ export function mayGoTogether(roles: readonly Role[]): boolean {
   const others = roles.filter((role) => !APART.includes(role) && role !== "viewer");
   return apart.length <= 1 && (apart.length === 0 || others.length === 0);
 }
+
+/** Whether the server takes it as the name of an account. */
+export const isAccountName = (text: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/.test(text);

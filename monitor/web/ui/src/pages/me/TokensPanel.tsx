@@ -12,8 +12,8 @@ import { Notice } from "../../parts/Notice";
 import { Panel } from "../../parts/Panel";
 import { useRead } from "../../parts/read";
 import { Secret } from "../../parts/Secret";
+import { Sure } from "../../parts/Sure";
 import { type Column, Table } from "../../parts/Table";
-import { toast } from "../../parts/Toast";
 import { problemText } from "../../problem";
 import type { Token, TokenList, TokenMade } from "../../types";
 
@@ -40,7 +40,16 @@ export function TokensPanel({ may }: { may: readonly string[] }) {
       {data === null && error === null && <Loading />}
       {data !== null && <Tokens tokens={data.tokens} onRevoke={setRevoking} />}
       {isMaking && <MakeDialog may={may.filter((each) => each !== PEOPLE_ONLY)} onClose={close} />}
-      {revoking !== null && <RevokeDialog token={revoking} onClose={close} />}
+      {revoking !== null && (
+        <Sure
+          title={t("token.revoke")}
+          onSure={() => send("DELETE", `/session/tokens/${encodeURIComponent(revoking.id)}`)}
+          done={t("token.revoked")}
+          onClose={close}
+        >
+          {t("token.revoke_sure", { name: revoking.name })}
+        </Sure>
+      )}
     </Panel>
   );
 }
@@ -137,22 +146,6 @@ function MadeDialog({ made, onClose }: { made: TokenMade; onClose: () => void })
           </Button>
         </div>
       </div>
-    </Dialog>
-  );
-}
-
-function RevokeDialog({ token, onClose }: { token: Token; onClose: () => void }) {
-  async function revoke(): Promise<void> {
-    await send("DELETE", `/session/tokens/${encodeURIComponent(token.id)}`);
-    toast(t("token.revoked"));
-    onClose();
-  }
-
-  return (
-    <Dialog title={t("token.revoke")} onClose={onClose}>
-      <Form submit={t("token.revoke")} kind="danger" onSubmit={revoke}>
-        <p>{t("token.revoke_sure", { name: token.name })}</p>
-      </Form>
     </Dialog>
   );
 }

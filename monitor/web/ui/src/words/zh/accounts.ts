@@ -3,13 +3,15 @@ const words = {
   "accounts.make": "新建账号",
   "accounts.account": "账号",
   "accounts.account_hint": "字母、数字与 . _ @ -，64 位以内",
+  "accounts.account_wrong": "须以字母或数字开头，只含字母、数字与 . _ @ -",
   "accounts.name": "姓名",
   "accounts.roles": "角色",
   "accounts.apart": "三员分立：审计员、系统管理员、安全管理员互斥，且只能与查看员同时担任。",
   "accounts.apart_wrong": "所选角色不能由同一账号担任。",
-  "accounts.made": "账号已建立。请把下面的一次性链接交给本人（24 小时内有效，只显示这一次）：",
-  "accounts.reset_done": "已重置。请把下面的一次性链接交给本人（24 小时内有效，只显示这一次）：",
+  "accounts.made": "账号已建立。请把下面的一次性链接交给本人（只显示这一次）：",
+  "accounts.reset_done": "已重置。请把下面的一次性链接交给本人（只显示这一次）：",
   "accounts.link": "一次性链接",
+  "accounts.link_until": "有效至 {at}，只能使用一次。",
   "accounts.state": "状态",
   "accounts.active": "可用",
   "accounts.disabled": "已停用",
@@ -25,9 +27,11 @@ const words = {
   "accounts.reset_sure":
     "重置“{name}”？其密码、动态验证码、令牌与会话全部失效，须由本人用新的一次性链接重新设置。",
   "accounts.end": "退出其会话",
+  "accounts.end_sure": "“{name}”在所有设备上的登录立即失效，须重新登录。",
   "accounts.ended": "其会话已全部退出。",
   "accounts.tokens": "全部令牌",
   "accounts.no_tokens": "没有令牌",
+  "accounts.no_tokens_how": "每个人在“我的账号”里为自己的程序建立令牌，这里可以吊销任何一个。",
 };
 
 export default words;
