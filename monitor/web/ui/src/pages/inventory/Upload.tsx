@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { send, upload } from "../../api";
+import { ProblemError, send, upload } from "../../api";
 import { number } from "../../format";
 import { t } from "../../i18n";
 import { Button } from "../../parts/Button";
@@ -13,6 +13,8 @@ import { toast } from "../../parts/Toast";
 import { problemText } from "../../problem";
 import type { InventoryPreview } from "../../types";
 import { Differences, Mistakes } from "./tables";
+
+const CONFLICT = 409;
 
 /** Another list: looked at first, then put in place. */
 export function Upload() {
@@ -35,10 +37,15 @@ export function Upload() {
   }
 
   async function apply(): Promise<void> {
-    await send("POST", "/inventory/apply", { upload: preview?.upload });
+    try {
+      await send("POST", "/inventory/apply", { upload: preview?.upload });
+      toast(t("inventory.applied"));
+    } catch (caught) {
+      if (!(caught instanceof ProblemError && caught.status === CONFLICT)) throw caught;
+      setError(caught); // what was previewed holds no more: another look is needed
+    }
     setSure(false);
     setPreview(null);
-    toast(t("inventory.applied"));
   }
 
   return (
@@ -57,8 +64,9 @@ export function Upload() {
       </div>
       {isSure && preview !== null && (
         <Dialog title={t("inventory.apply")} onClose={() => setSure(false)}>
-          <Form submit={t("inventory.apply")} onSubmit={apply}>
+          <Form submit={t("inventory.apply")} kind={preview.gone > 0 ? "danger" : "main"} onSubmit={apply}>
             <p>{t("inventory.sure", counts(preview))}</p>
+            {preview.gone > 0 && <p>{t("inventory.sure_gone", { n: number(preview.gone) })}</p>}
           </Form>
         </Dialog>
       )}

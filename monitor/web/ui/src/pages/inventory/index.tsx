@@ -11,9 +11,11 @@ import { problemText } from "../../problem";
 import type { InventoryNow } from "../../types";
 import { Upload } from "./Upload";
 
+const EVERY = 15;
+
 /** The node list: what it holds, taking it away, and bringing another. */
 export default function InventoryPage() {
-  const { data, error } = useRead<InventoryNow>("/inventory", {}, { on: ["board"] });
+  const { data, error } = useRead<InventoryNow>("/inventory", {}, { every: EVERY, on: ["board"] });
   return (
     <div class="stack">
       <h1 class="unseen">{t("inventory.title")}</h1>
@@ -36,9 +38,17 @@ function Now({ list }: { list: InventoryNow }) {
       ))}
     >
       <div class="stack">
+        {list.error !== null && (
+          <Notice kind="wrong">
+            {t("inventory.not_read")}
+            <pre>{list.error}</pre>
+          </Notice>
+        )}
         <dl class="facts">
           <dt>{t("inventory.file")}</dt>
-          <dd>{list.file}</dd>
+          <dd>
+            <code>{list.file}</code>
+          </dd>
           <dt>{t("inventory.digest")}</dt>
           <dd>
             <code>{list.digest}</code>

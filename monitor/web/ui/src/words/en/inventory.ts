@@ -14,7 +14,7 @@ const words = {
     "Choose a CSV or XLSX. It is looked at first: every mistake is marked and every change listed; nothing changes before you say so.",
   "inventory.choose": "choose a node list",
   "inventory.checking": "being checked…",
-  "inventory.mistakes": "{n} mistakes; nothing was changed",
+  "inventory.mistakes": "Mistakes: {n}; nothing was changed",
   "inventory.more_mistakes": "{n} more are not listed",
   "inventory.row": "row",
   "inventory.column": "column",
@@ -29,6 +29,9 @@ const words = {
   "inventory.apply": "use this list",
   "inventory.sure":
     "It holds at once: {new} new, {changed} changed, {gone} gone. The list of now is kept beside it.",
+  "inventory.sure_gone":
+    "The {n} nodes that are gone are watched no more; their history and the reports stay as they are.",
+  "inventory.not_read": "The last change could not be read; the former list still holds:",
   "inventory.applied": "The list is in place and being read.",
   "how.new": "new",
   "how.changed": "changed",

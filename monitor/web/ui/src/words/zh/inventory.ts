@@ -28,6 +28,8 @@ const words = {
   "inventory.more": "只列出前 {n} 处",
   "inventory.apply": "启用这份清单",
   "inventory.sure": "启用后立即生效：新增 {new}，修改 {changed}，移除 {gone}。现用清单会留存备份。",
+  "inventory.sure_gone": "被移除的 {n} 个节点将不再监测；其历史记录与报告不受影响。",
+  "inventory.not_read": "最近一次改动没有读入，仍用原清单：",
   "inventory.applied": "清单已更换，正在读入。",
   "how.new": "新增",
   "how.changed": "修改",
