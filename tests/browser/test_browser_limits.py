@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 import tools
-from browser_city import BrowserCity
+from browser_city import NASTY_REGION, BrowserCity
 from conftest import Enter
 from playwright.async_api import Page, expect
-from visits import PHONE, Window
+from visits import PHONE, settled
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -100,13 +100,19 @@ async def test_in_english_no_word_is_left_in_chinese(enter: Enter, city: Browser
         assert await window.page.evaluate("document.documentElement.lang") == "en"
 
 
+OURS = ("全时", "中文")
+"""What is called so in every language."""
+
+
 def without_names(text: str, city: BrowserCity) -> str:
-    """What is named by the site's own files stays as it is there; so do our name and the other language's."""
+    """What is named by the site's own files stays as it is there."""
     networks = (network.name for network in city.site.networks.values())
     regions = (region.name for region in city.city.regions)
     nodes = (node.name for node in city.city.nodes)
     contractors = {node.contractor for node in city.city.nodes} - {""}
-    for name in sorted({*networks, *regions, *nodes, *contractors, "全时", "中文"}, key=len, reverse=True):
+    for name in sorted(
+        {*networks, *regions, *nodes, *contractors, NASTY_REGION, *OURS}, key=len, reverse=True
+    ):
         text = text.replace(name, "")
     return text
 
@@ -146,10 +152,3 @@ async def axed(page: Page, source: str, rules: Any) -> list[str]:
         for each in result["violations"]
         if each["impact"] in ("serious", "critical")
     ]
-
-
-async def settled(window: Window, place: str) -> None:
-    """Open a page, and wait until nothing on it says that it still reads."""
-    await window.open(place)
-    await expect(window.page.get_by_role("main").locator("h1, h2").first).to_be_attached()
-    await expect(window.page.get_by_text(re.compile("正在读取|Loading|正在连接"))).to_have_count(0)

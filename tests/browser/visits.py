@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import tools
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, async_playwright
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    async_playwright,
+    expect,
+)
 
 FLAGS = (
     "--no-sandbox",
@@ -106,3 +115,10 @@ async def _prefer(context: BrowserContext, **choices: Any) -> None:
         await context.add_init_script(
             f"localStorage.getItem({key!r}) ?? localStorage.setItem({key!r}, {choice!r})"
         )
+
+
+async def settled(window: Window, place: str) -> None:
+    """Open a page, and wait until nothing on it says that it still reads."""
+    await window.open(place)
+    await expect(window.page.get_by_role("main").locator("h1, h2").first).to_be_attached()
+    await expect(window.page.get_by_text(re.compile("正在读取|Loading|正在连接"))).to_have_count(0)

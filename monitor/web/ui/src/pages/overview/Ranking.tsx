@@ -56,7 +56,7 @@ function Drawing({ ranks, width, height }: { ranks: readonly Rank[]; width: numb
       width={width}
       height={bottom + AXIS}
       viewBox={`0 0 ${width} ${bottom + AXIS}`}
-      role="img"
+      role="group"
       aria-label={summary(ranks)}
     >
       {ranks.map((rank, at) => (
