@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any, Final
 
-from monitor.web.api.common import ledger_of, moment_of
-
 from monitor.access.roles import Permission
 from monitor.ledger.rows import ActionRow
 from monitor.ledger.trail import Wanted
 from monitor.model.times import format_time
+from monitor.web.api.common import ledger_of, moment_of
 from monitor.web.endpoints import Call, Endpoint
 from monitor.web.schemas.people import ActionDone, ActionList, ActionsQuery, Checkpoint, LedgerNow
 
