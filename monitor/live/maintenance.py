@@ -1,8 +1,9 @@
-"""Which approved exclusion covers the root of an outage at a moment. Pure."""
+"""Which approved exclusion covers the root of an outage, or any watch, at a moment. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Final
 
 from monitor.config import Site
@@ -12,6 +13,10 @@ from monitor.model.nodes import Kind, Node
 from monitor.model.outages import Common
 
 _NOWHERE: Final[frozenset[str]] = frozenset()
+_END_OF_TIME: Final = 2**62
+
+Covers = Callable[[str, str], str]
+"""For a root or a watch and its network: the id of the exclusion that covers it; empty if none does."""
 
 
 class Maintenance:
@@ -25,8 +30,8 @@ class Maintenance:
             each for each in fold(decisions).values() if isinstance(each, Exclusion) and each.signed.approved
         ]
 
-    def of(self, now: int) -> Callable[[str, str], str]:
-        """For the id of a root and its network: the id of what covers it at ``now``; empty if none does."""
+    def of(self, now: int) -> Covers:
+        """What covers whom at ``now``."""
         valid = [each for each in self._approved if each.start <= now < each.end]
         return lambda root, network: self._covering(valid, root, network)
 
@@ -42,6 +47,27 @@ class Maintenance:
         around = self._atlas.around(node.region)
         above = above_of(self._nodes, root, network)
         return next((one.id for one in valid if one.scope.holds(node, network, around, above)), "")
+
+
+class Excluding:
+    """Asks :class:`Maintenance` once for each watch, until something else may be covered."""
+
+    def __init__(self) -> None:
+        self._site: Site | None = None
+        self._decisions: Sequence[Decision] = ()
+        self._valid = (0, 0)
+        self._covers: Covers = lambda _node, _network: ""
+
+    def of(self, site: Site, decisions: Sequence[Decision], now: int) -> Covers:
+        """What covers whom at ``now``: another object only when it may say something else."""
+        first, last = self._valid
+        if self._site is not site or self._decisions != decisions or not first <= now < last:
+            maintenance = Maintenance(site, decisions)
+            edge = maintenance.next_edge(now)
+            self._site, self._decisions = site, decisions
+            self._valid = (now, _END_OF_TIME if edge is None else edge)
+            self._covers = cache(maintenance.of(now))
+        return self._covers
 
 
 def above_of(nodes: Mapping[str, Node], root: str, network: str) -> Collection[str]:

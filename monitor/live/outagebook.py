@@ -18,13 +18,13 @@ class OutageBook:
 
     def __init__(self) -> None:
         self._open: dict[str, Outage] = {}
-        self._covered: set[tuple[str, str]] = set()
+        self._blames: dict[tuple[str, str], Blame] = {}
         self.heard: Callable[[Sequence[Verdict]], None] = lambda _: None
 
     def begin(self, outages: Iterable[Outage], blames: Iterable[Blame]) -> None:
         """Only these are open, and only these watches are blamed on something."""
         self._open = {each.id: each for each in outages}
-        self._covered = set()
+        self._blames = {}
         self._keep(blames)
 
     def take(self, verdicts: Iterable[Verdict]) -> None:
@@ -44,14 +44,20 @@ class OutageBook:
 
     def _blame(self, blame: Blame) -> None:
         watch = (blame.node, blame.network)
-        if blame.attribution in _BY_ANOTHER:
-            self._covered.add(watch)
+        if blame.attribution is None:
+            self._blames.pop(watch, None)
         else:
-            self._covered.discard(watch)
+            self._blames[watch] = blame
 
     def covers(self, node: str, network: str) -> bool:
         """Whether this watch is down because something else is."""
-        return (node, network) in self._covered
+        blame = self._blames.get((node, network))
+        return blame is not None and blame.attribution in _BY_ANOTHER
+
+    def outage_of(self, node: str, network: str) -> str:
+        """The id of the outage that this watch belongs to, its own or another's; empty if there is none."""
+        blame = self._blames.get((node, network))
+        return "" if blame is None else blame.outage_id
 
     def all(self) -> list[Outage]:
         """The largest first; of the same size the newest."""

@@ -2,65 +2,83 @@
 
 from __future__ import annotations
 
+import asyncio
+import gzip
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+from monitor.live.board import Board
+from monitor.live.maintenance import Covers
 from monitor.live.states import Live
 from monitor.model.nodes import Kind
 from monitor.model.observations import Cause
 from monitor.model.times import format_time
 
 _T = TypeVar("_T")
-_NOWHERE: Final = 6
-"""Digits of a degree that are sent: a decimetre. Without the right to see details, three: a street."""
+
+EXACT: Final = 6
+"""Digits of a degree for whoever may see details: a decimetre."""
+
+ROUGH: Final = 3
+"""For everybody else: a street."""
+
+_CAUSES: Final = [cause.value for cause in Cause]
+_PLACES: Final = {cause: place for place, cause in enumerate(Cause)}
 
 
 class Picture:
-    """Makes the columns of a board; what does not change with states is made once for each board."""
+    """Makes the columns of a board; what does not change with states is written once for each board."""
 
-    def __init__(self) -> None:
-        self._of: tuple[object, bool] | None = None
-        self._fixed: dict[str, Any] = {}
+    def __init__(self, *, exact: bool) -> None:
+        """``exact``: positions are told as they are."""
+        self._digits = EXACT if exact else ROUGH
+        self._board: Board | None = None
+        self._fixed = ""
 
-    def columns(self, live: Live, *, event: str, excluded: Callable[[str, str], str], exact: bool) -> bytes:
-        """JSON (see ``Board`` in the schemas). ``event``: behind which viewers go on; ``excluded`` says which
-        exclusion covers a watch now; ``exact``: whether positions may be told as they are.
-        """
+    def columns(self, live: Live, *, event: str, excluded: Covers) -> bytes:
+        """JSON (see ``Board`` in the schemas). ``event``: behind which viewers go on."""
         board = live.board
-        if self._of != (board, exact):
-            self._fixed = _fixed(live, exact=exact)
-            self._of = (board, exact)
-        causes = [cause.value for cause in Cause]
-        places = {cause: place for place, cause in enumerate(Cause)}
-        truths = [board.truth(row) for row in range(len(board))]
+        if self._board is not board:
+            self._board, self._fixed = board, _inner(_fixed(live, self._digits))
         keys = [watch.key for watch in board.watches]
-        document = {
+        head = {
             "event": event,
             "time": format_time(live.clock()),
             "inventory": live.site.inventory.digest,
-            **self._fixed,
-            "causes": causes,
+        }
+        turning = {
             "state": list(board.shown),
-            "cause": [places[word.cause] for word in truths],
-            "since": [word.since for word in truths],
+            "cause": _causes(board),
+            "since": board.shown_since.tolist(),
             "upstream": [row for row, key in enumerate(keys) if live.outages.covers(*key)],
             "excluded": [row for row, key in enumerate(keys) if excluded(*key)],
         }
-        return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+        return f"{{{_inner(head)},{self._fixed},{_inner(turning)}}}".encode()
 
 
-def _fixed(live: Live, *, exact: bool) -> dict[str, Any]:
+def _inner(fields: Mapping[str, Any]) -> str:
+    """A JSON object without its braces."""
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))[1:-1]
+
+
+def _causes(board: Board) -> list[int]:
+    rows = zip(board.causes, board.lost, strict=True)
+    return [_PLACES[cause if lost is None else lost.cause] for cause, lost in rows]
+
+
+def _fixed(live: Live, digits: int) -> dict[str, Any]:
     nodes = [watch.node for watch in live.board.watches]
     networks = list(live.site.networks)
     kinds = [kind.value for kind in Kind]
     regions, in_region = _numbered(node.region for node in nodes)
     contractors, by_contractor = _numbered(node.contractor for node in nodes)
-    digits = _NOWHERE if exact else 3
     return {
         "networks": networks,
         "regions": regions,
         "contractors": contractors,
+        "causes": _CAUSES,
         "kinds": kinds,
         "id": [node.id for node in nodes],
         "name": [node.label for node in nodes],
@@ -85,18 +103,36 @@ def _numbered(values: Iterable[_T]) -> tuple[list[_T], Sequence[int]]:
     return list(places), found
 
 
+@dataclass(slots=True)
+class Made:
+    """A board as it goes out. ``key``: what it was made of. ``packed``: by gzip, once somebody wants that."""
+
+    key: tuple[object, ...]
+    body: bytes
+    packed: bytes = b""
+
+
 class Boards:
     """The board as it was made last, for viewers with details and without: many ask for the same."""
 
     def __init__(self) -> None:
-        self._pictures = {exact: Picture() for exact in (True, False)}
-        self._made: dict[bool, tuple[object, bytes]] = {}
+        self._pictures = {exact: Picture(exact=exact) for exact in (True, False)}
+        self._made: dict[bool, Made] = {}
+        self._packing = asyncio.Lock()
 
-    def bytes(self, live: Live, *, event: str, excluded: Callable[[str, str], str], exact: bool) -> bytes:
-        """As :meth:`Picture.columns`, made anew only when something was told or shown since."""
-        key = (event, id(live.board), bytes(live.board.shown))
+    def of(self, live: Live, *, event: str, excluded: Covers, exact: bool) -> Made:
+        """As :meth:`Picture.columns`, made anew only when something was told, shown or excluded since."""
+        # The objects themselves, which it keeps alive: none of another time can be taken for them.
+        key = (event, live.board, bytes(live.board.shown), excluded)
         known = self._made.get(exact)
-        if known is None or known[0] != key:
-            body = self._pictures[exact].columns(live, event=event, excluded=excluded, exact=exact)
-            known = self._made[exact] = (key, body)
-        return known[1]
+        if known is None or known.key != key:
+            body = self._pictures[exact].columns(live, event=event, excluded=excluded)
+            known = self._made[exact] = Made(key, body)
+        return known
+
+    async def packed(self, made: Made) -> bytes:
+        """Its bytes as gzip, by a thread: done once for all who wait for it."""
+        async with self._packing:
+            if not made.packed:
+                made.packed = await asyncio.to_thread(gzip.compress, made.body, 6, mtime=0)
+            return made.packed

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from typing import Final
 
 from monitor.live.board import Board
+from monitor.live.maintenance import Covers
 from monitor.live.states import Live
 from monitor.model.nodes import Watch
 from monitor.model.times import format_time
-
-Covers = Callable[[str, str], str]
-"""Which exclusion covers a watch (node, network) now; empty if none does."""
 
 _JSON: Final = {True: "true", False: "false"}
 
@@ -29,9 +27,8 @@ class Rows:
         if self._of.get(detail) is not live.board:
             self._of[detail] = live.board
             self._fixed[detail] = [_fixed(live, watch, detail=detail) for watch in live.board.watches]
-        fixed, board = self._fixed[detail], live.board
-        roots = {(each.root, each.network): each.id for each in live.outages.all()}
-        return ",".join([fixed[row] + _standing(live, board, row, excluded, roots) for row in rows])
+        fixed = self._fixed[detail]
+        return ",".join([fixed[row] + _standing(live, row, excluded) for row in rows])
 
 
 def _fixed(live: Live, watch: Watch, *, detail: bool) -> str:
@@ -54,17 +51,15 @@ def _fixed(live: Live, watch: Watch, *, detail: bool) -> str:
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))[:-1]
 
 
-def _standing(
-    live: Live, board: Board, row: int, excluded: Covers, roots: Mapping[tuple[str, str], str]
-) -> str:
+def _standing(live: Live, row: int, excluded: Covers) -> str:
     """The rest of it: how the watch stands. Of these only the name of a probe is somebody's own words."""
-    word, key = board.truth(row), board.watches[row].key
-    outage = roots.get(key)
+    word, key = live.board.truth(row), live.board.watches[row].key
+    outage = live.outages.outage_of(*key)
     return (
         f',"state":"{word.state.value}","cause":"{word.cause.value}"'
         f',"upstream":{_JSON[live.outages.covers(*key)]},"excluded":{_JSON[bool(excluded(*key))]}'
         f',"since":{_moment(word.since)},"detected_at":{_moment(word.detected)}'
-        f',"probe":{json.dumps(word.probe)},"outage":{"null" if outage is None else json.dumps(outage)}}}'
+        f',"probe":{json.dumps(word.probe)},"outage":{json.dumps(outage) if outage else "null"}}}'
     )
 
 

@@ -19,6 +19,7 @@ from monitor.ledger.ledger import Ledger
 from monitor.ledger.signing import Signer
 from monitor.live.health import Health
 from monitor.live.layers import Layers
+from monitor.live.maintenance import Excluding
 from monitor.live.picture import Boards
 from monitor.live.probetimes import ProbeTimes
 from monitor.live.states import Live
@@ -50,6 +51,7 @@ class Context:
     started_at: int
     hub: Hub = field(default_factory=Hub)
     boards: Boards = field(default_factory=Boards)
+    excluding: Excluding = field(default_factory=Excluding)
     alerts: AlertBook = field(default_factory=AlertBook)
     rows: Rows = field(default_factory=Rows)
     trends: Trends = field(default_factory=Trends)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
 
+from monitor.config import Site
 from monitor.config.mistakes import did_you_mean
 from monitor.desk.turns import BusyError
 from monitor.ledger.ledger import Ledger
@@ -62,6 +63,11 @@ def one_of(name: str, value: str, allowed: Any) -> str:
         f"{name}：没有 {value!r}；可用：{some}".strip(),
         f"{name}: there is no {value!r}; there are {some} {hint}".strip(),
     )
+
+
+def regions_of(site: Site) -> list[str]:
+    """The codes by which one may ask: those that have a name, and those that a node says it lies in."""
+    return sorted({*site.regions, *(node.region for node in site.inventory.nodes.values() if node.region)})
 
 
 @asynccontextmanager

@@ -12,8 +12,8 @@ from monitor.access.roles import Permission
 from monitor.config.atlas import Atlas
 from monitor.ledger.rows import ChangeRow
 from monitor.live.board import Board
+from monitor.live.maintenance import Covers
 from monitor.live.states import Live
-from monitor.live.watchrows import Covers
 from monitor.model import gbcode
 from monitor.model.nodes import Kind, Node, Watch
 from monitor.model.observations import State
@@ -23,7 +23,7 @@ from monitor.model.times import format_time
 from monitor.reports.gather import gather
 from monitor.reports.lately import Lately, Stretch
 from monitor.reports.windows import Window, WindowError, midnight
-from monitor.web.api.common import ledger_of, moment, moment_of, one_of
+from monitor.web.api.common import ledger_of, moment, moment_of, one_of, regions_of
 from monitor.web.api.status import excluding, region_of
 from monitor.web.endpoints import Call, Endpoint, Refused, Reply
 from monitor.web.schemas.live import (
@@ -58,12 +58,11 @@ def watches_now(call: Call[Any, Any], rows: Iterable[int], excluded: Covers) -> 
 async def nodes(call: Call[NodesQuery, None]) -> Reply:
     """Watches: those that meet every part of the query, in the order asked for."""
     query, live = call.query, call.context.live
-    live.refresh(call.now)
+    excluded = await excluding(call.context, call.now)
+    live.refresh(call.now)  # from here on nothing is waited for: rows are places on this board
     found = _sorted(_chosen(call), live.board, query.sort)
     page = found[query.offset : query.offset + query.limit]
-    text = call.context.rows.text(
-        live, page, await excluding(call.context, call.now), detail=call.may(Permission.DETAIL)
-    )
+    text = call.context.rows.text(live, page, excluded, detail=call.may(Permission.DETAIL))
     return Reply(f'{{"nodes":[{text}],"total":{len(found)}}}'.encode())
 
 
@@ -75,7 +74,7 @@ def _chosen(call: Call[NodesQuery, None]) -> list[int]:
         network = one_of("network", query.network, site.networks)
         tests.append(lambda watch: watch.network == network)
     if query.region is not None:
-        atlas, region = Atlas(site.regions), one_of("region", query.region, _regions(call))
+        atlas, region = Atlas(site.regions), one_of("region", query.region, regions_of(site))
         tests.append(lambda watch: region in atlas.around(watch.node.region))
     if query.kind is not None:
         kind = Kind(one_of("kind", query.kind, [each.value for each in Kind]))
@@ -98,18 +97,13 @@ def _chosen(call: Call[NodesQuery, None]) -> list[int]:
     ]
 
 
-def _regions(call: Call[Any, Any]) -> set[str]:
-    site = call.context.site
-    return {*site.regions, *(node.region for node in site.inventory.nodes.values())}
-
-
 def _sorted(rows: list[int], board: Board, order: str) -> list[int]:
     """Rows stand by network and id; what is equal otherwise stays in that order."""
     keys: dict[str, Callable[[int], Any]] = {
         "node": lambda row: board.watches[row].key,
         "name": lambda row: board.watches[row].node.label,
         "state": lambda row: board.shown[row],
-        "since": lambda row: board.truth(row).since,
+        "since": lambda row: board.shown_since[row],
     }
     return sorted(rows, key=keys[order.lstrip("-")], reverse=order.startswith("-"))
 
@@ -129,9 +123,10 @@ def node_of(call: Call[Any, Any]) -> Node:
 async def node(call: Call[None, None]) -> NodeDetail:
     """One node: its watches, what is above it, and what hangs beside it."""
     found, context = node_of(call), call.context
+    excluded = await excluding(context, call.now)
     context.live.refresh(call.now)
     detail = call.may(Permission.DETAIL)
-    watches = watches_now(call, _rows_of(context.live, found), await excluding(context, call.now))
+    watches = watches_now(call, _rows_of(context.live, found), excluded)
     phones = context.site.alerting.contractors
     return NodeDetail(
         node=found.id,

@@ -11,13 +11,13 @@ from monitor.access.roles import Permission
 from monitor.config import Site
 from monitor.config.atlas import Atlas
 from monitor.live.board import Group as BoardGroup
-from monitor.live.maintenance import Maintenance
+from monitor.live.maintenance import Covers
 from monitor.live.states import Live
 from monitor.live.status import collectors_of, status_of
 from monitor.model.measured import GroupNow
 from monitor.model.nodes import Kind
 from monitor.model.times import format_time
-from monitor.web.api.common import NOT_TOLD, ledger_of, one_of, outage_now
+from monitor.web.api.common import NOT_TOLD, ledger_of, one_of, outage_now, regions_of
 from monitor.web.api.outages import told_of
 from monitor.web.context import Context
 from monitor.web.endpoints import Call, Endpoint, Reply
@@ -55,16 +55,20 @@ async def status(call: Call[None, None]) -> Reply:
 async def board(call: Call[None, None]) -> Reply:
     """All watches, column by column."""
     context = call.context
-    context.live.refresh(call.now)
     excluded = await excluding(context, call.now)
+    context.live.refresh(call.now)
     exact = call.may(Permission.DETAIL)
-    return Reply(context.boards.bytes(context.live, event=context.hub.last, excluded=excluded, exact=exact))
+    made = context.boards.of(context.live, event=context.hub.last, excluded=excluded, exact=exact)
+    vary = {"Vary": "Accept-Encoding"}
+    if "gzip" not in call.request.headers.get("Accept-Encoding", ""):
+        return Reply(made.body, headers=vary)
+    return Reply(await context.boards.packed(made), headers={**vary, "Content-Encoding": "gzip"})
 
 
-async def excluding(context: Context, now: int) -> Callable[[str, str], str]:
+async def excluding(context: Context, now: int) -> Covers:
     """Which approved exclusion covers a watch now."""
     decisions = [] if context.ledger is None else await context.ledger.decisions()
-    return Maintenance(context.site, decisions).of(now)
+    return context.excluding.of(context.site, decisions, now)
 
 
 # -- the overview
@@ -72,9 +76,9 @@ async def excluding(context: Context, now: int) -> Callable[[str, str], str]:
 
 async def overview(call: Call[None, None]) -> Overview:
     """Everything of the first page but its cells."""
+    told = await told_of(call)
     context, live, site = call.context, call.context.live, call.context.site
     live.refresh(call.now)
-    told = await told_of(call)
     groups = [_group(each) for each in (live.measured.groups if live.measured else ())]
     return Overview(
         site=site.name,
@@ -280,6 +284,8 @@ async def trend(call: Call[TrendQuery, None]) -> Trend:
     site, query = call.context.site, call.query
     if query.network is not None:
         one_of("network", query.network, site.networks)
+    if query.region is not None:
+        one_of("region", query.region, regions_of(site))
     return await call.context.trends.trend(ledger_of(call), site, query, call.now)
 
 
