@@ -113,3 +113,14 @@ def test_it_begins_anew_with_what_the_ledger_knows(live: Live) -> None:
     assert live.outages.all() == [SINGLE]
     assert live.outages.covers("cam-1", "video")
     assert not live.outages.covers("cam-0", "video")
+
+
+def test_a_watch_belongs_to_the_outage_that_it_was_blamed_on_last(live: Live) -> None:
+    assert {live.outages.outage_of(node, "video") for node in ("sw", "cam-1")} == {SWITCH.id}
+
+    alone = opened("cam-1", 1, at=T0)
+    live.outages.take([alone, blamed("cam-1", Attribution.OWN, alone)])
+    assert live.outages.outage_of("cam-1", "video") == alone.id
+
+    live.outages.take([Blame(None, "cam-1", "video", T0, None)])
+    assert live.outages.outage_of("cam-1", "video") == ""
