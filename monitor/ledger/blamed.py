@@ -18,23 +18,26 @@ from monitor.model.spans import Span, merged
 _UPSTREAM: Final = frozenset((Attribution.UPSTREAM.value, Attribution.SUSPECTED.value))
 
 
-def attributed(connection: Connection, until: int) -> dict[Watch, list[Span]]:
+def attributed(connection: Connection, until: int, watch: Watch | None = None) -> dict[Watch, list[Span]]:
     """For every watch that was ever down by another's fault, when: each time until the next word on it.
 
     Words count by their moment; of those with the same moment the one recorded last. The last one holds
-    until ``until``.
+    until ``until``. ``watch``: of this one alone.
     """
     with not_collecting():
-        return _attributed(connection, until)
+        return _attributed(connection, until, watch)
 
 
-def _attributed(connection: Connection, until: int) -> dict[Watch, list[Span]]:
-    table = schema.attributions
-    blaming = select(table.c.node, table.c.network).where(table.c.attribution.in_(sorted(_UPSTREAM)))
-    watches = {(node, network) for node, network in fetch(connection, blaming.distinct())}
-    words: defaultdict[Watch, list[tuple[int, str]]] = defaultdict(list)
-    of = table.c
+def _attributed(connection: Connection, until: int, watch: Watch | None) -> dict[Watch, list[Span]]:
+    of = schema.attributions.c
     query = select(of.node, of.network, of.at, of.attribution).where(of.at < until).order_by(of.link)
+    if watch is None:
+        blaming = select(of.node, of.network).where(of.attribution.in_(sorted(_UPSTREAM)))
+        watches = {(node, network) for node, network in fetch(connection, blaming.distinct())}
+    else:
+        watches = {watch}
+        query = query.where(of.node == watch[0], of.network == watch[1])
+    words: defaultdict[Watch, list[tuple[int, str]]] = defaultdict(list)
     for node, network, at, attribution in fetch(connection, query) if watches else ():
         if (node, network) in watches:
             words[node, network].append((at, attribution))

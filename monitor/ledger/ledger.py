@@ -385,9 +385,9 @@ class Ledger(Access):
         """The steps of one watch with ``at`` < ``until``, in the order of time."""
         return await self._read(sorted_steps, (node, network), until)
 
-    async def attributed(self, until: int) -> dict[Watch, list[Span]]:
-        """For every watch (node, network) when, before ``until``, being down was another's fault."""
-        return await self._read(blamed.attributed, until)
+    async def attributed(self, until: int, watch: Watch | None = None) -> dict[Watch, list[Span]]:
+        """For every watch (node, network), or only this, when before ``until`` down was another's fault."""
+        return await self._read(blamed.attributed, until, watch)
 
     async def columns(self, until: int) -> Columns | None:
         """The same for very large ledgers, in columns; None where rows will do, or without the extra."""

@@ -12,13 +12,13 @@ from monitor.config import Region, Site
 from monitor.ledger.ledger import Ledger
 from monitor.ledger.rows import SegmentRow, SightRow
 from monitor.model.decisions import Correction, Decision, Exclusion, fold
-from monitor.model.nodes import Node
 from monitor.model.spans import Span
 from monitor.model.timeline import Step
 from monitor.reports.cover import Cover, Looked
 from monitor.reports.document import Archived, Rules, WatchKey
-from monitor.reports.facts import Era, Facts, Setting, node_of
+from monitor.reports.facts import Era, Facts, Setting
 from monitor.reports.jsonform import canonical
+from monitor.reports.nodelists import NodeLists
 from monitor.reports.windows import Window
 
 _DAY: Final = 86_400_000
@@ -40,20 +40,25 @@ async def gather(
     watch: WatchKey | None = None,
     *,
     lately: bool = False,
+    lists: NodeLists | None = None,
 ) -> Facts:
     """The facts about a window, cut at the last moment up to which anything can be known by ``now``.
 
-    ``watch``: of this one alone are there steps. ``lately``: of the time before the window only the last step
-    of each watch is read, which is enough for what it comes to.
+    ``watch``: only what concerns this one is read. ``lately``: of the time before the window only the last
+    step of each watch, which is enough for what it comes to; and whose fault it was is left open. ``lists``:
+    where versions of the node list that were read already may be found.
 
     Raises LedgerError, and WindowError for a window that has not begun.
     """
     window = window.cut(now)
     # Sights before steps: what is recorded meanwhile may be a step that no sight covers yet, but never a
     # sight without the steps that it vouches for.
-    sights = [looked(row) for row in await ledger.sights(window.start, window.end)]
+    network = None if watch is None else watch[1]
+    sights = [looked(row) for row in await ledger.sights(window.start, window.end, network)]
     window = window.cut(known_until(Cover(sights), now))
-    eras, called = await eras_of(ledger, window.span, setting_of(site))
+    eras, called = await eras_of(
+        ledger, window.span, setting_of(site), lists, None if watch is None else watch[0]
+    )
     approved = approved_of(await ledger.decisions())
     columns = await ledger.columns(window.end + AHEAD) if watch is None and not lately else None
     return Facts(
@@ -66,7 +71,7 @@ async def gather(
         steps=await _steps(ledger, window, watch, lately=lately) if columns is None else columns,
         exclusions=[one for one in approved if isinstance(one, Exclusion)],
         corrections=[one for one in approved if isinstance(one, Correction)],
-        upstream=await ledger.attributed(window.end + AHEAD),
+        upstream={} if lately else await ledger.attributed(window.end + AHEAD, watch),
     )
 
 
@@ -110,27 +115,28 @@ def _archived(segments: Sequence[SegmentRow], window: Window) -> Archived | None
     return Archived(segments[-1].until, tuple(files)) if files else None
 
 
-async def eras_of(ledger: Ledger, window: Span, setting: Setting) -> tuple[list[Era], Setting]:
+async def eras_of(
+    ledger: Ledger, window: Span, setting: Setting, lists: NodeLists | None = None, node: str | None = None
+) -> tuple[list[Era], Setting]:
     """The versions of the node list that were valid in the window; equal nodes are one object.
 
     And the setting with regions and networks as these versions call them, the last one outweighing others:
-    what they are called today must not change a report of then.
+    what they are called today must not change a report of then. ``node``: of each version only this one and
+    what is above it.
     """
     eras: list[Era] = []
+    called: list[Mapping[str, Any]] = []
+    known = NodeLists() if lists is None else lists
     uses = await ledger.inventory_uses()
-    read: dict[str, Mapping[str, Node]] = {}
-    known: dict[str, Node] = {}
-    called: dict[str, Mapping[str, Any]] = {}
     for (start, digest), (end, _) in pairwise([*uses, (_END_OF_TIME, "")]):
         if start < window[1] and end > window[0] and start < end:
-            if digest not in read:
-                row = await ledger.inventory(digest)
-                body = row.body if row else []
-                read[digest] = _nodes(body, known)
-                if isinstance(body, Mapping) and "regions" in body:
-                    called[digest] = {"regions": body["regions"], "networks": body["networks"]}
-            eras.append(Era(start, end, digest, read[digest]))
-    return eras, _called(setting, [called[era.digest] for era in eras if era.digest in called])
+            version = await known.get(ledger, digest)
+            if node is not None:
+                version = version.around(node)
+            eras.append(Era(start, end, digest, version.nodes))
+            if version.called is not None:
+                called.append(version.called)
+    return eras, _called(setting, called)
 
 
 def _called(setting: Setting, bodies: Iterable[Mapping[str, Any]]) -> Setting:
@@ -143,15 +149,6 @@ def _called(setting: Setting, bodies: Iterable[Mapping[str, Any]]) -> Setting:
     if not networks:
         return setting
     return replace(setting, regions=regions, networks=networks)
-
-
-def _nodes(body: Any, known: dict[str, Node]) -> dict[str, Node]:
-    """The nodes of a version; ``known``: as the versions before had them."""
-    entries: Iterable[Mapping[str, Any]] = body["nodes"] if isinstance(body, Mapping) else body
-    for node in map(node_of, entries):
-        if known.get(node.id) != node:
-            known[node.id] = node
-    return {entry["id"]: known[entry["id"]] for entry in entries}
 
 
 def setting_of(site: Site) -> Setting:

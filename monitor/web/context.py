@@ -24,6 +24,7 @@ from monitor.live.picture import Boards
 from monitor.live.probetimes import ProbeTimes
 from monitor.live.states import Live
 from monitor.live.watchrows import Rows
+from monitor.reports.nodelists import NodeLists
 from monitor.web.alertbook import AlertBook
 from monitor.web.hub import Hub
 from monitor.web.trends import Trends
@@ -54,7 +55,8 @@ class Context:
     excluding: Excluding = field(default_factory=Excluding)
     alerts: AlertBook = field(default_factory=AlertBook)
     rows: Rows = field(default_factory=Rows)
-    trends: Trends = field(default_factory=Trends)
+    lists: NodeLists = field(default_factory=NodeLists)
+    trends: Trends = field(init=False)
     ledger: Ledger | None = None
     signer: Signer | None = None
     access: Access | None = None
@@ -67,6 +69,7 @@ class Context:
     local_token: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
 
     def __post_init__(self) -> None:
+        self.trends = Trends(self.lists)
         self.jobs = Jobs(lambda: self.site)
         self.layers = Layers(self.live, self.redis, self.keys)
         self.wishes = Wishes(self.redis, self.keys)

@@ -14,6 +14,7 @@ from monitor.model.nodes import Kind
 from monitor.model.times import format_time
 from monitor.reports.gather import gather
 from monitor.reports.lately import Lately
+from monitor.reports.nodelists import NodeLists
 from monitor.reports.stays import Stay
 from monitor.reports.windows import Window
 from monitor.web.schemas.live import Trend, TrendPoint, TrendQuery
@@ -31,6 +32,7 @@ TREND_FOR: Final = 60.0
 class Trends:
     """Trends as they were worked out last, one at a time: each reads all changes of its hours."""
 
+    lists: NodeLists
     made: dict[object, tuple[float, Trend]] = field(default_factory=dict)
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -39,7 +41,7 @@ class Trends:
         async with self.turn:
             made_at, known = self.made.get(key, (0.0, None))
             if known is None or time.monotonic() - made_at > TREND_FOR:
-                known = await _trend(ledger, site, query, now)
+                known = await _trend(ledger, site, self.lists, query, now)
                 self.made = {
                     other: found
                     for other, found in self.made.items()
@@ -49,12 +51,12 @@ class Trends:
             return known
 
 
-async def _trend(ledger: Ledger, site: Site, query: TrendQuery, now: int) -> Trend:
+async def _trend(ledger: Ledger, site: Site, lists: NodeLists, query: TrendQuery, now: int) -> Trend:
     step = query.hours * HOUR // STEPS
     end = now // step * step
     start = end - query.hours * HOUR
     window = Window(start, end, end, site.zone)
-    facts = await gather(ledger, site, window, now, lately=True)
+    facts = await gather(ledger, site, window, now, lately=True, lists=lists)
     cuts = list(range(start + step, facts.window.end, step))
     wanted = query.point_class if query.point_class is not None else _usual_class(site)
 

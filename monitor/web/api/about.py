@@ -6,7 +6,8 @@ import asyncio
 import platform
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
@@ -54,7 +55,9 @@ async def about(call: Call[None, None]) -> About:
     )
 
 
-async def _software(context: Context) -> dict[str, str]:
+@cache
+def _installed() -> Mapping[str, str]:
+    """What does not change while this runs."""
     found = {"Quanshi": monitor.__version__, "Python": platform.python_version()}
     found["SQLite"] = sqlite3.sqlite_version
     for name in PACKAGES:
@@ -62,6 +65,11 @@ async def _software(context: Context) -> dict[str, str]:
             found[name] = version(name)
         except PackageNotFoundError:
             continue  # a bundle that carries no metadata of what is in it
+    return found
+
+
+async def _software(context: Context) -> dict[str, str]:
+    found = dict(_installed())
     try:
         async with asyncio.timeout(PATIENCE):
             server = await context.redis.info("server")

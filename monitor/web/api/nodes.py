@@ -20,6 +20,7 @@ from monitor.model.observations import State
 from monitor.model.spans import Span
 from monitor.model.timeline import Parts
 from monitor.model.times import format_time
+from monitor.reports.facts import Facts
 from monitor.reports.gather import gather
 from monitor.reports.lately import Lately, Stretch
 from monitor.reports.windows import Window, WindowError, midnight
@@ -217,17 +218,18 @@ async def days(call: Call[DaysQuery, None]) -> Days:
     zone = call.context.site.zone
     today = datetime.fromtimestamp(call.now / 1000, zone).date()
     start = midnight(today - timedelta(days=call.query.days - 1), zone)
-    window = Window(start, midnight(today + timedelta(days=1), zone), 0, zone)
     key = (found.id, network)
-    facts = await _facts(call, window, key)
+    facts = await _facts(call, (start, midnight(today + timedelta(days=1), zone)), key)
     made = await asyncio.to_thread(lambda: Lately(facts).days(key))
     return Days(network=network, days=[_day(day, parts) for day, parts in made])
 
 
-async def _facts(call: Call[Any, Any], window: Window, key: tuple[str, str]) -> Any:
-    window = Window(window.start, window.end, window.end, window.zone)
+async def _facts(call: Call[Any, Any], span: Span, key: tuple[str, str]) -> Facts:
+    """What is known of one watch in a span. Raises Refused (400) for one that has not begun."""
+    site = call.context.site
+    window = Window(*span, span[1], site.zone)
     try:
-        return await gather(ledger_of(call), call.context.site, window, call.now, key)
+        return await gather(ledger_of(call), site, window, call.now, key, lists=call.context.lists)
     except WindowError as error:
         raise Refused(400, "时间段尚未开始", str(error)) from error
 
@@ -251,8 +253,8 @@ async def timeline(call: Call[SpanQuery, None]) -> Timeline:
     network = _network(found, call.query.network)
     span = _span(call.query)
     key = (found.id, network)
-    facts = await _facts(call, Window(*span, span[1], call.context.site.zone), key)
-    stretches = Lately(facts).stretches(key)
+    facts = await _facts(call, span, key)
+    stretches = await asyncio.to_thread(lambda: Lately(facts).stretches(key))
     rows = await ledger_of(call).changes(*span, node=found.id, network=network)
     upstream = facts.upstream.get(key, ())
     return Timeline(
