@@ -59,6 +59,7 @@ function Drawing({ overview, room }: { overview: Overview; room: Room }) {
   const edges = edgesIn(room.height);
   const height = edges[LEVELS.length];
   return (
+    // biome-ignore lint/a11y/useSemanticElements: a drawing is no set of fields
     <svg
       class="levels-drawing"
       width={room.width}

@@ -52,6 +52,7 @@ function Drawing({ ranks, width, height }: { ranks: readonly Rank[]; width: numb
   const row = Math.max(LEAST_ROW, Math.min(MOST_ROW, (height - AXIS) / ranks.length));
   const bottom = row * ranks.length;
   return (
+    // biome-ignore lint/a11y/useSemanticElements: a drawing is no set of fields
     <svg
       width={width}
       height={bottom + AXIS}
