@@ -1,4 +1,4 @@
-import { exactSpan, fullMoment, NOTHING, number, percent } from "../../format";
+import { exactSpan, fullMoment, goalText, NOTHING, number } from "../../format";
 import { t, word } from "../../i18n";
 import { Loading } from "../../parts/Loading";
 import { Notice } from "../../parts/Notice";
@@ -8,6 +8,7 @@ import { type Column, Table } from "../../parts/Table";
 import { problemText } from "../../problem";
 import { type Look, Shape } from "../../signs";
 import type { About, PartHealth } from "../../types";
+import { partText } from "./parts";
 
 const EVERY = 10;
 
@@ -24,25 +25,42 @@ export default function AboutPage() {
       <Panel title={t("about.parts")} stale={isStale}>
         <Parts parts={data.parts} />
       </Panel>
+      <Ledger counts={data.ledger.counts} />
       <Panel title={t("about.software")}>
-        <Facts facts={data.software} />
-        <p class="second">{t("about.privacy")}</p>
+        <div class="stack">
+          <Facts facts={data.software} />
+          <p class="second">{t("about.privacy")}</p>
+        </div>
       </Panel>
     </div>
   );
 }
 
 function Standing({ about, isStale }: { about: About; isStale: boolean }) {
-  const { counts: _, links, head } = about.ledger as { counts?: unknown; links?: number; head?: string };
+  const { links, head } = about.ledger as { links?: number; head?: string };
+  const ready: Look = about.ready ? "up" : "degraded";
   return (
     <Panel title={`Quanshi 全时 ${about.version}`} stale={isStale}>
       <dl class="facts">
         <dt>{t("about.site")}</dt>
-        <dd>{about.site}</dd>
+        <dd>
+          <span class="verbatim">{about.site}</span>
+        </dd>
         <dt>{t("about.zone")}</dt>
         <dd>{about.timezone}</dd>
         <dt>{t("about.state")}</dt>
-        <dd>{about.ready ? t("about.ready") : `${t("about.not_ready")}: ${about.reasons.join(" · ")}`}</dd>
+        <dd>
+          <span class={`sign ${ready}`}>
+            <Shape look={ready} /> {t(about.ready ? "about.ready" : "about.not_ready")}
+          </span>
+          {about.reasons.length > 0 && (
+            <ul class="plain">
+              {about.reasons.map((each) => (
+                <li key={each}>{each}</li>
+              ))}
+            </ul>
+          )}
+        </dd>
         <dt>{t("about.started")}</dt>
         <dd>{fullMoment(about.started_at)}</dd>
         <dt>{t("about.uptime")}</dt>
@@ -52,7 +70,7 @@ function Standing({ about, isStale }: { about: About; isStale: boolean }) {
           {Object.entries(about.targets)
             .map(
               ([name, share]) =>
-                `${t("common.class_n", { n: name.replace("class", "") })} ${percent(share, 0)}`,
+                `${t("common.class_n", { n: name.replace("class", "") })} ${goalText(share)}`,
             )
             .join(" · ") || NOTHING}
         </dd>
@@ -76,7 +94,7 @@ const LOOKS: Record<PartHealth["state"], Look> = {
 
 function Parts({ parts }: { parts: readonly PartHealth[] }) {
   const columns: Column<PartHealth>[] = [
-    { key: "name", head: t("about.part"), cell: (each) => each.name, by: (each) => each.name },
+    { key: "name", head: t("about.part"), cell: (each) => partText(each.name), by: (each) => each.name },
     {
       key: "state",
       head: t("about.state"),
@@ -101,11 +119,29 @@ function Parts({ parts }: { parts: readonly PartHealth[] }) {
   return <Table caption={t("about.parts")} columns={columns} rows={parts} keyOf={(each) => each.name} />;
 }
 
+/** How much of each kind was ever recorded. */
+function Ledger({ counts }: { counts: unknown }) {
+  const rows = Object.entries((counts ?? {}) as Record<string, number>);
+  if (rows.length === 0) return null;
+  return (
+    <Panel title={t("about.counts")}>
+      <dl class="facts">
+        {rows.map(([name, count]) => [
+          <dt key={name}>{word("count", name)}</dt>,
+          <dd key={`${name}-value`}>{number(count)}</dd>,
+        ])}
+      </dl>
+    </Panel>
+  );
+}
+
 function Facts({ facts }: { facts: Record<string, string> }) {
   return (
     <dl class="facts">
       {Object.entries(facts).map(([name, value]) => [
-        <dt key={name}>{name}</dt>,
+        <dt key={name}>
+          <span class="verbatim">{name}</span>
+        </dt>,
         <dd key={`${name}-value`}>{value}</dd>,
       ])}
     </dl>

@@ -19,7 +19,7 @@ export default function AuditPage({ query }: PageProps) {
           ["trail", t("audit.trail")],
           ["ledger", t("audit.ledger")],
         ]}
-        onChange={(next) => go(to("audit", "", { view: next }), true)}
+        onChange={(next) => go(to("audit", "", { ...Object.fromEntries(query), view: next }), true)}
       >
         {view === "trail" ? <Trail query={query} /> : <LedgerPanel />}
       </Tabs>
