@@ -50,8 +50,11 @@ export function Table<R>(props: TableProps<R>) {
     else setOwn(next);
   }
 
+  // What is wider than the window is moved by arrow keys: without buttons in it, it takes the focus itself.
+  const isStill = !onOpen && columns.every((column) => !column.by && !column.sortable && column.head !== "");
+  const frame = isStill ? { tabIndex: 0, role: "group" as const, "aria-label": caption } : {};
   return (
-    <div class="table-frame">
+    <div class="table-frame" {...frame}>
       <table class={onOpen ? "table opens" : "table"}>
         <caption class="unseen">{caption}</caption>
         <thead>
