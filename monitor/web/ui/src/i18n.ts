@@ -8,6 +8,7 @@ import enAlerts from "./words/en/alerts";
 import enApp from "./words/en/app";
 import enAudit from "./words/en/audit";
 import enCommon from "./words/en/common";
+import enGb from "./words/en/gb";
 import enInventory from "./words/en/inventory";
 import enMaintenance from "./words/en/maintenance";
 import enMe from "./words/en/me";
@@ -23,6 +24,7 @@ import zhAlerts from "./words/zh/alerts";
 import zhApp from "./words/zh/app";
 import zhAudit from "./words/zh/audit";
 import zhCommon from "./words/zh/common";
+import zhGb from "./words/zh/gb";
 import zhInventory from "./words/zh/inventory";
 import zhMaintenance from "./words/zh/maintenance";
 import zhMe from "./words/zh/me";
@@ -45,6 +47,7 @@ const zh = {
   ...zhAlerts,
   ...zhMaintenance,
   ...zhReports,
+  ...zhGb,
   ...zhInventory,
   ...zhAccounts,
   ...zhAudit,
@@ -64,6 +67,7 @@ const en: Record<Key, string> = {
   ...enAlerts,
   ...enMaintenance,
   ...enReports,
+  ...enGb,
   ...enInventory,
   ...enAccounts,
   ...enAudit,

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { get, type Query } from "../api";
-import { type News, onNews } from "../live";
+import { board, type News, onChange, onNews } from "../live";
 
 export interface Reading<T> {
   /** Null until it was read once; what was read before stays while it is read again. */
@@ -21,6 +21,8 @@ export interface ReadOptions {
   every?: number;
   /** Kinds of news after which it is read again. */
   on?: readonly News[];
+  /** Nodes after whose change of state it is read again. */
+  nodes?: readonly string[];
 }
 
 /** Reads from the API what a page shows; `path` null: nothing yet. Another path or query is read at once. */
@@ -47,7 +49,8 @@ export function useRead<T>(path: string | null, query: Query = {}, options: Read
     again();
     return () => running.current?.abort();
   }, [again]);
-  useReadAgain(again, options, [again, options.every, options.on?.join()]);
+  const kept = [again, options.every, options.on?.join(), options.nodes?.join()];
+  useReadAgain(again, options, kept);
   const isStale =
     options.every !== undefined && state.at !== null && Date.now() - state.at > 2000 * options.every;
   return { ...state, isStale, again };
@@ -56,17 +59,25 @@ export function useRead<T>(path: string | null, query: Query = {}, options: Read
 const NOTHING_READ = { data: null, error: null, isReading: true, at: null };
 const SOON = 300;
 
-function useReadAgain(again: () => void, { every, on = [] }: ReadOptions, inputs: readonly unknown[]): void {
+function useReadAgain(again: () => void, options: ReadOptions, inputs: readonly unknown[]): void {
   useEffect(() => {
+    const { every, on = [], nodes = [] } = options;
     let soon: ReturnType<typeof setTimeout> | undefined;
     const timer = every === undefined ? undefined : setInterval(again, every * 1000);
-    const end = onNews((kind) => {
-      if (kind !== "anew" && !on.includes(kind)) return;
+    const read = (): void => {
       clearTimeout(soon); // a storm of news is read once
       soon = setTimeout(again, SOON);
-    });
+    };
+    const ends = [
+      onNews((kind) => {
+        if (kind === "anew" || on.includes(kind)) read();
+      }),
+      onChange((rows) => {
+        if (rows.some((row) => nodes.includes(board.value?.id[row] ?? ""))) read();
+      }),
+    ];
     return () => {
-      end();
+      for (const end of ends) end();
       clearInterval(timer);
       clearTimeout(soon);
     };

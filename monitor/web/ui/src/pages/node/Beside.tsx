@@ -1,5 +1,6 @@
 import { number } from "../../format";
 import { t } from "../../i18n";
+import { networkName } from "../../parts/networks";
 import { Panel } from "../../parts/Panel";
 import { to } from "../../router";
 import { lookOf, lookText, Shape } from "../../signs";
@@ -33,7 +34,7 @@ function List({ nodes }: { nodes: readonly Neighbour[] }) {
         return (
           <li key={`${each.network}/${each.node}`}>
             <Shape look={look} title={lookText(look)} /> <a href={to("node", each.node)}>{each.name}</a>{" "}
-            <span class="second">{each.network}</span>
+            <span class="second">{networkName(each.network)}</span>
           </li>
         );
       })}

@@ -2,6 +2,7 @@
 
 import { age, clock, number } from "../../format";
 import { causeText, t } from "../../i18n";
+import { networkName } from "../../parts/networks";
 import { Panel } from "../../parts/Panel";
 import { to } from "../../router";
 import { lookOf, lookText, Shape } from "../../signs";
@@ -30,19 +31,15 @@ export function Now({ overview }: { overview: Overview }) {
       ) : (
         <ol class="happening">
           {silent.map((each) => (
-            <Blind key={each.name} collector={each} network={nameOf(overview, each.network)} />
+            <Blind key={each.name} collector={each} network={networkName(each.network)} />
           ))}
           {sorted.slice(0, SHOWN).map((each) => (
-            <Happening key={each.id} outage={each} network={nameOf(overview, each.network)} />
+            <Happening key={each.id} outage={each} network={networkName(each.network)} />
           ))}
         </ol>
       )}
     </Panel>
   );
-}
-
-export function nameOf(overview: Overview, network: string): string {
-  return overview.networks.find((each) => each.id === network)?.name ?? network;
 }
 
 function Blind({ collector, network }: { collector: Collector; network: string }) {
