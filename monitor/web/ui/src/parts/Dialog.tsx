@@ -11,14 +11,17 @@ export interface DialogProps {
   wide?: boolean;
 }
 
-/** Above the page until it is closed (Esc). The browser keeps the focus inside and gives it back. */
+/** Above the page until it is closed (Esc). The focus is kept inside, and given back. */
 export function Dialog({ title, children, onClose, wide }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
+    const opener = document.activeElement as HTMLElement | null;
     dialog.current?.showModal();
     // Not the button that closes it, which the browser would choose.
     (dialog.current?.querySelector<HTMLElement>("[autofocus]") ?? dialog.current)?.focus();
+    // The browser gives the focus back to where it was when a dialog is closed, not when it is taken away.
+    return () => opener?.focus({ preventScroll: true });
   }, []);
   return (
     <dialog
