@@ -6,13 +6,18 @@ import { to } from "../../router";
 import { lookOf, lookText, Shape } from "../../signs";
 import type { Neighbour, NodeDetail } from "../../types";
 
-/** What is above it, and what hangs beside it. */
+/** What is above it, where to see what is behind it, and what hangs beside it. */
 export function Beside({ node }: { node: NodeDetail }) {
   return (
     <>
       {node.parents.length > 0 && (
         <Panel title={t("node.parents")}>
           <List nodes={node.parents} />
+        </Panel>
+      )}
+      {node.kind !== "camera" && (
+        <Panel title={t("node.behind")}>
+          <a href={to("nodes", "", { parent: node.node })}>{t("node.behind_list")}</a>
         </Panel>
       )}
       <Panel title={t("node.neighbours", { n: number(node.neighbours.length) })}>

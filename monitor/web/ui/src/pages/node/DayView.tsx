@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { now } from "../../clock";
 import { clock, day as dayOf } from "../../format";
 import { t } from "../../i18n";
@@ -33,6 +33,11 @@ export function DayView({ node, path, network, day, window, onDay }: DayProps) {
   );
   const [close, setClose] = useState<{ day: string; at: number } | null>(null);
   const isClose = close !== null && close.day === day;
+  const band = useRef<HTMLDivElement>(null);
+  const look = (at: number): void => {
+    setClose({ day, at });
+    band.current?.scrollIntoView({ block: "nearest" });
+  };
   const shown = isClose ? around(close.at, window) : window;
   return (
     <Panel
@@ -62,18 +67,17 @@ export function DayView({ node, path, network, day, window, onDay }: DayProps) {
       {data === null && error === null && <Loading />}
       {data !== null && (
         <>
-          <Band timeline={data} window={shown} />
-          <p class="second" role="status">
-            {isClose ? t("node.close", { from: clock(shown[0]), to: clock(shown[1]) }) : t("node.closer")}
-          </p>
+          <div ref={band} class="band-frame">
+            <Band timeline={data} window={shown} />
+            <p class="second" role="status">
+              {isClose ? t("node.close", { from: clock(shown[0]), to: clock(shown[1]) }) : t("node.closer")}
+            </p>
+          </div>
           <h3>{t("node.changes")}</h3>
           {data.changes.length === 0 ? (
             <p class="second">{t("node.no_changes")}</p>
           ) : (
-            <Changes
-              changes={data.changes}
-              onChoose={(change) => setClose({ day, at: Date.parse(change.at) })}
-            />
+            <Changes changes={data.changes} onChoose={(change) => look(Date.parse(change.at))} />
           )}
         </>
       )}

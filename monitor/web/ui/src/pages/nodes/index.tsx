@@ -1,12 +1,13 @@
 import { useState } from "preact/hooks";
-import { ago, number } from "../../format";
+import { age, fullMoment, number } from "../../format";
 import { kindText, t } from "../../i18n";
-import { overview } from "../../live";
+import { board, overview } from "../../live";
 import { Button } from "../../parts/Button";
 import { Empty } from "../../parts/Empty";
 import { Choice, Field } from "../../parts/Field";
 import { Loading } from "../../parts/Loading";
 import { Notice } from "../../parts/Notice";
+import { networkName } from "../../parts/networks";
 import { Panel } from "../../parts/Panel";
 import { useRead } from "../../parts/read";
 import { useRegions } from "../../parts/regions";
@@ -15,8 +16,8 @@ import { problemText } from "../../problem";
 import { go, type PageProps, to } from "../../router";
 import { Sign } from "../../signs";
 import type { WatchList, WatchNow } from "../../types";
+import { type Asked, askedOf, offsetOf, PAGE } from "./query";
 
-const PAGE = 100;
 const KINDS = ["camera", "recorder", "switch", "platform", "gateway", "centre"] as const;
 const STATES = ["down", "degraded", "unknown", "up"] as const;
 const CLASSES = ["1", "2", "3", "9"] as const;
@@ -37,29 +38,42 @@ const COLUMNS = (): Column<WatchNow>[] => [
     sortable: true,
   },
   { key: "node", head: "ID", cell: (each) => <code>{each.node}</code>, sortable: true, minor: true },
-  { key: "network", head: t("common.network"), cell: (each) => each.network, minor: true },
+  { key: "network", head: t("common.network"), cell: (each) => networkName(each.network), minor: true },
   { key: "kind", head: t("common.kind"), cell: (each) => kindText(each.kind), minor: true },
   { key: "region", head: t("common.region"), cell: (each) => each.region_name },
   { key: "contractor", head: t("common.contractor"), cell: (each) => each.contractor, minor: true },
-  { key: "since", head: t("common.for"), cell: (each) => ago(each.since), sortable: true, right: true },
+  {
+    key: "since",
+    head: t("common.for"),
+    cell: (each) => <span title={fullMoment(each.since)}>{age(each.since)}</span>,
+    sortable: true,
+    right: true,
+  },
 ];
 
 /** All watches; filters and order stand in the address. */
 export default function NodesPage({ query }: PageProps) {
-  const asked = Object.fromEntries(query);
-  const offset = Number(asked.offset ?? 0) || 0;
+  const asked = askedOf(query);
+  const offset = offsetOf(asked);
   const { data, error, isStale } = useRead<WatchList>(
     "/nodes",
     { ...asked, limit: PAGE, offset },
-    { every: 10, on: ["board"] },
+    { every: 10, on: ["board", "decision"] },
   );
-  const ask = (part: Record<string, string | number>): void =>
-    go(to("nodes", "", { ...asked, offset: 0, ...part }), true);
+  const ask = (part: Asked): void => go(to("nodes", "", { ...asked, offset: "", ...part }), true);
 
   return (
     <Panel stale={isStale}>
       <h1 class="unseen">{t("nodes.title")}</h1>
-      <Filters asked={asked} onAsk={ask} />
+      <Filters key={asked.q ?? ""} asked={asked} onAsk={ask} />
+      {asked.parent !== undefined && (
+        <p class="bar">
+          {t("nodes.behind", { node: asked.parent })}
+          <Button kind="quiet" onClick={() => ask({ parent: "" })}>
+            {t("nodes.behind_any")}
+          </Button>
+        </p>
+      )}
       {error !== null && <Notice kind="wrong">{problemText(error)}</Notice>}
       {data === null && error === null && <Loading />}
       {data?.total === 0 && <Empty title={t("nodes.empty")}>{t("nodes.empty_how")}</Empty>}
@@ -77,7 +91,7 @@ export default function NodesPage({ query }: PageProps) {
             onSort={(sort) => ask({ sort })}
             onOpen={(each) => go(to("node", each.node))}
           />
-          <Pages offset={offset} total={data.total} onMove={(next) => ask({ offset: next })} />
+          <Pages offset={offset} total={data.total} onMove={(next) => ask({ offset: `${next}` })} />
         </>
       )}
     </Panel>
@@ -110,17 +124,18 @@ function Pages({
 }
 
 interface FilterProps {
-  asked: Record<string, string>;
-  onAsk: (part: Record<string, string>) => void;
+  asked: Asked;
+  onAsk: (part: Asked) => void;
 }
 
 function Filters({ asked, onAsk }: FilterProps) {
   const [typed, setTyped] = useState(asked.q ?? "");
   const regions = useRegions() ?? [];
   const networks = overview.value?.networks ?? [];
+  const contractors = board.value?.contractors.filter((each) => each !== "") ?? [];
   return (
     <form
-      class="bar"
+      class="bar filters"
       onSubmit={(event) => {
         event.preventDefault();
         onAsk({ q: typed });
@@ -159,6 +174,12 @@ function Filters({ asked, onAsk }: FilterProps) {
           ...CLASSES.map((each) => [each, t("common.class_n", { n: each })] as const),
         ]}
         onChange={(point_class) => onAsk({ point_class })}
+      />
+      <Choice
+        label={t("common.contractor")}
+        value={asked.contractor ?? ""}
+        options={[["", t("nodes.any_contractor")], ...contractors.map((each) => [each, each] as const)]}
+        onChange={(contractor) => onAsk({ contractor })}
       />
       <Button type="submit">{t("common.search")}</Button>
       <Button kind="quiet" onClick={() => go(to("nodes"), true)}>

@@ -36,6 +36,8 @@ const words = {
   "node.no_changes": "Nothing changed on this day",
   "node.edge": "the true moment lies between {from} and {to}",
   "node.parents": "above it",
+  "node.behind": "behind it",
+  "node.behind_list": "what is directly behind it",
   "node.neighbours": "behind the same parent ({n})",
   "node.no_neighbours": "nothing else hangs there",
   "node.previous_day": "the day before",

@@ -8,6 +8,9 @@ const words = {
   "nodes.any_region": "any region",
   "nodes.any_kind": "any kind",
   "nodes.any_class": "any class",
+  "nodes.any_contractor": "any contractor",
+  "nodes.behind": "only what is directly behind {node}",
+  "nodes.behind_any": "behind any",
   "nodes.clear": "clear the filters",
 };
 

@@ -34,6 +34,8 @@ const words = {
   "node.no_changes": "这一天没有变化",
   "node.edge": "真实时刻在 {from} 与 {to} 之间",
   "node.parents": "上级节点",
+  "node.behind": "下挂节点",
+  "node.behind_list": "直接下挂的节点",
   "node.neighbours": "同一上级下的节点（{n}）",
   "node.no_neighbours": "没有同级节点",
   "node.previous_day": "前一天",

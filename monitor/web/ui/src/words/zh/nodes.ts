@@ -8,6 +8,9 @@ const words = {
   "nodes.any_region": "全部区划",
   "nodes.any_kind": "全部类型",
   "nodes.any_class": "全部类别",
+  "nodes.any_contractor": "全部运维单位",
+  "nodes.behind": "只看直接在 {node} 之下的节点",
+  "nodes.behind_any": "不限上级",
   "nodes.clear": "清除筛选",
 };
 
