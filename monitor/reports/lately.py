@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Final
 
 from monitor.config.atlas import Atlas
+from monitor.model.decisions import Correction
 from monitor.model.observations import State
 from monitor.model.spans import Span, common, merged, without
 from monitor.model.timeline import Frame, Parts, Step, corrected
@@ -76,19 +77,21 @@ class Lately:
     def stretches(self, key: WatchKey) -> list[Stretch]:
         """What one watch was, in order, without gaps while it was in service."""
         out = [span for _, span in self._left.get(key, ())]
-        seen = self._cover.seen(self._cover.part(*key))
+        told = [one for one in self.facts.corrections if (one.node, one.network) == key]
+        # Of time that was put right somebody knows, though nobody looked.
+        right = [(one.start, one.end) for one in told if one.state is not State.UNKNOWN]
+        seen = [*self._cover.seen(self._cover.part(*key)), *right]
         life = merged(span for stay in self._stays.get(key, ()) for span in stay.spans)
         frame = Frame.of(self.facts.window.span, seen, life=life)
         upstream = self.facts.upstream.get(key, ())
         found = [
             piece
-            for (start, end), state in _states(self._steps(key), frame)
+            for (start, end), state in _states(self._steps(key, told), frame)
             for piece in _parted((start, end), state, upstream, out)
         ]
         return _joined(sorted(found, key=lambda piece: piece.start))
 
-    def _steps(self, key: WatchKey) -> Sequence[Step]:
-        told = [one for one in self.facts.corrections if (one.node, one.network) == key]
+    def _steps(self, key: WatchKey, told: Sequence[Correction]) -> Sequence[Step]:
         found = self.facts.steps.get(key, ())
         return corrected(found, ((one.start, one.end, one.state) for one in told)) if told else found
 
