@@ -16,7 +16,7 @@ from monitor.model.observations import Cause, State
 
 COLUMNS = (
     "id", "name", "kind", "class", "network", "region", "address", "probes", "commissioned", "retired",
-    "parent", "contractor", "level",
+    "parent", "contractor", "level", "lon", "lat",
 )  # fmt: skip
 NETWORKS = {"video": {"name": "视频专网"}}
 
