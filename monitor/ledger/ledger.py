@@ -253,8 +253,8 @@ class Ledger(Access):
         """What was recorded of outages in [since, until), each with when, in that order."""
         return await self._read(told.outages_between, since, until)
 
-    async def outage(self, name: str) -> list[Outage]:
-        """All that was told of one outage, in order; nothing for one that never was."""
+    async def outage(self, name: str) -> list[tuple[int, Outage]]:
+        """All that was told of one outage, each with when, in order; nothing for one that never was."""
         return await self._read(told.history, name)
 
     async def orders(self) -> list[Order]:

@@ -39,11 +39,11 @@ def outages_between(connection: Connection, since: int, until: int) -> list[tupl
     return [(at, Outage.from_json(json.loads(body))) for at, body in connection.execute(query)]
 
 
-def history(connection: Connection, name: str) -> list[Outage]:
-    """All that was told of one outage, in order."""
+def history(connection: Connection, name: str) -> list[tuple[int, Outage]]:
+    """All that was told of one outage, each with when, in order."""
     table = schema.outages
-    query = select(table.c.body).where(table.c.outage == name).order_by(table.c.id)
-    return [Outage.from_json(json.loads(body)) for body in connection.scalars(query)]
+    query = select(table.c.recorded_at, table.c.body).where(table.c.outage == name).order_by(table.c.id)
+    return [(at, Outage.from_json(json.loads(body))) for at, body in connection.execute(query)]
 
 
 def news(connection: Connection) -> News:

@@ -8,11 +8,19 @@ from monitor.access.roles import Permission
 from monitor.config.atlas import Atlas
 from monitor.desk import orders
 from monitor.model.outages import Outage, Phase
+from monitor.model.times import format_time
 from monitor.web.api.alerts import given, notes_of
 from monitor.web.api.common import NOT_TOLD, Told, ledger_of, moment_of, one_of, outage_now
 from monitor.web.endpoints import Call, Endpoint, Refused
 from monitor.web.schemas.base import Done
-from monitor.web.schemas.work import Assign, NoteGiven, OutageList, OutagesQuery, OutageStory
+from monitor.web.schemas.work import (
+    Assign,
+    NoteGiven,
+    OutageList,
+    OutagesQuery,
+    OutageStory,
+    OutageTold,
+)
 
 DAY: Final = 86_400_000
 USUAL: Final = 7 * DAY
@@ -70,10 +78,14 @@ async def outage(call: Call[None, None]) -> OutageStory:
     members = [
         blame.node for each in await ledger.open_outages() if each.outage.id == name for blame in each.members
     ]
+    last = history[-1][1]
     return OutageStory(
-        outage=outage_now(call.context, history[-1], told),
-        history=[outage_now(call.context, each, told) for each in history],
-        members=members or list(history[-1].nodes),
+        outage=outage_now(call.context, last, told),
+        history=[
+            OutageTold(**outage_now(call.context, each, told).model_dump(), told_at=format_time(at))
+            for at, each in history
+        ],
+        members=members or list(last.nodes),
         notes=notes_of(await ledger.orders(), {name, *([told.alert] if told.alert else [])}),
     )
 

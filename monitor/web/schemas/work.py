@@ -27,11 +27,17 @@ class OutageList(Model):
     total: int
 
 
+class OutageTold(OutageNow):
+    """An outage as it was told at one moment."""
+
+    told_at: Moment
+
+
 class OutageStory(Model):
     """An outage with what was told of it, in order, and who is down for it now."""
 
     outage: OutageNow
-    history: list[OutageNow]
+    history: list[OutageTold]
     members: list[str]
     notes: list[Noted]
 

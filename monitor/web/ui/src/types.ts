@@ -659,9 +659,37 @@ export interface OutageList {
   total: number;
 }
 
+export interface OutageTold {
+  id: string;
+  phase: "opened" | "changed" | "closed";
+  kind: "node" | "suspected" | "observer";
+  network: string;
+  root: string;
+  name: string;
+  region: string;
+  region_name: string;
+  contractor: string;
+  since: string;
+  not_before: string | null;
+  detected_at: string;
+  cause: string;
+  affected: number;
+  behind: number;
+  classes: Record<string, number>;
+  nodes: string[];
+  excluded: string;
+  ended_at: string | null;
+  ending: "recovered" | "merged" | "retired" | null;
+  merged_into: string;
+  alert: string | null;
+  acked_by: string | null;
+  assigned_to: string | null;
+  told_at: string;
+}
+
 export interface OutageStory {
   outage: OutageNow;
-  history: OutageNow[];
+  history: OutageTold[];
   members: string[];
   notes: Noted[];
 }

@@ -47,6 +47,7 @@ async def test_a_past_outage_is_listed_and_told_in_order(broken: Desk) -> None:
     assert ([one["id"] for one in listed["outages"]], listed["total"]) == (["aaaaaaaaaa"], 1)
     assert listed["outages"][0]["name"] == NASTY
     assert [one["phase"] for one in story["history"]] == ["opened", "closed"]
+    assert {one["told_at"] for one in story["history"]} == {story["outage"]["ended_at"]}
     assert story["outage"]["ending"] == "recovered"
     assert story["members"] == ["sw-1", "cam-2"]
 

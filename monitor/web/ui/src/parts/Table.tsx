@@ -126,14 +126,16 @@ function classes<R>(column: Column<R>): string {
   return `${column.right ? "right" : ""} ${column.minor ? "minor" : ""}`.trim();
 }
 
-/** Whether it was meant for a link, a button or a field in the row. */
+/** Whether it was meant for a link, a button, a field or a dialog in the row. */
 function isOwn(event: Event): boolean {
-  const inside = (event.target as Element).closest("a, button, input, select, label");
+  const inside = (event.target as Element).closest("a, button, input, select, textarea, label, dialog");
   return inside !== null && (event.currentTarget as Element).contains(inside);
 }
 
 function walk(event: KeyboardEvent): void {
-  const row = (event.target as Element).closest("tr");
+  const at = event.target as Element;
+  if (at.closest("dialog, input, select, textarea") !== null) return; // there arrow keys do something else
+  const row = at.closest("tr");
   const next =
     event.key === "ArrowDown"
       ? row?.nextElementSibling

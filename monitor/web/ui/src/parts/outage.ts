@@ -1,5 +1,6 @@
-/** How outages are named wherever they stand. */
+/** How outages are named and drawn wherever they stand. */
 import { t } from "../i18n";
+import type { Look } from "../signs";
 import type { OutageNow } from "../types";
 
 /** What failed: its root, or what is suspected, or who does not look. */
@@ -7,6 +8,13 @@ export function outageName(outage: OutageNow): string {
   const name = outage.name || outage.root;
   if (outage.kind === "observer") return t("outages.observer", { name });
   return outage.kind === "suspected" ? t("outages.suspected", { name }) : name;
+}
+
+/** Well again, foreseen, not seen, or down. */
+export function outageLook(outage: Pick<OutageNow, "phase" | "kind" | "excluded">): Look {
+  if (outage.phase === "closed") return "up";
+  if (outage.excluded !== "") return "maintenance";
+  return outage.kind === "observer" ? "unknown" : "down";
 }
 
 /** Who takes care of it, as far as anybody does. */

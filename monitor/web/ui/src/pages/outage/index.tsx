@@ -1,17 +1,19 @@
 import { now } from "../../clock";
 import { exactSpan, fullMoment, millis, number } from "../../format";
 import { causeText, t, word } from "../../i18n";
+import { board } from "../../live";
 import { AlertCare, Notes } from "../../parts/Care";
 import { Loading } from "../../parts/Loading";
 import { Notice } from "../../parts/Notice";
-import { careText, outageName } from "../../parts/outage";
+import { networkName } from "../../parts/networks";
+import { careText, outageLook, outageName } from "../../parts/outage";
 import { Panel } from "../../parts/Panel";
 import { useRead } from "../../parts/read";
 import { type Column, Table } from "../../parts/Table";
 import { problemText } from "../../problem";
 import { type PageProps, to } from "../../router";
 import { Shape } from "../../signs";
-import type { OutageNow, OutageStory } from "../../types";
+import type { OutageNow, OutageStory, OutageTold } from "../../types";
 
 /** One outage: where, since when, how much it takes, who takes care, and how it went. */
 export default function OutagePage({ id }: PageProps) {
@@ -34,13 +36,7 @@ export default function OutagePage({ id }: PageProps) {
         <History history={data.history} />
       </Panel>
       <Panel title={t("outage.members", { n: number(data.members.length) })}>
-        <ul class="plain beside">
-          {data.members.map((each) => (
-            <li key={each}>
-              <a href={to("node", each)}>{each}</a>
-            </li>
-          ))}
-        </ul>
+        <Members members={data.members} network={data.outage.network} />
       </Panel>
     </div>
   );
@@ -55,8 +51,7 @@ function Head({ outage, onDone }: { outage: OutageNow; onDone: () => void }) {
     <Panel>
       <div class="page-head">
         <h1>
-          <Shape look={isOver ? "up" : outage.kind === "observer" ? "unknown" : "down"} />{" "}
-          {outageName(outage)}
+          <Shape look={outageLook(outage)} /> {outageName(outage)}
         </h1>
         <div class="bar">
           {!isOver && outage.alert !== null && (
@@ -72,9 +67,7 @@ function Head({ outage, onDone }: { outage: OutageNow; onDone: () => void }) {
             ` · ${classes.map(([each, count]) => `${t("common.class_n", { n: each })} ${number(count)}`).join(" · ")}`}
         </dd>
         <dt>{t("common.region")}</dt>
-        <dd>
-          {outage.region_name} · {outage.network}
-        </dd>
+        <dd>{[outage.region_name, networkName(outage.network)].filter((each) => each !== "").join(" · ")}</dd>
         <dt>{t("outage.since")}</dt>
         <dd
           title={
@@ -89,20 +82,27 @@ function Head({ outage, onDone }: { outage: OutageNow; onDone: () => void }) {
           <>
             <dt>{t("outages.ended")}</dt>
             <dd>
-              {fullMoment(outage.ended_at)} {outage.ending !== null && word("ending", outage.ending)}
+              {fullMoment(outage.ended_at)} {outage.ending !== null && word("ending", outage.ending)}{" "}
+              {outage.merged_into && <a href={to("outage", outage.merged_into)}>{outage.merged_into}</a>}
             </dd>
           </>
         )}
         <dt>{t("common.cause")}</dt>
         <dd>{causeText(outage.cause)}</dd>
-        <dt>{t("common.contractor")}</dt>
-        <dd>{outage.contractor}</dd>
+        {outage.contractor && (
+          <>
+            <dt>{t("common.contractor")}</dt>
+            <dd>{outage.contractor}</dd>
+          </>
+        )}
         <dt>{t("outages.care")}</dt>
         <dd>{careText(outage)}</dd>
         {outage.excluded && (
           <>
             <dt>{t("maintenance.title")}</dt>
-            <dd>{t("outage.excluded", { id: outage.excluded })}</dd>
+            <dd>
+              <a href={to("maintenance")}>{t("outage.excluded", { id: outage.excluded })}</a>
+            </dd>
           </>
         )}
         {outage.kind === "node" && (
@@ -118,20 +118,36 @@ function Head({ outage, onDone }: { outage: OutageNow; onDone: () => void }) {
   );
 }
 
-function History({ history }: { history: readonly OutageNow[] }) {
-  const rows = history.map((outage, place) => ({ outage, place }));
-  const columns: Column<{ outage: OutageNow; place: number }>[] = [
-    { key: "phase", head: t("outage.phase"), cell: ({ outage }) => word("phase", outage.phase) },
-    { key: "at", head: t("common.time"), cell: ({ outage }) => fullMoment(outage.ended_at ?? outage.since) },
-    {
-      key: "affected",
-      head: t("outages.affected"),
-      cell: ({ outage }) => number(outage.affected),
-      right: true,
-    },
-    { key: "cause", head: t("common.cause"), cell: ({ outage }) => causeText(outage.cause), minor: true },
+/** What is affected, by name where it is on the board. */
+function Members({ members, network }: { members: readonly string[]; network: string }) {
+  const cells = board.value;
+  return (
+    <ul class="plain beside">
+      {members.map((each) => {
+        const row = cells?.row(each, network) ?? -1;
+        return (
+          <li key={each}>
+            <a href={to("node", each)}>{row < 0 ? each : cells?.name[row]}</a>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+function History({ history }: { history: readonly OutageTold[] }) {
+  const columns: Column<OutageTold>[] = [
+    { key: "at", head: t("common.time"), cell: (each) => fullMoment(each.told_at) },
+    { key: "phase", head: t("outage.phase"), cell: (each) => word("phase", each.phase) },
+    { key: "affected", head: t("outages.affected"), cell: (each) => number(each.affected), right: true },
+    { key: "cause", head: t("common.cause"), cell: (each) => causeText(each.cause), minor: true },
   ];
   return (
-    <Table caption={t("outage.history")} columns={columns} rows={rows} keyOf={({ place }) => `${place}`} />
+    <Table
+      caption={t("outage.history")}
+      columns={columns}
+      rows={history}
+      keyOf={(each) => `${each.told_at} ${each.phase} ${each.affected}`}
+    />
   );
 }
