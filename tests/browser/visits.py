@@ -33,7 +33,9 @@ FLAGS = (
 WIDE = (1920, 1080)
 PHONE = (390, 844)
 PATIENCE = 10_000.0
-"""Milliseconds in which a page must have become what is expected of it."""
+"""Milliseconds in which a page must have become what is expected of it, on a machine with much to do."""
+
+expect.set_options(timeout=PATIENCE)
 
 
 @dataclass
@@ -93,7 +95,10 @@ async def visit(
 ) -> AsyncIterator[Window]:
     """A window of its own, in which one is logged in by this cookie. Nothing may have gone wrong in it."""
     context = await browser.new_context(
-        viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce", has_touch=size == PHONE
+        viewport={"width": size[0], "height": size[1]},
+        locale="zh-CN" if language == "zh" else "en-GB",
+        reduced_motion="reduce",
+        has_touch=size == PHONE,
     )
     context.set_default_timeout(PATIENCE)
     if cookie:

@@ -101,16 +101,23 @@ function Drawing({ data, width, height }: { data: TrendData; width: number; heig
           .slice(from, to + 1)
           .map((point, more) => <Unseen key={point.time} plot={plot} place={from + more} point={point} />),
       )}
-      {target !== null && (
-        <g class="target">
-          <line x1={LEFT} x2={width - RIGHT} y1={atY(plot, target)} y2={atY(plot, target)} />
-          <text x={width - RIGHT} y={atY(plot, target) - 5}>
-            {t("overview.target", { sign: "", target: goalText(target) })}
-          </text>
-        </g>
-      )}
+      {target !== null && <Goal plot={plot} target={target} last={points.at(-1)?.intact ?? null} />}
       {at !== null && points[at] !== undefined && <Reading plot={plot} place={at} point={points[at]} />}
     </svg>
+  );
+}
+
+/** The line of the target, its words on the side where the curve does not end. */
+function Goal({ plot, target, last }: { plot: Plot; target: number; last: number | null }) {
+  const y = atY(plot, target);
+  const isBelow = last !== null && last >= target;
+  return (
+    <g class="target">
+      <line x1={LEFT} x2={plot.width - RIGHT} y1={y} y2={y} />
+      <text x={plot.width - RIGHT} y={isBelow ? y + 15 : y - 5}>
+        {t("overview.target", { sign: "", target: goalText(target) })}
+      </text>
+    </g>
   );
 }
 
