@@ -9,6 +9,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from monitor.config import Site
+from monitor.config.atlas import Atlas
 from monitor.config.mistakes import did_you_mean
 from monitor.desk.turns import BusyError
 from monitor.ledger.ledger import Ledger
@@ -66,8 +67,10 @@ def one_of(name: str, value: str, allowed: Any) -> str:
 
 
 def regions_of(site: Site) -> list[str]:
-    """The codes by which one may ask: those that have a name, and those that a node says it lies in."""
-    return sorted({*site.regions, *(node.region for node in site.inventory.nodes.values() if node.region)})
+    """The codes by which one may ask: those that have a name, that a node is in, and what these lie in."""
+    around = Atlas(site.regions).around
+    codes = {*site.regions, *(node.region for node in site.inventory.nodes.values())}
+    return sorted({wider for code in codes for wider in around(code)})
 
 
 @asynccontextmanager
