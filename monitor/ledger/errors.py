@@ -31,16 +31,21 @@ class LedByAnotherError(LedgerError):
         super().__init__("ledger: another monitor leads", lasting=True)
 
 
+class LockedError(LedgerError):
+    """Somebody else keeps it locked for longer than was to be waited."""
+
+
 _DAMAGED: Final = "the file is damaged; keep a copy of it and restore a backup"
 _NO_SQLITE: Final = "the file is damaged or no SQLite database"
 _HURT: Final = "the database is damaged; keep a copy of it and restore a backup"
 _SCHEMA: Final = "a row contradicts the schema"
+_LOCKED: Final = "another process keeps it locked"
 _LASTING: Final = frozenset((_DAMAGED, _NO_SQLITE, _HURT, _SCHEMA))
 
 _SQLITE: Final = {
     "SQLITE_FULL": "the disk is full",
     "SQLITE_READONLY": "it is read-only for this process",
-    "SQLITE_BUSY": "another process keeps it locked",
+    "SQLITE_BUSY": _LOCKED,
     "SQLITE_LOCKED": "another connection keeps it locked",
     "SQLITE_CORRUPT": _DAMAGED,
     "SQLITE_NOTADB": _NO_SQLITE,
@@ -61,7 +66,7 @@ _POSTGRES: Final = {
     "53100": "the disk is full",
     "53200": "the server is out of memory",
     "53300": "the server has too many connections",
-    "55P03": "another process keeps it locked",
+    "55P03": _LOCKED,
     "57014": "the server broke the statement off",
     "57P": "the server is starting or stopping",
     "58": "the server's disk reported an error",
@@ -94,6 +99,8 @@ def _is_of_driver(error: Exception) -> bool:
 
 def _explain(place: str, cause: BaseException) -> LedgerError:
     code, sentence = _sentence(cause)
+    if sentence == _LOCKED:
+        return LockedError(f"ledger {place}: {sentence} ({code})")
     if sentence:
         return LedgerError(f"ledger {place}: {sentence} ({code})", lasting=sentence in _LASTING)
     if isinstance(cause, OSError) and place.startswith("postgresql:"):

@@ -25,8 +25,9 @@ from monitor.ledger import (
 from monitor.ledger.access import Access
 from monitor.ledger.chain import ChainHead
 from monitor.ledger.engine import make_engine, place_of
-from monitor.ledger.errors import LedgerError
+from monitor.ledger.errors import LedgerError, LockedError
 from monitor.ledger.head import Head
+from monitor.ledger.postgres import end_speechless
 from monitor.ledger.rows import (
     ActionRow,
     AlertRecordRow,
@@ -109,7 +110,11 @@ class Ledger(Access):
         As soon as one with a higher number leads, every write raises LedByAnotherError and stores nothing;
         so does this, when the number was somebody's before. An object that never led is held back by nobody.
         """
-        marks = (await self._write(Head.claim, fence)).marks
+        try:
+            marks = (await self._write(Head.claim, fence)).marks
+        except LockedError:
+            await self._write(end_speechless)  # it may be the former leader, stopped in the middle of it
+            raise
         self._writer = self._engine.execution_options(writes=True, fence=fence)
         self._told = marks
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import URL, Connection, func, select
+from sqlalchemy import URL, Connection, func, select, text
 
 from monitor.ledger.errors import LedgerError
 
@@ -21,6 +21,7 @@ IDLE_WITHIN: Final = 10.0
 middle of it, or cut off, would keep the lock from whoever takes over."""
 
 _MIGRATING: Final = 0x7175616E736869  # any number, but always the same; this one reads "quanshi"
+_NAME: Final = "quanshi"
 _SHOWN: Final = ("host", "port")
 
 
@@ -45,7 +46,7 @@ async def connect(target: URL, wait: float) -> Any:
     asyncpg = _driver()
     address = target.set(drivername="postgresql").render_as_string(hide_password=False)
     settings = {
-        "application_name": "quanshi",
+        "application_name": _NAME,
         "lock_timeout": str(round(wait * 1000)),
         "idle_in_transaction_session_timeout": str(round(IDLE_WITHIN * 1000)),
     }
@@ -75,6 +76,25 @@ def _driver() -> Any:
             'ledger: PostgreSQL needs the extra "postgres": pip install "quanshi[postgres]"', lasting=True
         ) from error
     return asyncpg
+
+
+def end_speechless(connection: Connection) -> None:
+    """End the transactions of ours whose program has said nothing for :data:`IDLE_WITHIN` seconds.
+
+    The server does so by itself only between two statements. A program that was stopped between the parts of
+    one (parsed, not yet bound) counts as busy there, and would keep its locks for as long as it sleeps.
+    """
+    if connection.dialect.name != "postgresql":
+        return
+    connection.execute(
+        text(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND application_name = :name AND pid <> pg_backend_pid()"
+            " AND xact_start IS NOT NULL AND wait_event = 'ClientRead'"
+            " AND state_change < clock_timestamp() - make_interval(secs => :silent)"
+        ),
+        {"name": _NAME, "silent": IDLE_WITHIN},
+    )
 
 
 def queue_for_migration(connection: Connection) -> None:

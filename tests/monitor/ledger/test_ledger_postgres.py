@@ -20,6 +20,7 @@ from sqlalchemy import Connection
 
 from monitor.ledger import Ledger, LedgerError, postgres
 from monitor.ledger.engine import make_engine, place_of
+from monitor.ledger.errors import LockedError
 from monitor.ledger.schema import REVISION, metadata
 
 
@@ -228,6 +229,22 @@ async def test_a_writer_that_falls_silent_in_the_middle_loses_its_lock(
         assert len((await append(ledger, said(change()))).fresh) == 1
         await connection.invalidate()
     await stopped.dispose()
+
+
+async def test_who_is_to_lead_ends_a_former_leader_that_the_server_takes_for_busy(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one that was stopped between the parts of a statement: no time-out of the server ends that."""
+    async with await Ledger.open(database.url, wait=0.2) as ledger:
+        monkeypatch.setattr(postgres, "IDLE_WITHIN", 0.0)  # which is never, for the server
+        stopped = make_engine(database.url, 1.0)
+        async with stopped.connect() as connection:
+            await connection.exec_driver_sql("SELECT * FROM head FOR UPDATE")
+            with pytest.raises(LockedError):
+                await ledger.lead(1)
+            await ledger.lead(1)
+            await connection.invalidate()
+        await stopped.dispose()
 
 
 async def test_each_reading_is_one_state_of_the_database(ledger: Ledger, database: Database) -> None:
