@@ -73,7 +73,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
             demo.wait_ready()
             wait_for(lambda: scraper.query("quanshi_node_up == 1"))
             switch, alone, busy = go_wrong(demo)
-            wait_for(lambda: is_shown(scraper, switch, alone, busy), within=40)
+            wait_for(lambda: is_shown(scraper, switch, alone, busy), within=60)
             yield City(scraper, values_of(demo, alone), frozenset(scraper.ask("label/__name__/values")))
             assert "Traceback" not in demo.log.read_text()
 
@@ -106,6 +106,8 @@ def is_shown(scraper: Prometheus, switch: Node, alone: Node, busy: Node) -> bool
         "quanshi_alert_latency_seconds_count > 0",
         "quanshi_availability_ratio",
         "quanshi_probe_duration_seconds",
+        # Counted with the next sight, and a rate takes two scrapes.
+        'rate(quanshi_probes_total{network="video",result!="ok"}[10s])',
     )
     return all(scraper.query(sign) for sign in signs)
 
