@@ -37,6 +37,7 @@ async def about(call: Call[None, None]) -> About:
     """Versions for everybody; what a role lacks, in words."""
     context = call.context
     await context.times.fetch(context.live, call.now)
+    context.live.refresh(call.now)
     reasons = list(context.health.not_ready(context.live))
     language = language_of(call.request, context)
     return About(
