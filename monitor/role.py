@@ -128,7 +128,11 @@ class Monitor:
         site = self.live.site
         async with await Access.open(access_url(site.ledger_url, site.data), access_settings(site)) as access:
             self.web.access = access
-            await offer_first(access, site, self.web.url, self.live.clock())
+            try:
+                await offer_first(access, site, self.web.url, self.live.clock())
+            except LedgerError as error:
+                # A full disk keeps nobody from looking; the next start offers it.
+                log.warning("no link for a first account", error=str(error))
             try:
                 yield
             finally:

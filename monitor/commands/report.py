@@ -56,7 +56,7 @@ _STEPS: Final = 40
     required=True,
     multiple=True,
     metavar="FILE",
-    help="写入，可多次给出 / the file to write; may be given again",
+    help="写入，可多次 / the file; may be given again",
 )
 @click.option(
     "--for-programs", is_flag=True, hidden=True, help="the share done, on stderr; what it came to, as JSON"

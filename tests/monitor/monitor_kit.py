@@ -47,7 +47,7 @@ class Running:
         return json.loads((await self.get("/api/v1/status"))[1])
 
     async def states(self) -> dict[str, str]:
-        listed = json.loads((await self.get("/api/v1/nodes"))[1])
+        listed = json.loads((await self.get("/api/v1/nodes?limit=1000"))[1])
         return {each["node"]: each["state"] for each in listed["nodes"]}
 
     async def metric(self, name: str) -> float | None:

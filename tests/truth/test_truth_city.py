@@ -67,7 +67,9 @@ def assert_all_was_played(demo: Demo, truth: list[TruthRow]) -> None:
 
 def assert_nothing_was_excused(demo: Demo, truth: list[TruthRow], summary: Summary, told: str) -> None:
     """The ledger says itself when nobody looked: here that is never, and no fault is let off for it."""
-    assert (summary["unseen_seconds"], summary["turned_unknown"]) == (0, 0), told
+    # To the few milliseconds by which a clock may be set right between two sights.
+    assert summary["unseen_seconds"] <= 0.005, told
+    assert summary["turned_unknown"] == 0, told
     watches = {
         watch.key: watch for network in demo.site.networks for watch in demo.site.inventory.watches(network)
     }
