@@ -10,6 +10,7 @@ from typing import Any
 from collectors.engine.engine import Device, Slot
 from collectors.engine.icmp import PingSlot
 from collectors.engine.resolver import Resolved, literal, sockaddr
+from collectors.engine.schedule import SLACK
 from collectors.engine.slots import Uplink
 from collectors.judge import Judge, Remembered, Rules, Track
 from collectors.protocols import LAYERS, PROTOCOLS
@@ -72,10 +73,10 @@ class Turn:
         return self.pause(1.0) > 0 and self.ward.judge.hasty(self.spec.name, now)
 
     def _was_waited_for(self) -> bool:
-        """Whether an answer of this run did not come for the full timeout. A deadline is never early, but
-        both its moments are whole milliseconds.
+        """Whether an answer of this run did not come for the full timeout. A deadline may come by
+        :data:`SLACK` early, and both its moments are whole milliseconds.
         """
-        full = 1000 * self.spec.timeout - 1
+        full = 1000 * (self.spec.timeout - SLACK) - 1
         return any(seen.cause in _SILENCE and seen.finished - seen.started >= full for seen in self.track.run)
 
     def pause(self, again: float) -> float:

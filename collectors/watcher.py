@@ -19,7 +19,7 @@ from collectors.engine.clock import Clock
 from collectors.engine.engine import Engine, Slot
 from collectors.engine.icmp import Pinger, PingSlot
 from collectors.engine.limits import check_descriptors
-from collectors.engine.schedule import TICK, ticks
+from collectors.engine.schedule import TICK, tick_at, ticks
 from collectors.footing import Footing
 from collectors.hearsay import Hearsay
 from collectors.herald import Herald
@@ -169,20 +169,20 @@ class Watcher:
             self._did_not_look(reached)
         elif self.clock.stepped():
             self._clock_was_set(before, self.clock.millis(moment))
+        self.engine.expire(moment)  # first: who used up its time may be asked again in this same tick
+        self.pinger.expire(moment)
         ask = self.asking.ask
         for tick in range(self._tick + 1, reached + 1):
             for turn in list(self.roster.schedule.due(tick)):
                 ask(turn)
         self._tick = reached
-        self.engine.expire(moment)
-        self.pinger.expire(moment)
         self._feel_footing()
         self.clearance.look()
         self._report()
         self._next_tick()
 
     def _ask_again(self, turn: Turn, delay: float) -> None:
-        tick = int((self.clock.monotonic() + delay) / TICK) + 1
+        tick = tick_at(self.clock.monotonic() + delay)
         self.roster.schedule.once(turn, max(tick, self._tick + 1))
 
     def _did_not_look(self, reached: int) -> None:

@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from collectors.engine.schedule import LATE, RESPITE, TICK
+from collectors.engine.schedule import LATE, RESPITE, TICK, tick_at
 from collectors.engine.slots import Device, Phase, Slot, first_deadline
 from collectors.protocols.errors import cause_of_error
 from monitor.model.observations import Cause, Verdict, Weight
@@ -177,7 +177,7 @@ class Engine:
     def _ask(self, slot: Slot) -> None:
         self._flying += 1
         now = slot.started = _monotonic()
-        slot.deadline = tick = int((now + slot.timeout) / TICK) + 1
+        slot.deadline = tick = tick_at(now + slot.timeout)
         bucket = self._wheel.get(tick)
         if bucket is None:
             bucket = self._wheel[tick] = []

@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from collectors.engine.schedule import LATE, RESPITE, TICK
+from collectors.engine.schedule import LATE, RESPITE, TICK, tick_at
 from collectors.engine.slots import PingSlot, first_deadline
 from collectors.protocols import ping
 from collectors.protocols.errors import cause_of_error
@@ -134,7 +134,7 @@ class Pinger:
 
     def _send(self, channel: _Channel, slot: PingSlot) -> bool:
         now = slot.started = time.monotonic()
-        slot.deadline = tick = int((now + slot.timeout) / TICK) + 1
+        slot.deadline = tick = tick_at(now + slot.timeout)
         try:
             channel.send(slot)
         except BlockingIOError:

@@ -16,6 +16,10 @@ T = TypeVar("T")
 TICK = 0.1
 """Seconds between two starts of probes."""
 
+SLACK = 0.02
+"""Seconds that a moment may lie behind a tick and count as on it. What is asked on a tick is asked a little
+after it: without slack each timeout and each pause would last a whole tick longer than was written."""
+
 LATE = 5
 """Ticks without a tick after which it was this process that stood still, and not the devices."""
 
@@ -26,6 +30,11 @@ RESPITE = 10
 def ticks(seconds: float) -> int:
     """How many ticks a span lasts, at least one."""
     return max(1, round(seconds / TICK))
+
+
+def tick_at(moment: float) -> int:
+    """The tick on which a moment (monotonic seconds) counts as come: up to :data:`SLACK` before it."""
+    return int((moment + (TICK - SLACK)) / TICK)
 
 
 class Schedule(Generic[T]):

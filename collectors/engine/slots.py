@@ -8,7 +8,7 @@ from collections.abc import Callable
 from enum import IntEnum
 from typing import Any
 
-from collectors.engine.schedule import TICK
+from collectors.engine.schedule import tick_at
 from collectors.protocols.base import Asker
 
 
@@ -152,4 +152,4 @@ class PingSlot:
 
 def first_deadline(slot: Slot | PingSlot) -> int:
     """The tick at which the time of this round is up, unless the slot got a respite."""
-    return int((slot.started + slot.timeout) / TICK) + 1
+    return tick_at(slot.started + slot.timeout)

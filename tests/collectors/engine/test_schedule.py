@@ -1,6 +1,6 @@
 from collections import Counter
 
-from collectors.engine.schedule import Schedule, ticks
+from collectors.engine.schedule import Schedule, tick_at, ticks
 
 
 def turns(schedule: Schedule[str], first: int, last: int) -> Counter[str]:
@@ -58,3 +58,13 @@ def test_adding_again_moves_an_item_to_its_new_interval():
     schedule.add("camera", 1.0, "camera")
     schedule.add("camera", 10.0, "camera")
     assert turns(schedule, 0, 100) == {"camera": 1}
+
+
+def test_a_moment_little_behind_a_tick_counts_as_on_it_and_a_later_one_as_on_the_next():
+    assert [tick_at(moment) for moment in (10.0, 10.015, 10.025, 10.099)] == [100, 100, 101, 101]
+
+
+def test_what_was_asked_on_a_tick_has_used_up_its_time_on_one():
+    for timeout in (0.1, 1.0, 2.0, 5.0):
+        for behind in (0.0, 0.005, 0.015):
+            assert tick_at(7.0 + behind + timeout) == 70 + ticks(timeout)
