@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,6 +15,11 @@ import servers
 # A shell starts what runs in the background with SIGINT ignored, and children inherit that: the tests that
 # send one to a child would wait for ever. With a handler of our own, children have the default again.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# A shell may forbid bytecode, as many containers do. Then each of the many interpreters that the tests start
+# would compile every module anew, which takes longer than what it is started for.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
