@@ -1,7 +1,8 @@
 """The last duration of every probe, for graphs: one expiring Redis key per shard, no stream.
 
 The value is a line of JSON (``inventory``, ``probes``, ``nodes``) and then, for each node of the shard
-in the order of its id, one little-endian float32 of seconds per probe name; NaN where there is none.
+in the order of its id, one little-endian float32 of seconds per probe name; NaN where there is none, or where
+the last question got no answer: the graph of a dead device has a gap, not the time of its last good day.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import math
 import sys
 from array import array
 from collections.abc import Iterable, Mapping
+
+NO_ANSWER = math.nan
 
 EXPIRES = 60
 """Seconds after which Redis forgets the key: durations of a dead collector are no news."""
@@ -28,7 +31,7 @@ class Durations:
         self.probes = tuple(sorted(names))
         self._columns = {name: column for column, name in enumerate(self.probes)}
         self._rows = {node: row for row, node in enumerate(sorted(rows))}
-        self.values = array("f", [math.nan]) * (len(rows) * len(self.probes))
+        self.values = array("f", [NO_ANSWER]) * (len(rows) * len(self.probes))
 
     def index(self, node: str, probe: str) -> int:
         """Where the hot path writes this probe's seconds. Raises KeyError for what is not in the table."""

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import structlog
 
-from collectors.durations import Durations
+from collectors.durations import NO_ANSWER, Durations
 from collectors.engine.engine import Engine, Slot
 from collectors.engine.icmp import Pinger, PingSlot
 from collectors.engine.resolver import Resolved, Resolver
@@ -277,6 +277,8 @@ class Roster:
 
     def _cannot(self, turn: Turn, cause: Cause) -> None:
         self._keeper.forget(turn)
+        if turn.index >= 0:
+            self.durations.values[turn.index] = NO_ANSWER
         decision = turn.ward.judge.cannot_ask(turn.spec.name, cause, self._acts.now())
         self._acts.act(turn.ward, decision)
 
@@ -297,8 +299,9 @@ class Roster:
         rows = {node: list(ward.turns) for node, ward in self.wards.items()}
         fresh = Durations(self._site.inventory.digest, rows)
         for turn in self.turns():
+            is_new = turn.index < 0
+            known = NO_ANSWER if is_new else self.durations.values[turn.index]
             turn.index = fresh.index(turn.ward.watch.node.id, turn.spec.name)
-            if turn.last:
-                fresh.values[turn.index] = turn.last
+            fresh.values[turn.index] = known
         self.durations = fresh
         self.layers = Layers(self._site.inventory.digest, self.wards)

@@ -15,6 +15,7 @@ import structlog
 from collectors.ancestors import Ancestors
 from collectors.asking import Asking
 from collectors.clearance import Clearance
+from collectors.durations import NO_ANSWER
 from collectors.engine.clock import Clock
 from collectors.engine.engine import Engine, Slot
 from collectors.engine.icmp import Pinger, PingSlot
@@ -243,6 +244,7 @@ class Watcher:
                 self._note_facts(turn, verdict)
         else:
             self._bad += 1
+            self.roster.durations.values[turn.index] = NO_ANSWER
 
     def _excuse(self, started: float, finished: float) -> float:
         """Seconds of an answer's time that may be our own: this loop was late while it was under way."""
@@ -265,6 +267,7 @@ class Watcher:
         weight = cause.weight
         if weight is Weight.HARD:
             self._bad += 1
+            self.roster.durations.values[turn.index] = NO_ANSWER
             if self.footing.blind:
                 return  # we know it is our own fault
             if self.footing.holding:
@@ -274,6 +277,8 @@ class Watcher:
             self._good += 1
             turn.last = finished - started
             self.roster.durations.values[turn.index] = turn.last
+        else:
+            self.roster.durations.values[turn.index] = NO_ANSWER
         self._judge(turn, verdict, cause, started, finished)
 
     def _judge(self, turn: Turn, verdict: Verdict, cause: Cause, started: float, finished: float) -> None:

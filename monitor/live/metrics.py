@@ -39,7 +39,9 @@ _UPSTREAM: Final = Gauge(
     b"quanshi_node_upstream",
     b"1 where the node is down for an outage of something else. No sample otherwise.",
 )
-_DURATION: Final = Gauge(b"quanshi_probe_duration_seconds", b"Time that the last answered probe took.")
+_DURATION: Final = Gauge(
+    b"quanshi_probe_duration_seconds", b"Time that the last probe took. No sample while it has no answer."
+)
 _EXPIRY: Final = Gauge(
     b"quanshi_certificate_expiry_timestamp_seconds", b"When the certificate of the node ends."
 )

@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from collector_kit import Box, answering, at, city, collecting, device, until
+from collector_kit import Box, answering, at, city, collecting, device, reset, until
 from small_site import camera
 
 from collectors import herald as heralding
@@ -80,6 +80,18 @@ async def test_durations_survive_a_reload_that_moves_their_rows(tmp_path: Path) 
         nothing, taken = read.of_probe("rtsp")
         assert math.isnan(nothing)
         assert 0.05 <= taken < 2.0
+
+
+async def test_a_probe_without_an_answer_has_no_duration(tmp_path: Path) -> None:
+    async with device(answering()) as cam, collecting(city(tmp_path, [at("a", cam)])) as collector:
+        await collector.become("a", State.UP)
+        durations = collector.watcher.roster.durations
+        assert durations.values[0] > 0
+        cam.answer = reset
+        await collector.become("a", State.DOWN)
+        assert math.isnan(durations.values[0])
+        collector.take(city(tmp_path, [at("a", cam), camera("b", address="127.0.0.9:1")]))
+        assert math.isnan(collector.watcher.roster.durations.values[0]), "nor after a reload"
 
 
 async def test_without_permission_ping_is_unknown_and_other_probes_decide(
