@@ -257,6 +257,7 @@ class Monitor:
             named(alerts.run(self._redis_url), "alert record"),
             named(judgements.run(), "judgements"),
             named(upkeep.run(), "upkeep"),
+            named(self.web.last_hour.run(), "durations"),
             named(self._news.run(ledger), "news"),
             named(self._reload(recall), "reload"),
             named(keeper.run(), "keeper"),

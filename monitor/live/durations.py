@@ -2,8 +2,8 @@
 
 A collector writes it to an expiring Redis key. First a line of JSON, ``{"inventory": digest,
 "probes": [names], "nodes": N}``; then N × len(probes) little-endian 32-bit floats, in seconds, node by
-node in the order of the shard's sorted ids; NaN is "not asked", or no answer. A hash beside it holds measured facts: node →
-end of its certificate, in seconds since 1970.
+node in the order of the shard's sorted ids; NaN is "not asked", or no answer. A hash beside it holds measured
+facts: node → end of its certificate, in seconds since 1970.
 """
 
 from __future__ import annotations

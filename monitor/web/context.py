@@ -18,6 +18,7 @@ from monitor.desk.turns import Turns
 from monitor.ledger.ledger import Ledger
 from monitor.ledger.signing import Signer
 from monitor.live.health import Health
+from monitor.live.lasthour import LastHour
 from monitor.live.layers import Layers
 from monitor.live.maintenance import Excluding
 from monitor.live.picture import Boards
@@ -64,6 +65,7 @@ class Context:
     uploads: Uploads = field(default_factory=Uploads)
     jobs: Jobs = field(init=False)
     layers: Layers = field(init=False)
+    last_hour: LastHour = field(init=False)
     wishes: Wishes = field(init=False)
     reckoning: Turns = field(default_factory=Turns)
     local_token: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
@@ -72,6 +74,7 @@ class Context:
         self.trends = Trends(self.lists)
         self.jobs = Jobs(lambda: self.site)
         self.layers = Layers(self.live, self.redis, self.keys)
+        self.last_hour = LastHour(self.live, self.times)
         self.wishes = Wishes(self.redis, self.keys)
 
     @property

@@ -1,4 +1,6 @@
-"""``/nodes/{id}/layers`` and ``/nodes/{id}/probe``: what each probe said last, and asking all of them now."""
+"""``/nodes/{id}/layers``, ``…/durations`` and ``…/probe``: what each probe said last, how long it took in the
+last hour, and asking all of them now.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,16 @@ from monitor.model.times import format_time
 from monitor.web.api.common import moment, one_of
 from monitor.web.api.nodes import node_of
 from monitor.web.endpoints import Call, Endpoint, Refused
-from monitor.web.schemas.live import Answer, Answers, Layer, Layers, ProbeWish, Wished
+from monitor.web.schemas.live import (
+    Answer,
+    Answers,
+    Durations,
+    Layer,
+    Layers,
+    ProbeDurations,
+    ProbeWish,
+    Wished,
+)
 
 AGAIN_AFTER: Final = 2.0
 """Seconds between two wishes for one node that a collector grants."""
@@ -47,6 +58,19 @@ def _layer(node: Node, known: Known, now: int) -> Layer:
         age=None if known.at is None else max(0, now - known.at) / 1000,
         duration=known.duration,
         every=every,
+    )
+
+
+async def durations(call: Call[None, None]) -> Durations:
+    """How long each probe of a node took in the last hour."""
+    last_hour = call.context.last_hour
+    times, lines = last_hour.of(node_of(call).id)
+    return Durations(
+        step=last_hour.step / 1000,
+        times=[format_time(each) for each in times],
+        probes=[
+            ProbeDurations(network=line.network, probe=line.probe, seconds=line.seconds) for line in lines
+        ],
     )
 
 
@@ -105,6 +129,15 @@ ENDPOINTS: Final = (
         layers,
         Permission.LOOK,
         answer=Layers,
+    ),
+    Endpoint(
+        "GET",
+        "/nodes/{id}/durations",
+        "durations",
+        "How long each probe took in the last hour",
+        durations,
+        Permission.LOOK,
+        answer=Durations,
     ),
     Endpoint(
         "POST",

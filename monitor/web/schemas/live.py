@@ -289,6 +289,22 @@ class Layers(Model):
     layers: list[Layer]
 
 
+class ProbeDurations(Model):
+    """How long one probe took: a value for each of the ``times``."""
+
+    network: str
+    probe: str
+    seconds: list[Seconds | None] = Field(description="null: not asked then, or no answer")
+
+
+class Durations(Model):
+    """How long the probes of a node took in the last hour, as far as this monitor has seen it."""
+
+    step: Seconds = Field(description="from one sample to the next; longer in a larger city")
+    times: list[Moment]
+    probes: list[ProbeDurations]
+
+
 class ProbeWish(Model):
     network: str
 

@@ -268,6 +268,18 @@ export interface Layers {
   layers: Layer[];
 }
 
+export interface ProbeDurations {
+  network: string;
+  probe: string;
+  seconds: (number | null)[];
+}
+
+export interface Durations {
+  step: number;
+  times: string[];
+  probes: ProbeDurations[];
+}
+
 export interface ProbeWish {
   network: string;
 }

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import math
+from array import array
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,8 +13,11 @@ from typing import Any
 import pytest
 from api_kit import NOBODY, Begun, Desk
 from city_kit import HOUR, MINUTE, OUTAGE, POINT, SECOND, city_of, hear
+from redis.asyncio import Redis
 from small_site import Voice
 
+from monitor.live.lasthour import LastHour
+from monitor.live.probetimes import ProbeTimes
 from monitor.model.decisions import Action, Decision
 from monitor.model.observations import State
 from monitor.model.times import format_time
@@ -253,6 +259,30 @@ async def test_each_network_has_days_of_its_own(city: Desk) -> None:
     assert sum(day.up for day in video.days) == 25 * HOUR / 1000 - 1
     wrong = await city.ask("GET", f"/nodes/{POINT}/days?network=police", NOBODY)
     assert (wrong.status, "video" in wrong.detail) == (400, True)
+
+
+# -- how long its probes took
+
+
+async def test_the_durations_of_a_node_are_told_with_their_gaps(city: Desk, bus: Redis) -> None:
+    live, keys = city.context.live, city.context.keys
+    city.context.last_hour = last_hour = LastHour(live, ProbeTimes(bus, keys))
+    rows = len(live.board.rows_of_shard("video", 0, 1))
+    head = {"inventory": city.site.inventory.digest, "probes": ["rtsp"], "nodes": rows}
+    began = live.clock()
+    for turn, seconds in enumerate((0.25, math.nan)):
+        packed = json.dumps(head).encode() + b"\n" + array("f", [seconds] * rows).tobytes()
+        await bus.set(keys.durations("video", 0, 1), packed)
+        live.clock = lambda now=began + turn * 10 * SECOND: now
+        await last_hour.sample()
+
+    told = await city.get(f"/nodes/{POINT}/durations", NOBODY)
+    assert told == {
+        "step": 10.0,
+        "times": [format_time(began), format_time(began + 10 * SECOND)],
+        "probes": [{"network": "video", "probe": "rtsp", "seconds": [0.25, None]}],
+    }
+    assert (await city.ask("GET", "/nodes/nobody/durations", NOBODY)).status == 404
 
 
 # -- its timeline
