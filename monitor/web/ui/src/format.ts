@@ -50,10 +50,13 @@ export function exactSpan(seconds: number | null | undefined): string {
   return parts.slice(0, seconds >= 86400 ? 2 : 3).join(" ");
 }
 
-/** How short, for probes: `18 ms`, `1.24 s`. */
+/** How short, for probes: `0.4 ms`, `18 ms`, `1.24 s`. What took any time at all never reads as none. */
 export function duration(seconds: number | null | undefined): string {
   if (seconds === null || seconds === undefined) return NOTHING;
-  return seconds < 1 ? `${Math.round(seconds * 1000)} ms` : `${seconds.toFixed(2)} s`;
+  if (seconds >= 1) return `${seconds.toFixed(2)} s`;
+  const millis = seconds * 1000;
+  if (millis >= 10 || millis === 0) return `${Math.round(millis)} ms`;
+  return `${Number(Math.max(0.1, millis).toFixed(1))} ms`;
 }
 
 /** A moment of the API (RFC 3339) or of the board (milliseconds, 0: nobody knows) in milliseconds. */

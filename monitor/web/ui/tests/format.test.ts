@@ -88,6 +88,12 @@ test("exact spans name the seconds, those of days do not", () => {
 
 test("short durations are milliseconds", () => {
   expect([duration(0.018), duration(1.238), duration(null)]).toEqual(["18 ms", "1.24 s", NOTHING]);
+  expect([duration(0.0014), duration(0.002), duration(0.00001), duration(0)]).toEqual([
+    "1.4 ms",
+    "2 ms",
+    "0.1 ms",
+    "0 ms",
+  ]);
 });
 
 test("moments are told on the clock of the site, with a date where it is not today", () => {

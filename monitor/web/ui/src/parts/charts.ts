@@ -1,36 +1,19 @@
 /** The parts of ECharts that our pages use. What is not named here is not in the bundle. */
-import { BarChart, CustomChart, LineChart, ScatterChart } from "echarts/charts";
-import {
-  AriaComponent,
-  DataZoomInsideComponent,
-  GeoComponent,
-  GridComponent,
-  LegendComponent,
-  MarkAreaComponent,
-  MarkLineComponent,
-  TooltipComponent,
-} from "echarts/components";
+import { BarChart, CustomChart, LineChart } from "echarts/charts";
+import { GridComponent, MarkLineComponent, TooltipComponent } from "echarts/components";
 import * as echarts from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
 import { type Colour, FONT } from "../theme";
 
 echarts.use([
-  AriaComponent,
   BarChart,
   CanvasRenderer,
   CustomChart,
-  DataZoomInsideComponent,
-  GeoComponent,
   GridComponent,
-  LegendComponent,
   LineChart,
-  MarkAreaComponent,
   MarkLineComponent,
-  ScatterChart,
   TooltipComponent,
 ]);
-
-export { echarts };
 
 export interface Drawing {
   show(option: echarts.EChartsCoreOption, colours: Record<Colour, string>): void;
@@ -45,7 +28,9 @@ export function draw(frame: HTMLElement): Drawing {
   watcher.observe(frame);
   return {
     show(option, colours) {
-      chart.setOption({ ...common(colours), ...option }, { notMerge: true });
+      const shared = common(colours);
+      const tooltip = { ...shared.tooltip, ...(option.tooltip ?? {}) };
+      chart.setOption({ ...shared, ...option, tooltip }, { notMerge: true });
     },
     onClick(callback) {
       chart.off("click");
@@ -58,24 +43,19 @@ export function draw(frame: HTMLElement): Drawing {
   };
 }
 
-/** What all charts share. Tooltips are drawn, not written as HTML: its style attributes would break the CSP. */
-function common(colours: Record<Colour, string>): echarts.EChartsCoreOption {
+/** What all charts share. */
+function common(colours: Record<Colour, string>) {
   return {
     animation: false,
     backgroundColor: "transparent",
     textStyle: { fontFamily: FONT, color: colours.second },
-    color: [colours.accent, colours.up, colours.degraded, colours.maintenance, colours.upstream],
-    tooltip: tooltip(colours),
-  };
-}
-
-/** Spread it where a chart has a tooltip of its own. */
-export function tooltip(colours: Record<Colour, string>): Record<string, unknown> {
-  return {
-    renderMode: "richText",
-    confine: true,
-    backgroundColor: colours.raised,
-    borderColor: colours.line,
-    textStyle: { color: colours.text, fontFamily: FONT },
+    tooltip: {
+      confine: true,
+      transitionDuration: 0,
+      padding: [8, 12],
+      backgroundColor: colours.raised,
+      borderColor: colours.line,
+      textStyle: { color: colours.text, fontFamily: FONT, fontSize: 13 },
+    },
   };
 }

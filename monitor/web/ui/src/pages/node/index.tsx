@@ -12,12 +12,13 @@ import type { NodeDetail } from "../../types";
 import { Beside } from "./Beside";
 import { Days } from "./Days";
 import { DayView } from "./DayView";
+import { Durations } from "./Durations";
 import { windowOf } from "./day";
 import { Head } from "./Head";
 import { Ladder } from "./Ladder";
 import "./node.css";
 
-/** One point: how it stands layer by layer, and what it was in the last 90 days, with evidence. */
+/** One point: how it stands layer by layer, what it was in the last hour and in the last 90 days, with evidence. */
 export default function NodePage({ id, query }: PageProps) {
   const path = `/nodes/${encodeURIComponent(id)}`;
   const { data, error, isStale } = useRead<NodeDetail>(
@@ -77,6 +78,7 @@ function Past({ node, path, network, day: asked, onDay }: PastProps) {
   const window = windowOf(chosen);
   return (
     <div class="stack">
+      <Durations path={path} network={network} />
       <Days path={path} network={network} chosen={chosen} onChoose={onDay} />
       {window !== null && (
         <DayView node={node} path={path} network={network} day={chosen} window={window} onDay={onDay} />

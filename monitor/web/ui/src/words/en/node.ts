@@ -19,6 +19,15 @@ const words = {
     "A collector writes them every 10 seconds; there are none while it does not run, or takes up another node list.",
   "node.told": "tells by itself",
   "node.every": "every {span}",
+  "node.durations": "how long probes took in the last hour",
+  "node.no_answer": "not asked, or no answer",
+  "node.and": "; ",
+  "node.durations_told":
+    "{probe} took {last} last, {least} to {most} in the last hour, not asked or no answer in {missing} of {of} samples",
+  "node.durations_none": "{probe} had no answer in the last hour",
+  "node.no_durations": "Nothing to draw yet",
+  "node.no_durations_how":
+    "A sample is taken every {step} and kept in memory for an hour; it begins anew when the monitor does.",
   "node.days": "the last 90 days",
   "node.day": "{day} · intact rate {intact}",
   "node.day_far": "{day} is before the last 90 days",
