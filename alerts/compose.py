@@ -1,4 +1,4 @@
-"""Messages to on-call: one screen of a phone, the most important first (ui.md, "Messages"). Pure."""
+"""Messages to on-call: one screen of a phone, the most important first (design §11). Pure."""
 
 from __future__ import annotations
 

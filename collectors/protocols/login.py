@@ -1,6 +1,6 @@
 """When a login may be sent: once a round, once more for a stale nonce, never again after a refusal.
 
-Cameras lock an account, or our whole address, after five to seven wrong logins (domain §3.1), and
+Cameras lock an account, or our whole address, after five to seven wrong logins, and
 shut out the real video platform with us. So the first refusal is the last. Silence may be one, too:
 after it the login rests for a while, and the second silence in a row is taken for a refusal.
 """

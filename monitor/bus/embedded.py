@@ -1,4 +1,4 @@
-"""A private Redis-compatible server as our own child, for sites that have none (deps.md §2)."""
+"""A private Redis-compatible server as our own child, for sites that have none."""
 
 from __future__ import annotations
 

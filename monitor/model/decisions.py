@@ -18,7 +18,7 @@ from monitor.model.times import format_time, parse_time
 
 
 class Reason(StrEnum):
-    """Why time is left out. What contracts exclude as not the maintainer's fault (domain §1.4)."""
+    """Why time is left out. What contracts exclude as not the maintainer's fault."""
 
     PLANNED_WORK = "planned_work"
     MAINS_POWER = "mains_power"

@@ -90,5 +90,5 @@ def parse(text: str) -> GBCode:
 
 
 def looks_like(text: str) -> bool:
-    """Whether somebody meant a GB code: 18 digits or more and nothing else (domain: quirk 7)."""
+    """Whether somebody meant a GB code: 18 digits or more and nothing else."""
     return len(text) >= 18 and text.isascii() and text.isdigit()

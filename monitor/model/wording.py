@@ -1,6 +1,6 @@
 """The words that people read for states, causes and kinds, and for spans of time, in both languages. Pure.
 
-One sign for one state everywhere, so that nobody has to see colours (ui.md, "Signs").
+One sign for one state everywhere, so that nobody has to see colours (design §11).
 """
 
 from __future__ import annotations

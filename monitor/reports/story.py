@@ -1,4 +1,4 @@
-"""A report told for people: titles, sentences and tables, in one language and in the order of ui.md.
+"""A report told for people: titles, sentences and tables, in one language, in the order of reading.
 
 Every format that people read shows this story and adds nothing to it, so that what stands in a file can be
 held against what should stand there.

@@ -1,4 +1,4 @@
-"""The report as a workbook: the sheets of :mod:`sheets`, with the look of ui.md, ready to be printed."""
+"""The report as a workbook: the sheets of :mod:`sheets`, ready to be printed."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What the outside sees over HTTP: metrics, health, a small API and one calm page."""
+"""What the outside sees over HTTP: the API with its live events, the pages, login, metrics and health."""

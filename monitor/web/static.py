@@ -22,7 +22,8 @@ ANEW: Final = "no-cache"
 _TEXT: Final = ("text/", "image/svg", "application/javascript", "application/json")
 _NOT_BUILT: Final = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>Quanshi</title></head>
-<body><h1>全时 Quanshi</h1><p>页面尚未构建：make ui</p><p>The pages are not built: make ui</p></body></html>
+<body><h1>全时 Quanshi</h1><p>页面尚未构建：先执行 make setup，再重新启动</p>
+<p>The pages are not built: run make setup, then start again</p></body></html>
 """
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]

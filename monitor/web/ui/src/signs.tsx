@@ -1,4 +1,4 @@
-/** The same few signs everywhere: a shape, a colour and a word for each state (ui.md, "Signs"). */
+/** The same few signs everywhere: a shape, a colour and a word for each state (docs/design.md §11). */
 import { causeText, t } from "./i18n";
 import { DEGRADED, DOWN, UP } from "./live/cells";
 import type { Shown } from "./types";

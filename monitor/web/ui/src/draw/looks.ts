@@ -1,5 +1,5 @@
 /**
- * What a cell looks like: the state of a watch as people see it (ui.md "Signs").
+ * What a cell looks like: the state of a watch as people see it (docs/design.md §11).
  *
  * The numbers are indices into sprite and colour tables; `LOUDNESS` is the order in which one look hides another.
  */

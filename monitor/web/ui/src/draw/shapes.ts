@@ -1,7 +1,7 @@
 /**
  * The shapes of the looks, as coverage of the unit square, and sprites made of them.
  *
- * Colours alone are not enough for everybody (ui.md): full square, notch, cross, hatch, dotted hollow, ring. The
+ * Colours alone are not enough for everybody (docs/design.md §11): full square, notch, cross, hatch, dotted hollow, ring. The
  * sprites are computed pixel by pixel, so that they are crisp at every size and need no canvas.
  */
 

@@ -1,4 +1,4 @@
-/** The overview: the whole city on one wall (ui.md "Overview"). */
+/** The overview: the whole city on one wall. */
 
 import { useMemo } from "preact/hooks";
 import { t } from "../../i18n";
