@@ -14,9 +14,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -31,13 +30,15 @@ from monitor.refusals import expected, is_for_people, refusal
 from monitor.trouble import Said, Trouble
 
 if TYPE_CHECKING:
+    from alerts.replay import Said as Rehearsed
+    from collectors.explain import Explanation
     from monitor.config import Site
+    from monitor.model.events import Payload
     from monitor.model.nodes import Watch
 
-log = structlog.get_logger(__name__)
+Work = Callable[[asyncio.Event], Awaitable[None]]
 
-_MODULES: Final = {"collect": "collectors.role", "monitor": "monitor.role", "alert": "alerts.role"}
-"""By name: each role pays in memory only for what it uses."""
+log = structlog.get_logger(__name__)
 
 STARTED_WITH: Final = "QUANSHI_STARTED_WITH"
 """How a role hears what its supervisor was started with. Not on its command line, which all may read."""
@@ -178,12 +179,14 @@ def plan_of(site: Site) -> dict[str, Any]:
 
     ``fixed`` is for its roles: what only a restart changes.
     """
+    from monitor.config import fixed_of
+
     return {
         "shards": {network: settings.shards for network, settings in site.networks.items()},
         "data": str(site.data),
         "embedded": site.redis == "embedded",
         "language": site.language,
-        "fixed": import_module("monitor.config").fixed_of(site),
+        "fixed": fixed_of(site),
     }
 
 
@@ -193,8 +196,9 @@ def site_to_run(path: Path, fixed: Mapping[str, Any] | None = None) -> Site:
     ``fixed`` is what those were started with who run already, whatever the files say by now. Raises
     ConfigError for mistakes where nothing good was kept.
     """
-    config = import_module("monitor.config")
-    site: Site = config.load_or_last_good(path, None if fixed is None else Path(fixed["data"]))
+    from monitor.config import held_to, load_or_last_good
+
+    site = load_or_last_good(path, None if fixed is None else Path(fixed["data"]))
     if site.refused is not None:
         log.error(
             "files hold a mistake, going on with the last good ones",
@@ -202,7 +206,7 @@ def site_to_run(path: Path, fixed: Mapping[str, Any] | None = None) -> Site:
             first=str(site.refused.mistakes[0]),
             all_of_them=f"quanshi check --site {path}",
         )
-    return site if fixed is None else config.held_to(fixed, site)
+    return site if fixed is None else held_to(fixed, site)
 
 
 class PostError(ValueError):
@@ -218,13 +222,15 @@ def run_role(path: Path, role: str, network: str | None, shard: tuple[int, int] 
     site = site_to_run(path, json.loads(os.environ.pop(STARTED_WITH, "null")))
     place = _post(site, network, shard) if role == "collect" else (0, 1)
     # While it loads, for seconds on a busy machine, a signal simply ends the process.
-    import_module(_MODULES[role])
+    work = _work_of(role, site, network, place)
     make_data(site.data, site.language)
     if site.refused is None:
-        import_module("monitor.config").keep_good(site, site.data)
+        from monitor.config import keep_good
+
+        keep_good(site, site.data)
     _mention_server(site)
     try:
-        asyncio.run(_role(site, role, network, place))
+        asyncio.run(_until_told(work))
     except expected() as error:
         if not is_for_people(error):
             raise
@@ -262,31 +268,45 @@ def _mention_server(site: Site) -> None:
         )
 
 
-async def _role(site: Site, role: str, network: str | None, shard: tuple[int, int]) -> None:
+def _work_of(role: str, site: Site, network: str | None, shard: tuple[int, int]) -> Work:
+    """What the role does until the event is set. Loads only its own package: each pays for what it uses."""
+    if role == "collect":
+        from collectors.role import Post
+        from collectors.role import run as collect
+
+        assert network is not None  # noqa: S101 - a collector without one was refused
+        return lambda stop: collect(site, Post(network, *shard), redis_url(site), stop)
+    if role == "monitor":
+        from monitor.role import run as keep
+
+        return lambda stop: keep(site, redis_url(site), stop)
+    from alerts.role import run as tell
+
+    return lambda stop: tell(site, redis_url(site), stop)
+
+
+async def _until_told(work: Work) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    module = import_module(_MODULES[role])
-    if role == "collect":
-        await module.run(site, module.Post(network, *shard), redis_url(site), stop)
-    else:
-        await module.run(site, redis_url(site), stop)
+    await work(stop)
 
 
-def explain(site: Site, watch: Watch, *, login: bool) -> list[Any]:
-    """Ask one watch once and tell each step: a list of ``collectors.explain.Explanation``.
+def explain(site: Site, watch: Watch, *, login: bool) -> list[Explanation]:
+    """Ask one watch once and tell each step. Credentials are sent only with ``login``."""
+    from collectors.explain import explain as ask
 
-    Credentials are sent only with ``login``.
-    """
-    told: list[Any] = asyncio.run(import_module("collectors.explain").explain(site, watch, login=login))
-    return told
+    return asyncio.run(ask(site, watch, login=login))
 
 
-def rehearse(site: Site, heard: Iterable[tuple[int, Any]], until: int) -> tuple[list[Any], tuple[str, ...]]:
-    """What would have been said of what was heard (``alerts.replay.Said``), and which rules were left out."""
-    module = import_module("alerts.replay")
-    return list(module.replay(site, heard, until)), module.LEFT_OUT
+def rehearse(
+    site: Site, heard: Iterable[tuple[int, Payload]], until: int
+) -> tuple[list[Rehearsed], tuple[str, ...]]:
+    """What would have been said of what was heard, and which rules were left out."""
+    from alerts.replay import LEFT_OUT, replay
+
+    return list(replay(site, heard, until)), LEFT_OUT
 
 
 if __name__ == "__main__":
