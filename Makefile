@@ -9,7 +9,7 @@ SOURCES := monitor collectors alerts
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "make %-11s %s\n", $$1, $$2}'
 
-setup: .venv/.setup ## .venv from requirements.lock, with quanshi in it
+setup: .venv/.setup ui ## .venv from requirements.lock, with quanshi and its pages in it
 setup-dev: .venv/.setup-dev ## the same with what the tests need
 
 .venv/.setup: requirements.lock pyproject.toml .ci/setup
@@ -29,10 +29,10 @@ tools: .tools/.fetched ## the real servers that the tests talk to, into .tools (
 fonts: setup-dev ## the Chinese font for PDF reports, into monitor/reports/fonts
 	@$(BIN)/python .ci/fonts
 
-ui: setup ## the pages, from monitor/web/ui into monitor/web/static
+ui: .venv/.setup ## the pages, from monitor/web/ui into monitor/web/static
 	@.ci/ui build
 
-demo: setup ui ## an invented Maoming, watched live: make demo ARGS="--for 60s --json"
+demo: setup ## an invented Maoming, watched live: make demo ARGS="--for 60s --json"
 	@$(BIN)/quanshi demo $(ARGS)
 
 check: setup-dev ## style, types and who may import whom
