@@ -1,4 +1,4 @@
-"""Everything that messages say, in both languages. No exclamation marks, no capitals that shout (design §11)."""
+"""Everything that messages say, in both languages: no exclamation marks, no loud capitals (design §11)."""
 
 from __future__ import annotations
 

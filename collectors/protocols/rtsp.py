@@ -1,6 +1,6 @@
 """RTSP (RFC 2326): OPTIONS proves the server, DESCRIBE the channel, DESCRIBE with a login the picture.
 
-The ladder: OPTIONS, on wish DESCRIBE, with a login where one is configured. No SETUP and no PLAY: a probe never takes one of a camera's few streams.
+No SETUP and no PLAY: a probe never takes one of a camera's few streams.
 """
 
 from __future__ import annotations
