@@ -23,6 +23,9 @@ _MINUTE: Final = 60 * _SECOND
 _HOUR: Final = 60 * _MINUTE
 _DAY: Final = 24 * _HOUR
 
+_QUIET: Final = _MINUTE
+"""Before the end all is well and seen, for longer than it takes to be sure: what is told is past, too."""
+
 _LEMONS: Final = 0.02
 """The share of points that fail ten times as often as the others."""
 
@@ -64,7 +67,7 @@ class History:
 
 
 def invent(city: City, seed: int, start: int, end: int) -> History:
-    """What happened in [start, end)."""
+    """What happened in [start, end), of which nothing goes on at the end."""
     return _Inventor(city, Random(f"history {seed}"), start, end).history()
 
 
@@ -83,10 +86,11 @@ class _Inventor:
         self._storm()
         self._nights_of_work()
         history = History(self._start, self._end, exclusions=self._exclusions)
+        over = self._end - _QUIET
         for watch in self._city.watches:
-            history.spells[watch.key] = _apart(self._spells[watch.node.id])
+            history.spells[watch.key] = _apart(self._spells[watch.node.id], over)
         for network in sorted({watch.network for watch in self._city.watches}):
-            history.unseen[network] = sorted(self._unseen(), key=lambda each: each.span)
+            history.unseen[network] = sorted(self._unseen(over), key=lambda each: each.span)
         return history
 
     def _single_faults(self) -> None:
@@ -170,19 +174,21 @@ class _Inventor:
                 until = min(end, begin + int(_HOUR * self._rng.uniform(0.2, 2)))
                 self._spells[node.id].append(Spell(begin, until, State.DOWN, Cause.NO_REPLY))
 
-    def _unseen(self) -> Iterator[Unseen]:
-        """Restarts of the collector, one long loss of its machine, and two times of blindness."""
+    def _unseen(self, over: int) -> Iterator[Unseen]:
+        """Restarts of the collector, one long loss of its machine, two times of blindness; until ``over``."""
         for at in self._moments(45.0):
-            yield Unseen((at, at + self._rng.randrange(40 * _SECOND, 8 * _MINUTE)), blind=False)
+            until = min(over, at + self._rng.randrange(40 * _SECOND, 8 * _MINUTE))
+            if at < until:
+                yield Unseen((at, until), blind=False)
         for hours, blind in ((5.0, False), (0.4, True), (0.3, True)):
             at = self._start + self._rng.randrange(max(1, self._end - self._start - 6 * _HOUR))
-            yield Unseen((at, at + int(hours * _HOUR)), blind)
+            yield Unseen((at, min(over, at + int(hours * _HOUR))), blind)
 
 
-def _apart(spells: list[Spell]) -> list[Spell]:
-    """In order, at least a minute between two: who is down already cannot fall."""
+def _apart(spells: list[Spell], over: int) -> list[Spell]:
+    """In order, at least a minute between two: who is down already cannot fall. All end by ``over``."""
     found: list[Spell] = []
     for spell in sorted(spells):
-        if not found or spell.start >= found[-1].end + _MINUTE:
-            found.append(spell)
+        if spell.start < over and (not found or spell.start >= found[-1].end + _MINUTE):
+            found.append(spell._replace(end=min(spell.end, over)))
     return found

@@ -14,6 +14,7 @@ from monitor.demo.history import invent
 from monitor.demo.site_files import SiteOptions, write_site
 from monitor.ledger.ledger import Ledger
 from monitor.model.nodes import Kind, Level
+from monitor.model.observations import State
 from monitor.model.outages import Phase
 
 DAY = 86_400_000
@@ -45,16 +46,20 @@ async def test_nothing_of_an_invented_past_waits_or_is_told_and_its_outages_stan
         upstream = await ledger.attributed(END)
         words = [outage for _, outage in await ledger.outages_told(0, 2 * END)]
         left = await ledger.open_outages()
+        steps, later = await ledger.steps(END), await ledger.steps(2 * END)
 
     # Behind a switch of a town that failed, all cameras were down by its fault.
     switches = {each.id for each in city.nodes if each.kind is Kind.SWITCH and each.level is Level.TOWN}
     assert switches & {each.root for each in words if each.affected > 1}
     assert len(upstream) > 50
     assert sum(end - start for spans in upstream.values() for start, end in spans) > DAY
-    # What took nothing along left no words, unless it is still going on; and whatever ended is closed.
+    # What took nothing along left no words; whatever began is over, and nothing lies in the future.
     opened = {each.id for each in words if each.phase is Phase.OPENED}
     closed = {each.id for each in words if each.phase is Phase.CLOSED}
-    assert opened - closed == {each.outage.id for each in left}
+    assert opened == closed
+    assert left == []
+    assert steps == later
+    assert {each[-1].state for each in steps.values()} == {State.UP}
     most = {each.id: max(other.affected for other in words if other.id == each.id) for each in words}
     assert all(most[each] > 1 for each in closed - {one.id for one in words if one.merged_into})
 
