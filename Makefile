@@ -9,7 +9,7 @@ SOURCES := monitor collectors alerts
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "make %-11s %s\n", $$1, $$2}'
 
-setup: .venv/.setup ui ## .venv from requirements.lock, with quanshi and its pages in it
+setup: .venv/.setup ui fonts ## .venv from requirements.lock, with quanshi, its pages and its font in it
 setup-dev: .venv/.setup-dev ## the same with what the tests need
 
 .venv/.setup: requirements.lock pyproject.toml .ci/setup
@@ -26,13 +26,13 @@ tools: .tools/.fetched ## the real servers that the tests talk to, into .tools (
 	@$(BIN)/python tests/fetch_tools.py
 	@touch $@
 
-fonts: setup-dev ## the Chinese font for PDF reports, into monitor/reports/fonts
+fonts: .venv/.setup ## the Chinese font for PDF reports, into monitor/reports/fonts
 	@$(BIN)/python .ci/fonts
 
 ui: .venv/.setup ## the pages, from monitor/web/ui into monitor/web/static
 	@.ci/ui build
 
-demo: setup ## an invented Maoming, watched live: make demo ARGS="--for 60s --json"
+demo: .venv/.setup ui ## an invented Maoming, watched live: make demo ARGS="--for 60s --json"
 	@$(BIN)/quanshi demo $(ARGS)
 
 check: setup-dev ## style, types and who may import whom
