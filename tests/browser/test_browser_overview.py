@@ -65,3 +65,22 @@ async def test_a_town_that_dies_is_seen_within_two_seconds(city: BrowserCity, en
         # It may stand there as suspected before the switch itself was heard of.
         assert seen["outage"] - blamed <= WITHIN
         await expect(page.get_by_text("没有进行中的故障")).to_be_visible(timeout=20_000)
+
+
+async def test_a_bar_of_the_ranking_leads_to_its_county_by_pointer_and_by_keyboard(enter: Enter) -> None:
+    async with enter("look") as window:
+        ranking = window.page.locator(".ranking")
+        await window.open()
+        await expect(ranking.locator("canvas")).to_be_visible(timeout=20_000)
+        await expect(window.page.locator(".trend canvas")).to_be_visible()
+        first = ranking.get_by_role("listitem").first
+        to = await first.get_by_role("link").get_attribute("href") or "nowhere"
+        await first.get_by_role("link").focus()
+        await window.page.keyboard.press("Enter")
+        await expect(window.page).to_have_url(f"{window.origin}/{to}")
+        await window.open()
+        await expect(ranking.locator("canvas")).to_be_visible()
+        place = await first.bounding_box()
+        assert place is not None
+        await window.page.mouse.click(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+        await expect(window.page).to_have_url(f"{window.origin}/{to}")

@@ -37,10 +37,12 @@ const NAMES = [
   "second",
   "accent",
   "up",
+  "up-text",
   "degraded",
   "down",
   "upstream",
   "unknown",
+  "unknown-text",
   "maintenance",
 ] as const;
 

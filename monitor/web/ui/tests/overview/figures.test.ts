@@ -1,18 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Cells } from "../../src/live/cells";
 import { Areas } from "../../src/pages/overview/areas";
-import {
-  floorFor,
-  known,
-  levelOf,
-  looksOf,
-  packed,
-  presentOf,
-  ranking,
-  unseen,
-  verdictOf,
-} from "../../src/pages/overview/figures";
-import type { Group, Network, Overview, TrendPoint } from "../../src/types";
+import { levelOf, looksOf, packed, presentOf, ranking, verdictOf } from "../../src/pages/overview/figures";
+import type { Group, Network, Overview } from "../../src/types";
 
 const COUNTS = { up: 0, degraded: 0, down: 0, unknown: 0, upstream: 0 };
 
@@ -110,35 +100,6 @@ describe("the levels of a network", () => {
   });
 
   test("are nothing where there is none", () => expect(levelOf(network, "town")).toBeNull());
-});
-
-describe("the axis", () => {
-  test("begins where differences can be seen, and the target too", () => {
-    expect(floorFor([0.999, null], 0.98)).toBe(0.96);
-    expect(floorFor([0.999, 0.995], null)).toBe(0.99);
-    expect(floorFor([0.91], 0.98)).toBe(0.8);
-    expect(floorFor([0.1], 0.98)).toBe(0);
-    expect(floorFor([], null)).toBe(0.99);
-  });
-});
-
-describe("the trend", () => {
-  const points: TrendPoint[] = [
-    { time: "a", intact: 0.9, seen: 1 },
-    { time: "b", intact: null, seen: 0 },
-    { time: "c", intact: null, seen: 0 },
-    { time: "d", intact: 0.8, seen: 0.5 },
-    { time: "e", intact: 0.8, seen: 1 },
-  ];
-
-  test("is broken where nobody looked", () => {
-    expect(known(points)).toEqual([
-      { from: 0, to: 0 },
-      { from: 3, to: 4 },
-    ]);
-  });
-
-  test("is hatched where not all was seen", () => expect(unseen(points)).toEqual([{ from: 1, to: 3 }]));
 });
 
 describe("the squares of a level", () => {

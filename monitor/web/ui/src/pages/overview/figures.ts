@@ -1,8 +1,9 @@
 /** Figures of the overview that are worked out from what the API says. Pure. */
 
 import { type Cells, DOWN } from "../../live/cells";
+import type { Rank } from "../../parts/ranks";
 import type { Look } from "../../signs";
-import type { Counts, Group, LevelNow, Network, Overview, TrendPoint } from "../../types";
+import type { Counts, Group, LevelNow, Network, Overview } from "../../types";
 import type { Areas } from "./areas";
 
 /** What is wrong in a level of a network; what is down by another's fault is no second fault. */
@@ -81,18 +82,6 @@ export function packed(count: number, width: number, height: number, largest: nu
   return { side: 1, columns, lines: Math.ceil(count / columns) };
 }
 
-/** A bar of the ranking. `low` and `high` bound what is not known. */
-export interface Rank {
-  code: string;
-  name: string;
-  intact: number;
-  low: number | null;
-  high: number | null;
-  target: number | null;
-  /** `met` only if the low bound reaches the target, `missed` only if the high bound does not. */
-  verdict: "met" | "missed" | "unproven" | null;
-}
-
 /** The counties by the intact rate of the running month, the worst first. */
 export function ranking(overview: Overview, areas: Areas): Rank[] {
   const { point_class: headline } = overview.headline;
@@ -119,44 +108,4 @@ export function verdictOf(low: number | null, high: number | null, target: numbe
   if (target === null || low === null || high === null) return null;
   if (low >= target) return "met";
   return high < target ? "missed" : "unproven";
-}
-
-/**
- * The lower end of an axis that ends at 100 %: low enough for all shares and the target, so that differences of
- * a few tenths can be seen. The upper end is always 1, and the lower end is written beside the axis.
- */
-export function floorFor(shares: readonly (number | null)[], target: number | null): number {
-  const known = [...shares, target].filter((share): share is number => share !== null);
-  const least = Math.min(1, ...known);
-  for (const floor of [0.99, 0.98, 0.96, 0.95, 0.9, 0.8, 0.5]) {
-    if (least >= floor + (1 - floor) * 0.15) return floor;
-  }
-  return 0;
-}
-
-/** A stretch of the trend, as places in its points: `from` … `to` inclusive. */
-export interface Stretch {
-  from: number;
-  to: number;
-}
-
-/** Where the intact rate is known, without a break. */
-export function known(points: readonly TrendPoint[]): Stretch[] {
-  return stretches(points, (point) => point.intact !== null);
-}
-
-/** Where a part of the time was not looked at: more than a thousandth of it. */
-export function unseen(points: readonly TrendPoint[]): Stretch[] {
-  return stretches(points, (point) => point.seen < 0.999);
-}
-
-function stretches(points: readonly TrendPoint[], holds: (point: TrendPoint) => boolean): Stretch[] {
-  const found: Stretch[] = [];
-  points.forEach((point, at) => {
-    const last = found.at(-1);
-    if (!holds(point)) return;
-    if (last !== undefined && last.to === at - 1) last.to = at;
-    else found.push({ from: at, to: at });
-  });
-  return found;
 }

@@ -1,6 +1,9 @@
+import { useMemo } from "preact/hooks";
 import { goalText, number, percent } from "../../format";
 import { t, word } from "../../i18n";
 import { Notice } from "../../parts/Notice";
+import { Ranks } from "../../parts/Ranks";
+import type { Rank } from "../../parts/ranks";
 import { type Column, Table } from "../../parts/Table";
 import { type Look, Shape } from "../../signs";
 import type { Preview, PreviewRow } from "../../types";
@@ -91,6 +94,9 @@ const COLUMNS = (): Column<PreviewRow>[] => [
 /** As many groups the API tells of. */
 const MOST_ROWS = 500;
 
+const MOST_BARS = 40;
+const ROW = 32;
+
 /** The verdict in one sentence, then the figures of all, then the table. */
 export function Figures({ preview }: { preview: Preview }) {
   return (
@@ -100,6 +106,7 @@ export function Figures({ preview }: { preview: Preview }) {
       </p>
       <p class="second">{preview.title}</p>
       <Total total={preview.total} />
+      <Ranking rows={preview.rows} />
       <Table
         caption={preview.title}
         columns={COLUMNS()}
@@ -110,6 +117,19 @@ export function Figures({ preview }: { preview: Preview }) {
       {preview.rows.length >= MOST_ROWS && <Notice>{t("reports.more", { n: MOST_ROWS })}</Notice>}
     </div>
   );
+}
+
+/** The groups as bars, the worst first; one alone ranks nowhere, and who are many are read in the table. */
+function Ranking({ rows }: { rows: readonly PreviewRow[] }) {
+  const ranks = useMemo(() => rows.flatMap(rankOf).sort((a, b) => a.intact - b.intact), [rows]);
+  if (ranks.length < 2 || ranks.length > MOST_BARS) return null;
+  return <Ranks ranks={ranks} label={t("reports.ranking")} row={ROW} />;
+}
+
+function rankOf(row: PreviewRow): Rank[] {
+  if (row.intact === null) return [];
+  const verdict = row.verdict === "not_provable" ? "unproven" : row.verdict;
+  return [{ ...row, code: row.key, intact: row.intact, verdict }];
 }
 
 function Total({ total }: { total: PreviewRow }) {

@@ -51,6 +51,12 @@ const words: Record<keyof typeof zh, string> = {
   "state.upstream": "upstream",
   "state.unknown": "unknown",
   "state.maintenance": "maintenance",
+  "common.rank": "{name} {intact} (low {low}, high {high})",
+  "common.bounds_of": "low {low}, high {high}",
+  "common.target_of": "target {target}",
+  "common.met": "met",
+  "common.missed": "missed",
+  "common.unproven": "not provable",
 };
 
 export default words;

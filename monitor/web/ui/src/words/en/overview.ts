@@ -73,10 +73,6 @@ const words = {
   "overview.no_ranking": "No county has an intact rate yet",
   "overview.no_ranking_how":
     "When the inventory names regions and something was observed, the counties stand here by their month.",
-  "overview.rank": "{name} {intact} (low {low}, high {high})",
-  "overview.met": "met",
-  "overview.missed": "missed",
-  "overview.unproven": "not provable",
   "overview.unread": "The overview cannot be read at the moment; trying again.",
 };
 

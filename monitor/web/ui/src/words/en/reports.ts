@@ -60,6 +60,7 @@ const words = {
   "verdict.missed": "missed",
   "verdict.not_provable": "not provable",
   "verdict.no_statement": "no target",
+  "reports.ranking": "groups by their intact rate",
 };
 
 export default words;

@@ -49,6 +49,12 @@ const words = {
   "state.upstream": "上游故障",
   "state.unknown": "未知",
   "state.maintenance": "维护",
+  "common.rank": "{name} {intact}（下界 {low}，上界 {high}）",
+  "common.bounds_of": "下界 {low}，上界 {high}",
+  "common.target_of": "目标 {target}",
+  "common.met": "达标",
+  "common.missed": "未达标",
+  "common.unproven": "无法证明",
 };
 
 export default words;

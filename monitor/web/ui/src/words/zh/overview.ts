@@ -70,10 +70,6 @@ const words = {
   "overview.reports": "报告",
   "overview.no_ranking": "还没有区县的完好率",
   "overview.no_ranking_how": "节点清单写明行政区划，且有过观测后，这里按本月完好率排列区县。",
-  "overview.rank": "{name} {intact}（下界 {low}，上界 {high}）",
-  "overview.met": "达标",
-  "overview.missed": "未达标",
-  "overview.unproven": "无法证明",
   "overview.unread": "暂时读不到总览，正在重试。",
 };
 

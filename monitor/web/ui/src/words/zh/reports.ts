@@ -60,6 +60,7 @@ const words = {
   "verdict.missed": "未达标",
   "verdict.not_provable": "无法证明",
   "verdict.no_statement": "无指标",
+  "reports.ranking": "各组完好率",
 };
 
 export default words;
