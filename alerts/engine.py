@@ -225,11 +225,15 @@ class Engine:
         return found
 
     def _begin(self, finding: Finding, now: int) -> None:
-        """Fire, once it has lasted for long enough."""
+        """Fire, once it has lasted for long enough.
+
+        What is said to have begun later than now (the clock of a collector is ahead, or ours was set back)
+        began when we heard of it: to wait for its own moment would keep it from everybody until then.
+        """
         pending = self.book.pending.get(finding.key)
-        since = finding.since if pending is None else pending.since
+        since = min(now, finding.since if pending is None else pending.since)
         if now < since + self._span(finding):
-            if pending is None:
+            if pending is None or pending.since != since:
                 self.book.pending[finding.key] = Pending(finding, since)
             return
         self.book.pending.pop(finding.key, None)
@@ -272,15 +276,15 @@ class Engine:
             ending = endings.of(life.finding, life.kind)
             if ending is None:
                 continue
-            since = world.now if life.gone_since is None else life.gone_since
+            since = world.now if life.gone_since is None else min(world.now, life.gone_since)
             if not ending.at_once and world.now < since + self._settle(life):
-                if life.gone_since is None:
+                if life.gone_since != since:
                     self._keep(replace(life, gone_since=since))
                 continue
             self._resolve(life, ending, since, world.now)
 
     def _resolve(self, life: Life, ending: Ending, since: int, now: int) -> None:
-        at = since if ending.at is None else ending.at
+        at = since if ending.at is None else min(now, ending.at)
         finding = replace(life.finding, facts={**life.finding.facts, **ending.facts})
         at = max(at, finding.since)
         alert = replace(life.alert, finding=finding, resolved_at=at, ending=ending.word)

@@ -63,6 +63,7 @@ class Teller:
 
     def tell(self) -> list[Sending]:
         """In the order in which it is to be said."""
+        self._mind_the_clock()
         self._tell_ends()
         if self._site.alerting.routes:
             routed = self._routed()
@@ -71,6 +72,19 @@ class Teller:
             self._escalate(routed)
             self._tell_repeats(routed)
         return self._sent
+
+    def _mind_the_clock(self) -> None:
+        """What happened later than now, by a clock that was set back since, happened now.
+
+        Else escalations, repeats and what is gathered would wait until it is that late again.
+        """
+        now = self._now
+        for shelf in (self._book.lives, self._book.ending):
+            for name, life in shelf.items():
+                if now < max(life.queued_at, life.told_at or 0, life.said_at):
+                    queued_at, said_at = min(now, life.queued_at), min(now, life.said_at)
+                    told_at = None if life.told_at is None else min(now, life.told_at)
+                    shelf[name] = replace(life, queued_at=queued_at, told_at=told_at, said_at=said_at)
 
     def _routed(self) -> list[tuple[Life, Route]]:
         """What goes on and may be told, the oldest first, each with its route as it is now."""

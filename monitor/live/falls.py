@@ -204,7 +204,8 @@ class Falls:
         for down in waiting:
             down.case = None
             if since is not None:
-                down.at = down.since = max(down.since, since)
+                down.since = max(down.since, since)
+                down.at = min(down.since, self._docket.now)
                 down.not_before, down.cleared = None, False
         for down in waiting:
             if down.case is None:

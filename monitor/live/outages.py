@@ -47,7 +47,7 @@ class OutageEngine(Falls):
         for each in outages:
             self._reopen(each, standings)
         fallen = [
-            Down(watch, standing.at, None, now, standing.cause, None, since=now)
+            Down(watch, min(standing.at, now), None, now, standing.cause, None, since=now)
             for watch, standing in standings.items()
             if standing.state is State.DOWN and watch not in self._downs and watch in self._topology.watched
         ]
@@ -124,11 +124,12 @@ class OutageEngine(Falls):
         if known is not None:
             self._fell_again(known, number, change)
             return
+        at = self._begun(change)
         down = Down(
             watch,
-            change.at,
-            change.not_before,
-            change.detected_at,
+            at,
+            None if change.not_before is None else min(change.not_before, at),
+            min(change.detected_at, self._docket.now),
             change.cause,
             number,
             since=change.at,
@@ -158,12 +159,21 @@ class OutageEngine(Falls):
         self._unseen.seen(watch)
         self._dismiss(down)
         self._docket.say(Blame(number, *watch, change.at, None))
+        at = self._begun(change)
         if down is not None and down.case is not None:
-            self._recovered(down.case, watch, change.at)
-            self._docket.alarm(self._docket.now + self._recheck, Back(watch, change.at))
+            self._recovered(down.case, watch, at)
+            self._docket.alarm(self._docket.now + self._recheck, Back(watch, at))
         case = self._docket.of_root.get(watch)
         if case is not None and case.is_common:  # it was suspected, and answers
-            self._is_back(case, change.at)
+            self._is_back(case, at)
+
+    def _begun(self, change: Change) -> int:
+        """When it happened: not later than now, whatever the clock of its collector says or once said.
+
+        A judge's moments never go back. One whose clock was ahead tells of all that happens until then as of
+        then; an outage that began tomorrow would be told tomorrow, and any two of them would be one.
+        """
+        return min(change.at, self._docket.now)
 
     def _dismiss(self, down: Down | None) -> None:
         """It was held, and nobody asks any more why it fell."""
@@ -272,7 +282,8 @@ class OutageEngine(Falls):
             if watch not in self._topology.watched:
                 self._docket.say(Blame(None, *watch, self._docket.now, None))
             elif standing is not None and standing.state in (State.DOWN, State.UNKNOWN):
-                down = Down(watch, blame.at, None, self._docket.now, standing.cause, None, since=blame.at)
+                at = min(blame.at, self._docket.now)
+                down = Down(watch, at, None, self._docket.now, standing.cause, None, since=blame.at)
                 self._downs[watch] = down
                 case.add(down)
         if case.told.kind is OutageKind.NODE and case.root not in case.members:

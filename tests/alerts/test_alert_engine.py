@@ -42,7 +42,7 @@ def test_an_outage_is_one_message_at_once_and_its_end_is_one(bench: Bench) -> No
     assert bench.hear(core) == ["fired hook sw-1@0"]
     assert bench.sent[0].message.detected_at == core.detected_at
     assert bench.minutes(1, 2, 3) == []
-    assert bench.hear(closed(core, T0 + 4 * MINUTE)) == ["resolved hook sw-1@0"]
+    assert bench.hear(closed(core, T0 + 4 * MINUTE), at=T0 + 4 * MINUTE) == ["resolved hook sw-1@0"]
     assert bench.minutes(5, 600) == []
     start, end = (each.message for each in bench.sent)
     assert start.key == f"{start.alerts[0].id}/fired"
