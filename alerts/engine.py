@@ -261,7 +261,10 @@ class Engine:
     def _raise(self, life: Life, finding: Finding, now: int) -> None:
         """More severe than what was told: who acknowledged that has not seen this."""
         kept = replace(life.finding, severity=finding.severity, facts=finding.facts)
-        alert = replace(life.alert, finding=kept, acked_by="", acked_at=None, escalated=0)
+        former = life.alert.former
+        if life.told_at is not None:
+            former = (*former, life.finding.severity)
+        alert = replace(life.alert, finding=kept, acked_by="", acked_at=None, escalated=0, former=former)
         worse = replace(life, alert=alert, gone_since=None, raised=life.raised + 1)
         self._keep(worse)
         title, _ = Composer(self.site, self.site.alerting.language).one(alert, Happening.FIRED, now)

@@ -65,7 +65,8 @@ class Alert:
     """A finding with its life, from the moment it fired. Moments in milliseconds.
 
     ``id``: eight hex digits, another one for each life of the same key. ``told``: its start was handed to a
-    channel's outbox, so its end must be too.
+    channel's outbox, so its end must be too. ``former``: how severe it was when it was told, before it became
+    worse: to receivers that know an alert by its labels those are other alerts, of which this is the end.
     """
 
     id: str
@@ -77,6 +78,7 @@ class Alert:
     escalated: int = 0
     resolved_at: int | None = None
     ending: str = ""
+    former: tuple[Severity, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

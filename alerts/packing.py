@@ -23,12 +23,18 @@ def unpack(text: str) -> Message:
     """What :func:`pack` made. Raises PackingError for anything else."""
     try:
         data = json.loads(text)
-        alerts = tuple(_alert(each) for each in data["alerts"])
+        alerts = tuple(alert_of(each) for each in data["alerts"])
         return Message(**{**data, "happening": Happening(data["happening"]), "alerts": alerts})
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise PackingError(f"no message of this version: {error!r}") from error
 
 
-def _alert(data: Mapping[str, Any]) -> Alert:
-    finding = data["finding"]
-    return Alert(**{**data, "finding": Finding(**{**finding, "severity": Severity(finding["severity"])})})
+def finding_of(data: Mapping[str, Any]) -> Finding:
+    """What was kept of a finding."""
+    return Finding(**{**data, "severity": Severity(data["severity"])})
+
+
+def alert_of(data: Mapping[str, Any]) -> Alert:
+    """What was kept of an alert; what an earlier version did not know is as it was then."""
+    former = tuple(map(Severity, data.get("former", ())))
+    return Alert(**{**data, "finding": finding_of(data["finding"]), "former": former})

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from alerts.life import Book, Closed, Gathering, Life, Pending
-from alerts.model import Alert, Finding, Severity
+from alerts.packing import alert_of, finding_of
 from monitor.model.events import Change, Judged
 from monitor.model.orders import Order
 from monitor.model.outages import Outage
@@ -80,14 +80,9 @@ def _plain(value: Any) -> Any:
             return asdict(value)
 
 
-def _finding(data: Mapping[str, Any]) -> Finding:
-    return Finding(**{**data, "severity": Severity(data["severity"])})
-
-
 def _life(data: Mapping[str, Any]) -> Life:
-    alert = Alert(**{**data["alert"], "finding": _finding(data["alert"]["finding"])})
     channels = {name: tuple(to) for name, to in data["channels"].items()}
-    return Life(**{**data, "alert": alert, "channels": channels})
+    return Life(**{**data, "alert": alert_of(data["alert"]), "channels": channels})
 
 
 _READ: Final[Mapping[str, Callable[[Any], Any]]] = {
@@ -95,7 +90,7 @@ _READ: Final[Mapping[str, Callable[[Any], Any]]] = {
     "closed": lambda data: Closed(Outage.from_json(data["outage"]), data["said_at"]),
     "degraded": Judged.from_json,
     "turned": Judged.from_json,
-    "pending": lambda data: Pending(_finding(data["finding"]), data["since"]),
+    "pending": lambda data: Pending(finding_of(data["finding"]), data["since"]),
     "lives": _life,
     "ending": _life,
     "silences": Order.from_json,

@@ -7,14 +7,14 @@ It forgets an alert that nobody names any more. So what goes on is named every `
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from yarl import URL
 
 from alerts.channels.base import DeliveryError, PermanentError, TemporaryError
 from alerts.channels.http import Http
-from alerts.channels.prometheus import labels, notes
+from alerts.channels.prometheus import ended_at, labels, notes, outgrown
 from alerts.channels.webhook import login
 from alerts.model import Alert, Message
 from alerts.outbox import wall_clock
@@ -55,29 +55,35 @@ class Alertmanager:
         alone = message if len(message.alerts) == 1 else None
         posted = []
         for alert in message.alerts:
-            over = alert.resolved_at
-            if over is None and message.happening.is_end:
-                over = message.made_at
-            posted.append(self._posted(alert, over, message.link, alone))
+            over = ended_at(alert, message)
+            posted.append(self._posted(labels(alert), alert, over, message.link, alone))
+            gone = message.made_at if over is None else over
+            posted += [self._posted(named, alert, gone, message.link) for named in outgrown(alert)]
         return await self._post(posted)
 
     async def remind(self, alerts: Sequence[Alert]) -> None:
         """A member that was away hears it here."""
         for start in range(0, len(alerts), _BATCH):
-            await self._post([self._posted(alert, None) for alert in alerts[start : start + _BATCH]])
+            batch = alerts[start : start + _BATCH]
+            await self._post([self._posted(labels(alert), alert, None) for alert in batch])
 
     async def close(self) -> None:
         await self._http.close()
 
     def _posted(
-        self, alert: Alert, over: int | None, link: str = "", message: Message | None = None
+        self,
+        named: Mapping[str, str],
+        alert: Alert,
+        over: int | None,
+        link: str = "",
+        message: Message | None = None,
     ) -> dict[str, Any]:
         # What is over ended by now at the latest, or the alert would go on there until then.
         now = self._clock()
         ends = now + self._ahead if over is None else min(over, now)
         starts = min(alert.finding.since, ends)
         return {
-            "labels": labels(alert),
+            "labels": named,
             "annotations": notes(alert, message),
             "startsAt": format_time(starts),
             "endsAt": format_time(ends),

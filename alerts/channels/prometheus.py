@@ -1,11 +1,16 @@
-"""Alerts as Alertmanager and those who listen to it know them: labels, annotations, fingerprints. Pure."""
+"""Alerts as Alertmanager and those who listen to it know them: labels, annotations, fingerprints. Pure.
+
+An alert is known by its labels there. All of them stay the same for its whole life but one, the severity,
+which decides on routes and inhibition and so has to be one. As with Prometheus an alert that becomes worse is
+another one to them: hence with each word after that comes the end of what it was (:func:`outgrown`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
 
-from alerts.model import Alert, Message
+from alerts.model import Alert, Message, Severity
 from monitor.model.times import format_time
 
 VERSION: Final = "4"
@@ -15,13 +20,13 @@ _FNV_OFFSET: Final = 14_695_981_039_346_656_037
 _FNV_PRIME: Final = 1_099_511_628_211
 
 
-def labels(alert: Alert) -> dict[str, str]:
-    """What makes it this alert: the same for all its lives, and for its whole life."""
+def labels(alert: Alert, severity: Severity | None = None) -> dict[str, str]:
+    """What makes it this alert, the same for all its lives: as severe as it is, or as it was once."""
     finding = alert.finding
     found = {
         "alertname": finding.rule,
         "subject": finding.subject,
-        "severity": finding.severity.value,
+        "severity": (severity or finding.severity).value,
         "network": finding.network,
         "region": finding.region,
         "county": county(finding.region),
@@ -31,6 +36,21 @@ def labels(alert: Alert) -> dict[str, str]:
         "node": finding.node,
     }
     return {name: value for name, value in found.items() if value}  # an empty label is none
+
+
+def outgrown(alert: Alert) -> list[dict[str, str]]:
+    """The labels under which it was told before it became worse.
+
+    Whoever was told of those hears that they are over with whatever comes next, at the latest with its own
+    end: the route of what is worse may be another, and never reach who heard of it first.
+    """
+    return [labels(alert, severity) for severity in dict.fromkeys(alert.former)]
+
+
+def ended_at(alert: Alert, message: Message) -> int | None:
+    """When it ended, milliseconds; None while it goes on."""
+    over = alert.resolved_at
+    return message.made_at if over is None and message.happening.is_end else over
 
 
 def county(region: str) -> str:
@@ -70,6 +90,7 @@ def webhook(message: Message, receiver: str) -> dict[str, Any]:
     """The body of Alertmanager's webhook, version 4."""
     alone = len(message.alerts) == 1
     alerts = [_told(alert, message, alone=alone) for alert in message.alerts]
+    over = [_ended(named, alert, message) for alert in message.alerts for named in outgrown(alert)]
     firing = any(alert.resolved_at is None for alert in message.alerts)
     common = _common([alert["labels"] for alert in alerts])
     return {
@@ -83,19 +104,28 @@ def webhook(message: Message, receiver: str) -> dict[str, Any]:
         "commonAnnotations": _common([alert["annotations"] for alert in alerts])
         | {"summary": message.title, "description": message.text},
         "externalURL": message.link,
-        "alerts": alerts,
+        "alerts": alerts + over,
     }
 
 
 def _told(alert: Alert, message: Message, *, alone: bool) -> dict[str, Any]:
-    named = labels(alert)
-    over = alert.resolved_at
-    if over is None and message.happening.is_end:
-        over = message.made_at
+    annotations = notes(alert, message if alone else None)
+    return _as_known(labels(alert), annotations, alert, message, ended_at(alert, message))
+
+
+def _ended(named: Mapping[str, str], alert: Alert, message: Message) -> dict[str, Any]:
+    """What it was before it became worse, as something that is over."""
+    over = ended_at(alert, message)
+    return _as_known(named, notes(alert), alert, message, message.made_at if over is None else over)
+
+
+def _as_known(
+    named: Mapping[str, str], annotations: Mapping[str, str], alert: Alert, message: Message, over: int | None
+) -> dict[str, Any]:
     return {
         "status": "firing" if over is None else "resolved",
         "labels": named,
-        "annotations": notes(alert, message if alone else None),
+        "annotations": annotations,
         "startsAt": format_time(alert.finding.since),
         "endsAt": _NEVER if over is None else format_time(over),
         "generatorURL": message.link,

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from engine_kit import HOUR, MINUTE, T0, Bench, site_of
 
+from alerts.channels.prometheus import webhook
 from monitor.model.deeds import Did
 from monitor.model.measured import Budget, Certificate, GroupNow, Health, Measured, Spent
 
@@ -123,3 +124,41 @@ def test_it_goes_where_the_worse_go_and_both_hear_the_end(tmp_path: Path) -> Non
     bench.measure(calm, T0 + HOUR)
     calm = replace(calm, at=T0 + 2 * HOUR)
     assert bench.measure(calm, T0 + 2 * HOUR) == ["resolved hook */*/1", "resolved sms */*/1"]
+
+
+def still_firing(bench: Bench) -> dict[str, set[str]]:
+    """What a receiver of each channel that knows alerts by their fingerprints believes to go on."""
+    found: dict[str, dict[str, str]] = {}
+    for each in bench.sent:
+        known = found.setdefault(each.channel, {})
+        for alert in webhook(each.message, each.channel)["alerts"]:
+            known[alert["fingerprint"]] = alert["labels"]["severity"] if alert["status"] == "firing" else ""
+    return {channel: set(filter(None, known.values())) for channel, known in found.items()}
+
+
+def test_who_knows_alerts_by_their_labels_hears_the_end_of_what_it_was(bench: Bench) -> None:
+    bench.measure(creeping(T0))
+    assert still_firing(bench) == {"hook": {"warning"}}
+    bench.measure(fast(T0 + MINUTE), T0 + MINUTE)
+    assert still_firing(bench) == {"hook": {"critical"}}
+    bench.measure(replace(fast(T0), at=T0 + HOUR), T0 + HOUR)
+    assert still_firing(bench) == {"hook": {"critical"}, "sms": {"critical"}}
+    over(bench)
+    assert still_firing(bench) == {"hook": set(), "sms": set()}
+
+
+def test_also_where_the_worse_was_told_to_others(tmp_path: Path) -> None:
+    routes = ROUTES.replace("routes: [", "routes: [{match: {severity: [critical]}, to: sms, people: zhang}, ")
+    bench = Bench(site_of(tmp_path, routes))
+    bench.measure(creeping(T0))
+    bench.measure(fast(T0 + MINUTE), T0 + MINUTE)
+    assert still_firing(bench) == {"hook": {"warning"}, "sms": {"critical"}}
+    bench.restart()
+    over(bench)
+    assert still_firing(bench) == {"hook": set(), "sms": set()}
+
+
+def over(bench: Bench) -> None:
+    for at in (T0 + 2 * HOUR, T0 + 3 * HOUR):
+        bench.measure(burning(at, w5m=0, w1h=0, w6h=0, w3d=0), at)
+    assert not bench.book.lives

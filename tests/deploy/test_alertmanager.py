@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import subprocess
 import urllib.request
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any, Final
 
 import pytest
@@ -26,7 +29,7 @@ from small_site import camera, make_site
 
 from alerts.channels.alertmanager import Alertmanager
 from alerts.channels.prometheus import labels
-from alerts.model import Alert, Finding, Happening, Message
+from alerts.model import Alert, Finding, Happening, Message, Severity
 from alerts.outbox import wall_clock
 from alerts.rules import find
 from alerts.rules.world import World
@@ -289,12 +292,59 @@ def test_trouble_that_quanshi_tells_itself_is_not_told_twice(server: Server, sit
         expect(server, 3, {"QuanshiSightOld sight/video-0of1"})
 
 
-def test_what_became_worse_stands_for_what_it_was(server: Server, site: Site) -> None:
-    crept = found(site, groups=(burning(1, 0.03), burning(2, 0.03)))
-    burns = found(site, groups=(burning(1, 0.5),))
-    assert [one.severity.value for one in (*crept, *burns)] == ["warning", "warning", "critical"]
-    with told(server, [*crept, *burns]):
-        expect(server, 3, {"burn */*/1"})
+def test_what_became_worse_by_prometheus_stands_for_what_it_was(server: Server) -> None:
+    crept = {**BURN, "burn": "creeping", "severity": "warning"}
+    other = {**crept, "class": "2", "subject": "*/*/2"}
+    with told(server, (), [crept, other, BURN]):
+        expect(server, 3, {"QuanshiBurn */*/1"})
+
+
+def test_who_heard_of_what_became_worse_hears_that_it_is_that_no_more(tmp_path: Path, site: Site) -> None:
+    (crept,), (burns,) = (found(site, groups=(burning(1, share),)) for share in (0.03, 0.5))
+    assert (crept.severity.value, burns.severity.value) == ("warning", "critical")
+    worse = replace(crept, severity=burns.severity, facts=burns.facts)
+    with heard(tmp_path) as (server, said):
+        asyncio.run(send(server, message([crept])))
+        wait_for(lambda: said == {"/desk": {"warning": "firing"}}, within=20)
+        asyncio.run(send(server, grown(message([worse], Happening.WORSE))))
+        wait_for(
+            lambda: (said["/desk"], said.get("/duty")) == ({"warning": "resolved"}, {"critical": "firing"}),
+            within=20,
+        )
+        asyncio.run(send(server, grown(message([worse], Happening.RESOLVED))))
+        wait_for(lambda: said.get("/duty") == {"critical": "resolved"}, within=20)
+
+
+def grown(said: Message) -> Message:
+    """The same, of an alert that was told as a warning before."""
+    alerts = tuple(replace(alert, former=(Severity.WARNING,)) for alert in said.alerts)
+    return replace(said, alerts=alerts)
+
+
+@contextmanager
+def heard(folder: Path) -> Iterator[tuple[Server, dict[str, dict[str, str]]]]:
+    """Our configuration in a hurry, and what each receiver heard of each severity last."""
+    said: dict[str, dict[str, str]] = {}
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            told = {alert["labels"]["severity"]: alert["status"] for alert in body["alerts"]}
+            said.setdefault(self.path, {}).update(told)
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Receiver) as hook:
+        Thread(target=hook.serve_forever, daemon=True).start()
+        text = CONFIG.read_text(encoding="utf-8").replace("127.0.0.1:9911", f"127.0.0.1:{hook.server_port}")
+        quick = re.sub(r"group_(wait|interval): \w+", r"group_\1: 200ms", text)
+        (folder / "quick.yml").write_text(quick, encoding="utf-8")
+        with alertmanager(folder, config=folder / "quick.yml") as server:
+            yield server, said
+        hook.shutdown()
 
 
 def test_of_what_is_down_nothing_smaller_is_told(server: Server, site: Site) -> None:
