@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from functools import partial
 from typing import Final
 
 import structlog
@@ -33,21 +32,12 @@ from monitor.config import (
 from monitor.ledger.errors import LedByAnotherError, LedgerError
 from monitor.ledger.ledger import Ledger
 from monitor.ledger.signing import Signer
-from monitor.live.alertreader import AlertReader
-from monitor.live.attributor import Attributor
 from monitor.live.health import Health
-from monitor.live.intake import Intake
 from monitor.live.judgements import judgements_publisher
-from monitor.live.keeper import ARCHIVE, Keeper
-from monitor.live.measurer import Measurer
-from monitor.live.outages import OutageEngine
 from monitor.live.probetimes import ProbeTimes
 from monitor.live.recall import Recall
 from monitor.live.states import Live
-from monitor.live.upkeep import Upkeep
-from monitor.model.events import Change
-from monitor.past import burn_of
-from monitor.reports.monthly import Monthly
+from monitor.term import Term
 from monitor.web.context import Context
 from monitor.web.first import access_settings, offer_first
 from monitor.web.news import News
@@ -73,7 +63,7 @@ async def run(site: Site, redis_url: str, stop: asyncio.Event) -> None:
     loop = asyncio.get_running_loop()
     try:
         monitor = Monitor(site, redis, redis_url)
-        # From the start: a signal that nobody handles would end the process.
+        # From the start: until somebody listens, a SIGHUP is ignored and lost.
         loop.add_signal_handler(signal.SIGHUP, monitor.reloader.poke)
         async with Pages(site, monitor.web):
             await monitor.run(stop)
@@ -204,73 +194,31 @@ class Monitor:
         stop: asyncio.Event,
         lease: asyncio.Task[None],
     ) -> None:
+        """The work of a leader, until ``stop`` or until one of its parts cannot go on."""
         judgements = await judgements_publisher(ledger, self._redis, self.keys)
-        measurer = Measurer(
-            ledger,
-            self.live,
-            self.health,
-            redis=self._redis,
-            keys=self.keys,
-            times=self.times,
-            load=partial(burn_of, ledger),
-        )
-        attributor = Attributor(ledger, self.live, OutageEngine, on_verdicts=judgements.wake)
-
-        def on_news(changes: Sequence[tuple[int, Change]]) -> None:
-            judgements.wake()
-            attributor.hear(changes)
-            measurer.hear(changes)
-
-        async def restore() -> None:
-            await recall.restore()
-            attributor.look()
-            measurer.look()
-
-        intake = Intake(
-            ledger,
-            live=self.live,
-            health=self.health,
-            redis=self._redis,
-            keys=self.keys,
-            on_news=on_news,
-            restore=restore,
-            on_sights=measurer.see,
-        )
-        alerts = AlertReader(ledger, redis=self._redis, keys=self.keys, on_deeds=self._news.alerted)
-        archive = self.live.site.data / ARCHIVE
-        keeper = Keeper(ledger, signer, archive, lambda: self.live.site.retain)
-        upkeep = Upkeep(
-            self.live,
-            self.health,
-            redis=self._redis,
-            keys=self.keys,
-            intake=intake,
-            alerts=alerts,
+        term = Term(
+            self.web,
+            self._redis_url,
+            ledger=ledger,
+            signer=signer,
             recall=recall,
+            news=self._news,
+            judgements=judgements,
         )
         settle_memory()
         tasks = [
             lease,
-            named(intake.run(self._redis_url), "intake"),
-            named(attributor.run(), "attributor"),
-            named(measurer.run(), "measurer"),
-            named(alerts.run(self._redis_url), "alert record"),
-            named(judgements.run(), "judgements"),
-            named(upkeep.run(), "upkeep"),
-            named(self.web.last_hour.run(), "durations"),
-            named(self._news.run(ledger), "news"),
             named(self._reload(recall), "reload"),
-            named(keeper.run(), "keeper"),
             named(self.web.jobs.run(), "reports"),
-            named(Monthly(ledger, lambda: self.live.site).run(), "monthly reports"),
+            *term.tasks(),
         ]
         try:
             await until(stop, tasks)
         finally:
-            await intake.finish()
+            await term.last_words()
             await end(tasks)
             if stop.is_set():
-                await keeper.sign()
+                await term.sign()
 
     async def _reload(self, recall: Recall | None) -> None:
         """Take over changed files; those with a mistake change nothing. SIGHUP: look at them at once.

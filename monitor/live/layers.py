@@ -34,7 +34,7 @@ _LONGEST_HEAD: Final = 16_384
 _LAST_MOMENT: Final = 253_402_300_799_999
 """The end of the year 9999 in milliseconds: nothing later can be written as a date."""
 
-_log = structlog.get_logger()
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +121,9 @@ class Layers:
                 return []
             return list(head.layers(network, node, packed))
         except PackedError as error:
-            _log.warning("layers of a shard are not readable", shard=shard, error=str(error))
+            log.warning("layers of a shard are not readable", shard=shard, error=str(error))
         except (RedisError, OSError) as error:  # TimeoutError is an OSError
-            _log.warning("layers are not to be had", error=str(error) or f"no answer in {PATIENCE} s")
+            log.warning("layers are not to be had", error=str(error) or f"no answer in {PATIENCE} s")
         return []
 
     async def _row(self, key: str, place: int) -> tuple[Head | None, bytes]:

@@ -26,7 +26,7 @@ FETCH_AGAIN: Final = 5_000
 PATIENCE: Final = 0.5
 """Seconds to wait for Redis: a page without times is worth more than one that comes too late."""
 
-_log = structlog.get_logger()
+log = structlog.get_logger(__name__)
 
 
 class ProbeTimes:
@@ -51,7 +51,7 @@ class ProbeTimes:
             async with asyncio.timeout(PATIENCE):
                 arrays, facts, telling = await self._get(names)
         except (RedisError, OSError) as error:  # TimeoutError is an OSError
-            _log.warning("probe times are not to be had", error=str(error) or f"no answer in {PATIENCE} s")
+            log.warning("probe times are not to be had", error=str(error) or f"no answer in {PATIENCE} s")
             arrays, facts, telling = [], [], None
         self._durations = dict(_unpacked(zip(shards, arrays, strict=False)))
         self._certificates = {shard: ends_of(found) for shard, found in zip(shards, facts, strict=False)}
@@ -93,7 +93,7 @@ def _unpacked(arrays: Iterable[tuple[Shard, bytes | None]]) -> Iterator[tuple[Sh
         try:
             yield shard, Durations.unpack(packed)
         except PackedError as error:
-            _log.warning("probe times of a shard are not readable", shard=shard, error=str(error))
+            log.warning("probe times of a shard are not readable", shard=shard, error=str(error))
 
 
 def cut_of(live: Live) -> dict[str, int]:

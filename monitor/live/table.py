@@ -26,22 +26,6 @@ _SHOWN_DOWN: Final = 30
 _SHOWN_OUTAGES: Final = 10
 _SHOWN_CHANGES: Final = 8
 
-_COUNTS: Final = {
-    "zh": {
-        "down": "离线 {}",
-        "outages": "故障 {}",
-        "split": "，故障所致 {behind}，自身 {alone}",
-        "hidden": "；未列出 {}",
-    },
-    "en": {
-        "down": "{} down",
-        "outages": "{} outages",
-        "split": ", {behind} behind outages, {alone} by themselves",
-        "hidden": "; {} not shown",
-    },
-}
-"""The titles of tables: they add up, whatever a terminal has room for."""
-
 
 def render_status(status: Status, width: int = 80, *, color: bool = False) -> str:
     """The status in the site's language; signs always, colours only on wish. Every line ends."""
@@ -152,7 +136,7 @@ def _collector(collector: Mapping[str, Any], language: str) -> Text:
 def _outages(status: Status, rows: int) -> list[RenderableType]:
     """Above single nodes: each root with how many are down for it."""
     language, now = status["language"], status["time"]
-    words, counts = PHRASES[language], _COUNTS[language]
+    words = PHRASES[language]
     outages = wide_outages(status)
     if not outages:
         return []
@@ -172,13 +156,13 @@ def _outages(status: Status, rows: int) -> list[RenderableType]:
             str(each["affected"]),
             CAUSES[language][Cause(each["cause"])],
         )
-    title = counts["outages"].format(len(outages)) + _hidden(language, len(outages) - table.row_count)
+    title = words["outages"].format(len(outages)) + _hidden(language, len(outages) - table.row_count)
     return [_sign(State.DOWN, title), *_filled(table), Text()]
 
 
 def _down(status: Status, rows: int) -> list[RenderableType]:
     language, now = status["language"], status["time"]
-    words, counts = PHRASES[language], _COUNTS[language]
+    words = PHRASES[language]
     total = status["down_total"]
     if not total:
         return [Text(words["none"])]
@@ -194,15 +178,15 @@ def _down(status: Status, rows: int) -> list[RenderableType]:
             CAUSES[language][Cause(each["cause"])],
         )
     by_themselves = not_listed(status, 0)
-    title = counts["down"].format(total)
+    title = words["down"].format(total)
     if by_themselves < total:
-        title += counts["split"].format(behind=total - by_themselves, alone=by_themselves)
+        title += words["split"].format(behind=total - by_themselves, alone=by_themselves)
     title += _hidden(language, by_themselves - table.row_count)
     return [_sign(State.DOWN, title), *_filled(table)]
 
 
 def _hidden(language: str, count: int) -> str:
-    return _COUNTS[language]["hidden"].format(count) if count else ""
+    return PHRASES[language]["hidden"].format(count) if count else ""
 
 
 def _filled(table: Table) -> Sequence[Table]:

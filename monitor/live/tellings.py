@@ -10,7 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 
 from monitor.model.telling import Telling
 
-_log = structlog.get_logger()
+log = structlog.get_logger(__name__)
 
 
 def unpacked(text: str | None) -> Telling | None:
@@ -20,7 +20,7 @@ def unpacked(text: str | None) -> Telling | None:
     try:
         return Telling.from_json(json.loads(text))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        _log.warning("the numbers of the alert role are not readable", error=repr(error))
+        log.warning("the numbers of the alert role are not readable", error=repr(error))
         return None
 
 
