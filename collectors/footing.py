@@ -31,8 +31,10 @@ PATIENCE: Final = 3_000
 ASK_EVERY: Final = 1_000
 """Milliseconds between two questions to the witnesses while blind."""
 
-QUIET: Final = 10_000
-"""Milliseconds in which losses that the witnesses have explained are not asked about again."""
+QUIET: Final = 2_000
+"""Milliseconds from one question to the next while losses go on that the witnesses have explained. Losses of
+that time are weighed when it ends, and it is shorter than :data:`SPAN`: the next doubt may be well founded,
+and comes in time all the same."""
 
 SAMPLE: Final = 50
 """Answers, or one from each watch, that are enough to say that sight has returned."""
@@ -52,8 +54,10 @@ class _Counts(NamedTuple):
 
 
 class Footing:
-    """Doubts itself when more than ``share`` of the answering watches of a shard, and at least ``least``,
-    fail at once. Then its witnesses decide; it is blind where none of them answers, or there are none.
+    """Doubts itself when more than ``share`` of the answering watches of a shard fail at once. Then its
+    witnesses decide; it is blind where none of them answers, or there are none. Where there are none, at
+    least ``least`` must fail: two cameras may well die together. Blindness ends when a witness answers, and
+    when enough of the shard does: a witness may be what is dead.
 
     ``interval`` (seconds) is how far back losses count as "at once" in a shard too small to be sampled:
     the longest usual pause between two questions to a watch.
@@ -69,7 +73,7 @@ class Footing:
         self.ask_witnesses = False
         self.blind_since: int | None = None
         self._asked_at = 0
-        self._quiet_until = 0
+        self._unweighed = False
         self._now = 0
         self._last_good: int | None = None
         self._usual = 1.0
@@ -101,22 +105,22 @@ class Footing:
         self.ask_witnesses = False
         if self.stand is Stand.SURE:
             # Only a new loss can make them many; a calm tick costs nothing.
-            if lost and now >= self._quiet_until and self._many_lost():
-                self._doubt()
+            self._unweighed = self._unweighed or lost > 0
+            if self._unweighed and now - self._asked_at >= QUIET:
+                self._weigh()
         elif self.stand is Stand.ASKING:
             if now - self._asked_at >= PATIENCE:
                 self._go_blind()
-        elif self.witnesses:
-            self._ask(ASK_EVERY)
         elif self._sees_again():
             self._be_sure()
+        elif self.witnesses:
+            self._ask(ASK_EVERY)
 
     def witness(self, now: int, answered: bool) -> None:
         """The witnesses' word: one of them answered, or (false) none did and the round is over."""
         self._now = max(now, self._now)
         if answered and self.stand is not Stand.SURE:
             self._be_sure()
-            self._quiet_until = self._now + QUIET
         elif not answered and self.stand is Stand.ASKING:
             self._go_blind()
 
@@ -134,21 +138,26 @@ class Footing:
             good, bad, lost = good + counts.good, bad + counts.bad, lost + counts.lost
             yield _Counts(counts.at, good, bad, lost)
 
-    def _many_lost(self) -> bool:
-        """Whether more than the share of a fair sample was lost, or of all watches one after another."""
-        if not self.witnesses and self.watches < self.least:
-            return False
-        return self._sample_lost() or self._shard_lost()
+    def _weigh(self) -> None:
+        """Doubt if more than the share of a fair sample was lost, or of all watches one after another."""
+        self._unweighed = False
+        if self.watches >= self._fewest and (self._sample_lost() or self._shard_lost()):
+            self._doubt()
+
+    @property
+    def _fewest(self) -> int:
+        """How many must be lost. Asking witnesses costs nothing, so that any number is enough for it."""
+        return 1 if self.witnesses else self.least
 
     def _sample_lost(self) -> bool:
         recent = [counts for counts in self._counts if counts.at > self._now - SPAN]
         lost = sum(counts.lost for counts in recent)
         answers = lost + sum(counts.good for counts in recent)
         # Two standard deviations of a sample this small, lest chance alone make us doubt.
-        return lost >= self.least and lost > self.share * answers + math.sqrt(answers)
+        return lost >= self._fewest and lost > self.share * answers + math.sqrt(answers)
 
     def _shard_lost(self) -> bool:
-        enough = max(self.least - 1, self.share * self.watches)
+        enough = max(self._fewest - 1, self.share * self.watches)
         if sum(counts.lost for counts in self._counts) <= enough:
             return False
         ends = self._ends(self._now - self.interval)
@@ -179,15 +188,17 @@ class Footing:
         self._counts.clear()
 
     def _sees_again(self) -> bool:
-        """Whether the answers are again as good as half of what was usual, by more than chance."""
+        """Whether answers are again as good as half of what was usual; in a sample, by more than chance."""
         wanted = (1 - self.share) * self._usual
         for end in self._ends(self._now - self.interval):
             answers = end.good + end.bad
-            if answers >= min(self.watches, SAMPLE) and end.good > wanted * answers + math.sqrt(answers):
+            chance = 0.0 if answers >= self.watches else math.sqrt(answers)
+            if answers >= min(self.watches, SAMPLE) and end.good > wanted * answers + chance:
                 return True
         return False
 
     def _be_sure(self) -> None:
         self.stand = Stand.SURE
         self.blind_since = None
+        self._unweighed = False
         self._counts.clear()

@@ -356,7 +356,7 @@ class Watcher:
         if footing.blind and not self.keeper.blind:
             self._go_blind(footing.blind_since)
         elif self.keeper.blind and not footing.blind:
-            log.warning("sees again", collector=self.keeper.collector)
+            log.warning("sees again", collector=self.keeper.collector, silent_witnesses=self.witnesses.silent)
             self._say_sight(self.keeper.sight(self.clock.now()))
             self._sweep()
         elif self._held_back and not footing.holding:
@@ -367,7 +367,11 @@ class Watcher:
 
     def _go_blind(self, since: int | None) -> None:
         """Whatever failed lately may be our own fault: it is forgotten, and the sight ends before it."""
-        log.error("blind: we have lost the network, not the devices", collector=self.keeper.collector)
+        log.error(
+            "blind: we have lost the network, not the devices",
+            collector=self.keeper.collector,
+            silent_witnesses=self.witnesses.silent,
+        )
         self._held_back.clear()
         for ward in self.roster.wards.values():
             if any(track.run for track in ward.judge.tracks.values()):

@@ -29,10 +29,16 @@ class Witnesses:
         self._tell = tell
         self._turns: list[Turn] = []
         self._open: set[Turn] = set()
+        self._heard: set[str] = set()
         self._asked_at = 0.0
 
     def __len__(self) -> int:
         return len(self._turns)
+
+    @property
+    def silent(self) -> list[str]:
+        """Node ids of those that have not answered the last question, in no way that they are asked."""
+        return sorted({turn.ward.watch.node.id for turn in self._turns} - self._heard)
 
     def take(self, wards: list[Ward]) -> None:
         """Use these from now on. Each is asked with every way that this machine can ask it."""
@@ -49,6 +55,7 @@ class Witnesses:
         for turn in self._open:
             self._cancel(turn)
         self._open.clear()
+        self._heard.clear()
         self._asked_at = now
         able = [turn for turn in self._turns if self._can(turn.slot)]
         # All are open before the first is asked: where there is no route, it fails while it is started.
@@ -66,6 +73,7 @@ class Witnesses:
         self._open.discard(turn)
         cause = verdict.cause
         if cause not in _SILENCE and cause.weight is not Weight.BLIND:
+            self._heard.add(turn.ward.watch.node.id)
             self._tell(True)
         elif not self._open:
             self._tell(False)

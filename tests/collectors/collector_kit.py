@@ -11,7 +11,7 @@ import socket
 import ssl
 import struct
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -211,16 +211,38 @@ async def devices(answers: Mapping[str, Conversation]) -> AsyncIterator[dict[str
         }
 
 
+class Wire:
+    """A port that takes every connection, until it is ``cut``: then the kernel drops what is sent to it."""
+
+    _ATTACH, _DETACH = 26, 27  # SO_ATTACH_FILTER, SO_DETACH_FILTER
+
+    def __init__(self, listener: socket.socket) -> None:
+        self._listener = listener
+        self.port: int = listener.getsockname()[1]
+
+    def cut(self) -> None:
+        program = bytearray(struct.pack("HBBI", 0x06, 0, 0, 0))  # BPF: return 0 bytes of each
+        place = ctypes.addressof((ctypes.c_char * len(program)).from_buffer(program))
+        self._listener.setsockopt(socket.SOL_SOCKET, self._ATTACH, struct.pack("HP", 1, place))
+
+    def mend(self) -> None:
+        self._listener.setsockopt(socket.SOL_SOCKET, self._DETACH, 0)
+
+
 @contextlib.contextmanager
-def vanished() -> Iterable[int]:
-    """The port of a device that is not there: the kernel drops every packet to it, and nobody says so."""
-    program = bytearray(struct.pack("HBBI", 0x06, 0, 0, 0))  # BPF: return 0 bytes of each
+def wire() -> Iterator[Wire]:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        listener.listen()
-        place = ctypes.addressof((ctypes.c_char * len(program)).from_buffer(program))
-        listener.setsockopt(socket.SOL_SOCKET, 26, struct.pack("HP", 1, place))  # SO_ATTACH_FILTER
-        yield listener.getsockname()[1]
+        listener.listen(1_000)
+        yield Wire(listener)
+
+
+@contextlib.contextmanager
+def vanished() -> Iterator[int]:
+    """The port of a device that is not there, and nobody says so."""
+    with wire() as made:
+        made.cut()
+        yield made.port
 
 
 # --- conversations ---

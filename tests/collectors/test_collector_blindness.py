@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack
 from itertools import pairwise
 from pathlib import Path
@@ -17,6 +18,7 @@ from collector_kit import (
     hang,
     until,
     vanished,
+    wire,
 )
 from small_site import camera
 
@@ -117,6 +119,54 @@ async def test_witnesses_that_are_silent_too_make_it_blindness(tmp_path: Path) -
             await until(lambda: collector.watcher.keeper.blind)
             downs = {one.node for one in await collector.changes() if one.new is State.DOWN}
             assert downs <= {"gw"}
+
+
+def gateway(port: int) -> dict[str, str]:
+    """A witness that is there for whoever can connect."""
+    return camera("gw", address=f"127.0.0.1:{port}", kind="gateway", probes="tcp@500ms", **{"class": ""})
+
+
+async def test_an_uplink_that_goes_again_after_a_moment_takes_nobody_down(tmp_path: Path) -> None:
+    async with AsyncExitStack() as stack:
+        cams = await town(stack)
+        uplink = stack.enter_context(wire())
+        nodes = [*(at(name, cam) for name, cam in cams.items()), gateway(uplink.port)]
+        site = city(tmp_path, nodes, judge=BLIND, networks=network("gw"))
+        async with collecting(site) as collector:
+            keeper = collector.watcher.keeper
+            await until(lambda: all(collector.state(name) == ("up", "ok") for name in cams))
+            for _ in range(2):
+                await until(lambda: not keeper.sweeping)
+                await asyncio.sleep(2)
+                uplink.cut()
+                for cam in cams.values():
+                    cam.die()
+                await until(lambda: keeper.blind)
+                uplink.mend()
+                for cam in cams.values():
+                    await cam.live()
+                await until(lambda: not keeper.blind)
+            assert not [one for one in await collector.changes() if one.new is State.DOWN]
+
+
+async def test_a_dead_witness_keeps_nobody_blind_once_the_cameras_answer(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with AsyncExitStack() as stack:
+        cams = await town(stack)
+        port = stack.enter_context(vanished())
+        nodes = [*(at(name, cam) for name, cam in cams.items()), gateway(port)]
+        site = city(tmp_path, nodes, judge=BLIND, networks=network("gw"))
+        async with collecting(site) as collector:
+            await until(lambda: all(collector.state(name) == ("up", "ok") for name in cams))
+            for cam in cams.values():
+                cam.die()
+            await until(lambda: collector.watcher.keeper.blind)
+            for cam in cams.values():
+                await cam.live()
+            await until(lambda: not collector.watcher.keeper.blind, 5)
+            assert collector.watcher.witnesses.silent == ["gw"]
+    assert "silent_witnesses=['gw']" in capsys.readouterr().out
 
 
 async def test_a_question_to_a_witness_that_was_dropped_leaves_nobody_blind_for_ever(tmp_path: Path) -> None:
