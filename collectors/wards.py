@@ -119,6 +119,14 @@ class Ward:
         self.asked_at = -math.inf
         self.name_teller: Resolved | None = None
 
+    def doubt(self, since: int) -> None:
+        """Forget what failed after ``since`` (milliseconds): nobody could be heard then."""
+        for name, track in self.judge.tracks.items():
+            turn = self.turns.get(name)
+            track.distrust(since, None if turn is None else round(1000 * turn.spec.every))
+        if any(track.run for track in self.judge.tracks.values()):
+            self.judge.resume(self.judge.standing)
+
     @property
     def told(self) -> tuple[str, ...]:
         """Names of the probes that are not asked but told."""

@@ -52,7 +52,8 @@ keep connections, and is left to its usual turn: else it would be asked without 
 
 _ENDED: Final = Verdict(Cause.RESET, "ended a connection that was kept")
 _OK: Final = Cause.OK
-_AUTH_WANTED: Final = Cause.AUTH_WANTED
+_HEARD: Final = (Weight.GOOD, Weight.SOFT)
+"""What an answer weighs that came over the network, whatever it says."""
 
 
 class Watcher:
@@ -234,17 +235,19 @@ class Watcher:
             self._consider(turn, verdict, cause, started, finished)
             return
         turn.tally[cause] += 1
-        track.proof = self.clock.millis(started)
-        track.last = self.clock.millis(finished)
-        if cause is _OK or cause is _AUTH_WANTED:
+        if cause is _OK or cause.weight in _HEARD:
             self._good += 1
             turn.last = taken
             self.roster.durations.values[turn.index] = taken
             if verdict.facts:
                 self._note_facts(turn, verdict)
-        else:
+        elif cause.weight is Weight.HARD:
             self._bad += 1
             self.roster.durations.values[turn.index] = NO_ANSWER
+            if self.footing.holding:
+                return  # nobody may be heard, so that silence proves nothing
+        track.proof = self.clock.millis(started)
+        track.last = self.clock.millis(finished)
 
     def _excuse(self, started: float, finished: float) -> float:
         """Seconds of an answer's time that may be our own: this loop was late while it was under way."""
@@ -273,7 +276,7 @@ class Watcher:
             if self.footing.holding:
                 self._held_back.append((turn, verdict, cause, started, finished))
                 return
-        elif weight is not Weight.BLIND:
+        elif weight in _HEARD:
             self._good += 1
             turn.last = finished - started
             self.roster.durations.values[turn.index] = turn.last
@@ -366,18 +369,17 @@ class Watcher:
                 self._judge(*answer)
 
     def _go_blind(self, since: int | None) -> None:
-        """Whatever failed lately may be our own fault: it is forgotten, and the sight ends before it."""
+        """Whatever failed ``since`` then may be our own fault: it is forgotten, and the sight ended then."""
         log.error(
             "blind: we have lost the network, not the devices",
             collector=self.keeper.collector,
             silent_witnesses=self.witnesses.silent,
         )
         self._held_back.clear()
+        begun = self.clock.now() if since is None else since
         for ward in self.roster.wards.values():
-            if any(track.run for track in ward.judge.tracks.values()):
-                ward.judge.resume(ward.judge.standing)
-        now = self.clock.now()
-        last, _ = self.keeper.go_blind(now if since is None else since)
+            ward.doubt(begun)
+        last, _ = self.keeper.go_blind(begun)
         self._end_sight(last)
 
     # --- what we say ---

@@ -100,6 +100,18 @@ class Track:
         """Forget a standing that another probe's answers had overruled: it must be confirmed anew."""
         self.seed(Weight.BLIND, Cause.NOT_ASKED, 0, proof)
 
+    def distrust(self, since: int, every: int | None) -> None:
+        """Nobody could be heard after ``since`` (milliseconds): silence of that time proves no fault.
+
+        The answer before came up to ``every`` milliseconds earlier (None: nobody knows when), but not before
+        the fault.
+        """
+        if self.standing is not Weight.HARD or self.proof is None or self.proof <= since:
+            return
+        taken = self.last - self.proof
+        self.proof = self.at if every is None else max(self.at, since - every)
+        self.last = self.proof + taken
+
     def set_back(self, by: int) -> None:
         """All that was seen was seen ``by`` milliseconds earlier."""
         self.last, self.at, self.agreed = self.last - by, self.at - by, self.agreed - by

@@ -189,6 +189,34 @@ async def test_a_question_to_a_witness_that_was_dropped_leaves_nobody_blind_for_
             await until(lambda: not watcher.keeper.blind, 5)
 
 
+async def test_what_was_silent_while_blind_is_not_proven_to_have_been_down(tmp_path: Path) -> None:
+    async with AsyncExitStack() as stack:
+        cams = await town(stack)
+        dead = await stack.enter_async_context(device(answering(), "127.0.3.50"))
+        nodes = [*(at(name, cam) for name, cam in cams.items()), at("dead", dead)]
+        async with collecting(city(tmp_path, nodes, judge=BLIND)) as collector:
+            await collector.stand(dict.fromkeys([*cams, "dead"], ("up", "ok")))
+            await until(lambda: not collector.watcher.keeper.sweeping)
+            dead.die()
+            await collector.become("dead", State.DOWN)
+            await asyncio.sleep(1)
+            for cam in cams.values():
+                cam.die()
+            await until(lambda: collector.watcher.keeper.blind)
+            since = collector.watcher.footing.blind_since
+            tally = collector.watcher.keeper.tallies["rtsp"]
+            asked = tally[Cause.REFUSED]
+            await until(lambda: tally[Cause.REFUSED] >= asked + 4 * CITY)
+            await dead.live()
+            for cam in cams.values():
+                await cam.live()
+            await collector.become("dead", State.UP)
+            up = [one for one in await collector.changes("dead") if one.new is State.UP][-1]
+            assert since is not None
+            assert up.not_before is not None
+            assert since - 600 <= up.not_before <= since
+
+
 class Failing(Engine):
     """An engine on a machine without a route: every connection fails while it is started."""
 

@@ -73,6 +73,17 @@ async def test_every_way_to_fail_is_told_with_its_cause(tmp_path: Path, free_por
                     assert (change.not_before or 0) <= change.at <= change.detected_at
 
 
+async def test_of_what_only_degrades_each_answer_counts_and_says_how_long_it_took(tmp_path: Path) -> None:
+    async with (
+        device(answering("503 Service Unavailable")) as cam,
+        collecting(city(tmp_path, [at("cam", cam)])) as collector,
+    ):
+        await until(lambda: collector.state("cam") == ("degraded", "busy"))
+        await until(lambda: not collector.watcher.keeper.sweeping)
+        cam.answer = answering("503 Service Unavailable", pause=0.2)
+        await until(lambda: collector.watcher.roster.durations.values[0] > 0.15, 5)
+
+
 async def test_what_is_not_there_is_not_found_and_a_certificate_that_ended_is_told(
     tmp_path: Path,
 ) -> None:

@@ -48,6 +48,33 @@ def test_a_judge_remembers_its_state_and_its_newest_proof() -> None:
     assert judge.remember() == "up ok 10000 70000"
 
 
+@pytest.mark.parametrize(
+    ("since", "every", "proof"),
+    [(60_000, 5_000, 55_000), (60_000, 90_000, 10_000), (60_000, None, 10_000), (80_000, 5_000, 70_000)],
+    ids=["the answer before", "not before the fault", "nobody knows", "asked before"],
+)
+def test_silence_of_a_time_in_which_nobody_could_be_heard_proves_no_fault(
+    since: int, every: int | None, proof: int
+) -> None:
+    judge = Judge("n1", "video", RTSP, Rules())
+    for second in (0, 10, 11, 13):
+        see(judge, "rtsp", second, Cause.REFUSED if second else Cause.OK)
+    track = judge.tracks["rtsp"]
+    track.proof, track.last = 70_000, 72_000
+    track.distrust(since, every)
+    assert (track.proof, track.last) == (proof, proof + 2_000)
+    up = see(judge, "rtsp", 100), see(judge, "rtsp", 101)
+    assert up[1] is not None
+    assert up[1].not_before == proof
+
+
+def test_a_good_answer_proves_whenever_it_came() -> None:
+    judge = Judge("n1", "video", RTSP, Rules())
+    see(judge, "rtsp", 70)
+    judge.tracks["rtsp"].distrust(60_000, 5_000)
+    assert judge.tracks["rtsp"].proof == 70_000
+
+
 def test_after_a_restart_what_is_as_it_was_needs_no_change() -> None:
     up = Judge("n1", "video", BOTH, Rules(), UP)
     assert [see(up, "ping", 100), see(up, "rtsp", 101)] == [None, None]
