@@ -4,13 +4,13 @@ last hour, and asking all of them now.
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final
 
 from monitor.access.roles import Permission
 from monitor.bus.wishes import Answer as Came
 from monitor.bus.wishes import BusAwayError, Dropped, NobodyHearsError, WishError
 from monitor.model.layers import Layer as Known
-from monitor.model.nodes import Node
+from monitor.model.nodes import Node, ProbeSpec
 from monitor.model.observations import Weight
 from monitor.model.times import format_time
 from monitor.web.api.common import moment, one_of
@@ -21,6 +21,7 @@ from monitor.web.schemas.live import (
     Answers,
     Durations,
     Layer,
+    LayerName,
     Layers,
     ProbeDurations,
     ProbeWish,
@@ -45,20 +46,28 @@ async def layers(call: Call[None, None]) -> Layers:
 
 
 def _layer(node: Node, known: Known, now: int) -> Layer:
-    every = next((probe.every for probe in node.probes if probe.name == known.probe), None)
-    # A source that was heard took no time to answer; what is asked has an interval.
-    kind: Literal["probe", "source"] = "source" if every is None else "probe"
+    asked = next((probe for probe in node.probes if probe.name == known.probe), None)
     return Layer(
         network=known.network,
         probe=known.probe,
-        kind=kind,
+        kind="source" if asked is None else "probe",
+        layer=_height_of(known.probe, asked),
         ok=known.ok,
         cause=known.cause.value,
         at=moment(known.at),
         age=None if known.at is None else max(0, now - known.at) / 1000,
         duration=known.duration,
-        every=every,
+        every=None if asked is None else asked.every,
     )
+
+
+def _height_of(name: str, asked: ProbeSpec | None) -> LayerName:
+    """What is not asked tells by itself: that the device is registered, or that a platform lists it."""
+    if asked is None:
+        return "catalogue" if "catalog" in name else "registration"
+    if asked.credential is not None:
+        return "login"
+    return "reach" if asked.protocol == "ping" else "service"
 
 
 async def durations(call: Call[None, None]) -> Durations:

@@ -273,12 +273,16 @@ class NodeDetail(Model):
     neighbours: list[Neighbour]
 
 
+LayerName = Literal["reach", "service", "login", "registration", "catalogue"]
+
+
 class Layer(Model):
     """One way in which a watch is known: its last verdict, and when that was."""
 
     network: str
     probe: str
     kind: Literal["probe", "source"]
+    layer: LayerName = Field(description="how far up it proves that the device works")
     ok: bool | None
     cause: str
     at: Moment | None

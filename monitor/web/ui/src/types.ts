@@ -1,6 +1,7 @@
 // Written by .ci/types from monitor/web/schemas: edit that instead.
 
 export type Shown = "up" | "degraded" | "down" | "unknown";
+export type LayerName = "reach" | "service" | "login" | "registration" | "catalogue";
 export type By = "county" | "town" | "class" | "contractor" | "network" | "node";
 export type Form = "xlsx" | "pdf" | "csv" | "json";
 export type RoleName = "viewer" | "operator" | "approver" | "auditor" | "admin" | "security";
@@ -258,6 +259,7 @@ export interface Layer {
   network: string;
   probe: string;
   kind: "probe" | "source";
+  layer: "reach" | "service" | "login" | "registration" | "catalogue";
   ok: boolean | null;
   cause: string;
   at: string | null;

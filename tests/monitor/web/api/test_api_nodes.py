@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from api_kit import NOBODY, Begun, Desk
+from api_kit import NOBODY, Begun, Desk, desk_of
 from city_kit import HOUR, MINUTE, OUTAGE, POINT, SECOND, city_of, hear
 from redis.asyncio import Redis
-from small_site import Voice
+from small_site import Voice, camera, make_site
 
 from monitor.live.lasthour import LastHour
+from monitor.live.layers import Layers
 from monitor.live.probetimes import ProbeTimes
 from monitor.model.decisions import Action, Decision
+from monitor.model.layers import CELL, MARK, mark_of
 from monitor.model.observations import State
 from monitor.model.times import format_time
 from monitor.reports.build import Question, report
@@ -259,6 +261,38 @@ async def test_each_network_has_days_of_its_own(city: Desk) -> None:
     assert sum(day.up for day in video.days) == 25 * HOUR / 1000 - 1
     wrong = await city.ask("GET", f"/nodes/{POINT}/days?network=police", NOBODY)
     assert (wrong.status, "video" in wrong.detail) == (400, True)
+
+
+# -- its layers
+
+
+async def test_each_probe_and_source_says_which_layer_it_proves(
+    tmp_path: Path, begun: Begun, bus: Redis
+) -> None:
+    folder = tmp_path / "layers"
+    folder.mkdir()
+    secret = folder / "credentials.yaml"
+    secret.write_text(json.dumps({"hik": {"user": "u", "password": "p"}}))
+    secret.chmod(0o600)
+    profiles = {"stream": {"protocol": "rtsp", "credential": "hik", "ask": "describe"}}
+    site = make_site(folder, [camera("a", probes="ping;http;stream")], probes=profiles)
+    probes = ("catalog", "http", "mqtt", "ping", "stream")
+    async with desk_of(site, begun) as desk:
+        live, keys = desk.context.live, desk.context.keys
+        live.apply(Voice().sees(live.clock() - 10_000, live.clock()))
+        head = {"inventory": site.inventory.digest, "probes": probes, "nodes": 1, "causes": ["ok"]}
+        row = MARK.pack(mark_of("a")) + CELL.pack(live.clock(), 0.25, 0) * len(probes)
+        await bus.set(keys.layers("video", 0, 1), json.dumps(head).encode() + b"\n" + row)
+        desk.context.layers = Layers(live, bus, keys)
+
+        told = (await desk.get("/nodes/a/layers", "op"))["layers"]
+    assert {each["probe"]: (each["layer"], each["kind"]) for each in told} == {
+        "ping": ("reach", "probe"),
+        "http": ("service", "probe"),
+        "stream": ("login", "probe"),
+        "mqtt": ("registration", "source"),
+        "catalog": ("catalogue", "source"),
+    }
 
 
 # -- how long its probes took

@@ -9,42 +9,59 @@ import { Panel } from "../../parts/Panel";
 import { useRead } from "../../parts/read";
 import { problemText } from "../../problem";
 import { Shape } from "../../signs";
-import type { Layer, Layers } from "../../types";
-import { isOld } from "./layers";
+import type { Layer, LayerName, Layers, NodeDetail } from "../../types";
+import { isOld, stepsOf } from "./layers";
 
 const EVERY = 5;
 
 interface LadderProps {
-  node: string;
+  node: NodeDetail;
   path: string;
 }
 
-/** From reachable to served, each layer with its verdict, how long it took, and how old that is. */
+/** From reachable to listed, each layer with its verdict, how long it took, and how old that is. */
 export function Ladder({ node, path }: LadderProps) {
-  const { data, error } = useRead<Layers>(`${path}/layers`, {}, { every: EVERY, nodes: [node] });
-  const isMixed = new Set(data?.layers.map((each) => each.network)).size > 1;
+  const { data, error } = useRead<Layers>(`${path}/layers`, {}, { every: EVERY, nodes: [node.node] });
+  const networks = [...new Set(data?.layers.map((each) => each.network))];
   return (
     <Panel title={t("node.layers")}>
       {error !== null && <Notice kind="wrong">{problemText(error)}</Notice>}
       {data === null && error === null && <Loading />}
       {data?.layers.length === 0 && <Empty title={t("node.no_layers")}>{t("node.no_layers_how")}</Empty>}
-      {data !== null && (
-        <ol class="plain ladder">
-          {data.layers.map((each) => (
-            <Rung
-              key={`${each.network}/${each.probe}`}
-              layer={each}
-              network={isMixed ? networkName(each.network) : ""}
-            />
-          ))}
-        </ol>
-      )}
+      {networks.map((network) => (
+        <section key={network}>
+          {networks.length > 1 && <h3>{networkName(network)}</h3>}
+          <ol class="plain ladder">
+            {stepsOf(
+              data?.layers.filter((each) => each.network === network) ?? [],
+              node.kind === "camera",
+            ).map(({ layer, known }) =>
+              known === null ? (
+                <Missing key={layer} layer={layer} />
+              ) : (
+                <Rung key={known.probe} layer={known} />
+              ),
+            )}
+          </ol>
+        </section>
+      ))}
     </Panel>
   );
 }
 
+/** Nobody asks this: grey, and no sign of a state. */
+function Missing({ layer }: { layer: LayerName }) {
+  return (
+    <li class="second">
+      <span aria-hidden="true">–</span>
+      <span>{t(`layer.${layer}`)}</span>
+      <span class="right">{t("node.not_set_up")}</span>
+    </li>
+  );
+}
+
 /** Its age goes on by the clock, also while nothing new can be read. */
-function Rung({ layer, network }: { layer: Layer; network: string }) {
+function Rung({ layer }: { layer: Layer }) {
   const look = layer.ok === null ? "unknown" : layer.ok ? "up" : "down";
   const at = millis(layer.at);
   const isStale = isOld(layer, at === null ? null : (now.value - at) / 1000);
@@ -52,7 +69,7 @@ function Rung({ layer, network }: { layer: Layer; network: string }) {
     <li class={isStale ? "stale" : ""}>
       <Shape look={look} />
       <span>
-        <strong class="verbatim">{layer.probe}</strong> <span class="second">{network}</span>
+        <strong>{t(`layer.${layer.layer}`)}</strong> <small class="second verbatim">{layer.probe}</small>
         <br />
         {causeText(layer.cause)}
       </span>

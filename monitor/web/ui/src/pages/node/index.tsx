@@ -42,7 +42,7 @@ export default function NodePage({ id, query }: PageProps) {
       {error !== null && <Notice kind="wrong">{problemText(error)}</Notice>}
       <Head node={data} path={path} isStale={isStale} />
       <div class="node-columns">
-        <Ladder node={id} path={path} />
+        <Ladder node={data} path={path} />
         {networks.length > 1 && shown !== undefined ? (
           <Tabs
             label={t("common.network")}

@@ -17,6 +17,12 @@ const words = {
   "node.no_layers": "No layers yet",
   "node.no_layers_how":
     "A collector writes them every 10 seconds; there are none while it does not run, or takes up another node list.",
+  "layer.reach": "reachable",
+  "layer.service": "service",
+  "layer.login": "login",
+  "layer.registration": "registration",
+  "layer.catalogue": "catalogue",
+  "node.not_set_up": "not set up",
   "node.told": "tells by itself",
   "node.every": "every {span}",
   "node.durations": "how long probes took in the last hour",
