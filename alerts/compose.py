@@ -26,7 +26,8 @@ from monitor.config import Site
 from monitor.model.measured import WINDOWS
 from monitor.model.nodes import Kind
 from monitor.model.observations import Cause
-from monitor.model.wording import CAUSES, KINDS, Said, span
+from monitor.model.said import Said
+from monitor.model.wording import CAUSES, KINDS, span
 
 _DIGEST_NAMES: Final = 5
 

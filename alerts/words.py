@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from monitor.model.wording import Said
+from monitor.model.said import Said
 
 HEADS: Final[Mapping[str, Said]] = {
     "fired": Said("故障", "Alert"),

@@ -29,7 +29,7 @@ from monitor.commands.maintenance import maintenance
 from monitor.commands.report import report
 from monitor.commands.users import user
 from monitor.commands.verify import verify
-from monitor.config import ConfigError, Glance, Mistake, glance, load_site
+from monitor.config import ConfigError, Glance, Mistake, glance, language_at, load_site
 from monitor.config.starter import write_starter
 from monitor.trouble import Said, Trouble
 from monitor.web.client import MonitorAwayError, fetch_status
@@ -100,11 +100,12 @@ def check(path: Path, as_json: bool) -> None:
     try:
         site = load_site(path)
     except ConfigError as error:
+        language = language_at(path)
         if as_json:
-            mistakes = [_as_dict(one) for one in error.mistakes]
+            mistakes = [_as_dict(one, language) for one in error.mistakes]
             click.echo(json.dumps({"ok": False, "mistakes": mistakes}, ensure_ascii=False))
         else:
-            print_mistakes(error.mistakes, path)
+            print_mistakes(error.mistakes, path, language)
         sys.exit(1)
     counts = {network: len(site.inventory.watches(network)) for network in site.networks}
     if as_json:
@@ -122,8 +123,9 @@ def check(path: Path, as_json: bool) -> None:
         click.echo(line.told(site.language))
 
 
-def _as_dict(mistake: Mistake) -> dict[str, Any]:
-    return {name: getattr(mistake, name) for name in ("file", "line", "column", "value", "allowed", "hint")}
+def _as_dict(mistake: Mistake, language: str) -> dict[str, Any]:
+    place = {name: getattr(mistake, name) for name in ("file", "line", "column", "value")}
+    return {**place, "allowed": mistake.allowed.told(language), "hint": mistake.hint.told(language)}
 
 
 @main.command(short_help="启动并保持运行 / start all roles, or one")
@@ -158,7 +160,7 @@ def run(role: str | None, path: Path, network: str | None, shard: str | None) ->
     try:
         sys.exit(supervisor.run_role(path.resolve(), str(role), network, part))
     except supervisor.PostError as error:
-        wrong_use(error)
+        wrong_use(error, language_at(path))
     except Trouble as trouble:
         complain(trouble)
         sys.exit(1)
@@ -262,15 +264,15 @@ def probe(wanted: str, path: Path, as_json: bool, network: str | None, login: bo
     on wish with its port: 10.0.0.7:554, [fd00::7]:554. Exit 1 unless it answers well.
     """
     from monitor import supervisor
-    from monitor.commands.asking import answers_well, as_document, note_on, tell, watches_to_ask
+    from monitor.commands.asking import NobodyError, answers_well, as_document, note_on, tell, watches_to_ask
     from monitor.logs import set_up
 
     set_up("probe")
     site = load_site(path)
     try:
         watches = watches_to_ask(site, wanted, network)
-    except LookupError as error:
-        wrong_use(error)
+    except NobodyError as error:
+        wrong_use(error, site.language)
     if note := note_on(site, watches[0]):
         click.echo(note, err=True)
     told = []

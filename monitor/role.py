@@ -37,6 +37,7 @@ from monitor.live.judgements import judgements_publisher
 from monitor.live.probetimes import ProbeTimes
 from monitor.live.recall import Recall
 from monitor.live.states import Live
+from monitor.model.said import NOTHING, Said
 from monitor.term import Term
 from monitor.web.context import Context
 from monitor.web.first import access_settings, offer_first
@@ -244,7 +245,7 @@ class Monitor:
     async def _take(self, site: Site, recall: Recall | None) -> None:
         waiting = restart_keys(self._started_with, site)
         # With the list in one step, before anything is waited for: nobody sees the one without the other.
-        self.health.reload_error = restart_note(waiting, site.path.name) or None
+        self.health.reload_error = restart_note(waiting, site.path.name)
         if waiting:
             log.warning("restart needed", keys=waiting)
         taken = as_far_as_it_runs(self._started_with, site)
@@ -258,10 +259,11 @@ class Monitor:
         log.info("reloaded", watches=len(self.live.board), inventory=site.inventory.digest)
 
 
-def _in_short(error: ConfigError) -> str:
+def _in_short(error: ConfigError) -> Said:
     """The first mistake, and how many there are beside it."""
-    more = len(error.mistakes) - 1
-    return f"{error.mistakes[0]}\n(+ {more})" if more else str(error.mistakes[0])
+    first, more = error.mistakes[0], len(error.mistakes) - 1
+    zh, en = (f"\n（另有 {more} 处）", f"\n(+ {more})") if more else NOTHING
+    return Said(first.told("zh") + zh, first.told("en") + en)
 
 
 async def _open_ledger(site: Site, stop: asyncio.Event) -> tuple[Ledger, Signer] | None:

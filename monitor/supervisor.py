@@ -26,6 +26,7 @@ from monitor.bus.locks import FileLock
 from monitor.datadir import lock_data, make_data
 from monitor.kept import WAITED_FOR, Kept, KeptRole, KeptServer
 from monitor.logs import complain, set_up
+from monitor.model.said import SaidError
 from monitor.refusals import expected, is_for_people, refusal
 from monitor.trouble import Said, Trouble
 
@@ -209,8 +210,8 @@ def site_to_run(path: Path, fixed: Mapping[str, Any] | None = None) -> Site:
     return site if fixed is None else held_to(fixed, site)
 
 
-class PostError(ValueError):
-    """The site has no such network, or its shard must be named. Says so in the site's language."""
+class PostError(SaidError):
+    """The site has no such network, or its shard must be named."""
 
 
 def run_role(path: Path, role: str, network: str | None, shard: tuple[int, int] | None) -> int:
@@ -241,17 +242,18 @@ def run_role(path: Path, role: str, network: str | None, shard: tuple[int, int] 
 def _post(site: Site, network: str | None, shard: tuple[int, int] | None) -> tuple[int, int]:
     """The shard that is meant."""
     if network is None or network not in site.networks:
-        there = ", ".join(site.networks)
+        there = Said.listed(site.networks)
         said = Said(
-            f"本站没有网络 {network}，只有：{there}", f"this site has no network {network}, but: {there}"
+            f"本站点没有网络 {network}，只有：{there.zh}",
+            f"this site has no network {network}, but: {there.en}",
         )
-        raise PostError(said.told(site.language))
+        raise PostError(said)
     shards = site.networks[network].shards
     if shard is None:
         if shards > 1:
             parts = f"--shard 0/{shards} … {shards - 1}/{shards}"
             said = Said(f"{network} 分为 {shards} 片：{parts}", f"{network} has {shards} shards: {parts}")
-            raise PostError(said.told(site.language))
+            raise PostError(said)
         return 0, 1
     if shard[1] != shards:
         # Not refused: until everything is started anew by the new number, this one still looks.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from monitor.model.wording import Said
+from monitor.model.said import Said
 
 __all__ = ["Said", "Trouble"]
 

@@ -10,7 +10,8 @@ from typing import Any
 import click
 
 from monitor.commands.common import explains, in_ledger, json_option, scope_options, site_option, wrong_use
-from monitor.config import Site
+from monitor.config import Site, language_at
+from monitor.model.said import Said, SaidError
 from monitor.model.times import format_time, parse_span
 
 _by = click.option("--by", "person", required=True, help="何人 / who says so")
@@ -166,8 +167,9 @@ def add(  # noqa: PLR0917 - click passes them by name
 
     try:
         seconds = parse_span(lasting)
-    except ValueError as error:
-        wrong_use(ValueError(f"--for {lasting}: {error}"))
+    except SaidError as error:
+        why = error.said
+        wrong_use(SaidError(Said(f"--for：{why.zh}", f"--for: {why.en}")), language_at(path))
 
     async def work(site: Site, ledger: Any) -> Any:
         meant = decisions.scope_of(site, scope, everything=everything)
@@ -226,7 +228,7 @@ def _print_json(document: Any) -> None:
 
 
 def _do(
-    path: Path, work: Callable[[Site, Any], Awaitable[Any]], *refusals: type[Exception]
+    path: Path, work: Callable[[Site, Any], Awaitable[Any]], *refusals: type[SaidError]
 ) -> tuple[Site, Any]:
     from monitor.model.decisions import DecisionError
     from monitor.model.orders import OrderError

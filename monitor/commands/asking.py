@@ -10,7 +10,7 @@ from monitor.config.addresses import parse_address
 from monitor.config.mistakes import CellError, did_you_mean, printable, shown
 from monitor.model.nodes import Address, Kind, Node, Watch, watches_of
 from monitor.model.observations import Cause, State, Weight
-from monitor.trouble import Said
+from monitor.model.said import Said, SaidError
 from monitor.words import CAUSES, SIGNS
 
 _STEPS: Final = {
@@ -24,18 +24,23 @@ _STEPS: Final = {
 _MEANINGS: Final = {Weight.GOOD: State.UP, Weight.SOFT: State.DEGRADED, Weight.HARD: State.DOWN}
 
 
+class NobodyError(SaidError):
+    """There is no such network, node or address to ask."""
+
+
 def watches_to_ask(site: Site, wanted: str, network: str | None) -> list[Watch]:
     """The watches of the node with this id, name or address; for a new address, the usual probes.
 
-    Raises LookupError for a network that the site does not have, and for text that is neither.
+    Raises NobodyError for a network that the site does not have, and for text that is neither.
     """
     if network is not None and network not in site.networks:
-        there = ", ".join(site.networks)
-        said = Said(
-            f"本站没有网络 {shown(network)}，只有：{there}",
-            f"this site has no network {shown(network)}, but: {there}",
+        there, name = Said.listed(site.networks), shown(network)
+        raise NobodyError(
+            Said(
+                f"本站点没有网络 {name}，只有：{there.zh}",
+                f"this site has no network {name}, but: {there.en}",
+            )
         )
-        raise LookupError(said.told(site.language))
     address = _address(wanted)
     found = [
         watch
@@ -46,12 +51,11 @@ def watches_to_ask(site: Site, wanted: str, network: str | None) -> list[Watch]:
     if found:
         return found
     if wanted in site.inventory.nodes:
-        said = Said(
-            f"节点 {wanted} 不在网络 {network} 中", f"the node {wanted} is not in the network {network}"
+        raise NobodyError(
+            Said(f"节点 {wanted} 不在网络 {network} 中", f"the node {wanted} is not in the network {network}")
         )
-        raise LookupError(said.told(site.language))
     if address is None:
-        raise LookupError(_not_found(site, wanted))
+        raise NobodyError(_not_found(site, wanted))
     return [_stranger(site, wanted, address, network or next(iter(site.networks)))]
 
 
@@ -69,15 +73,10 @@ def _is_at(watch: Watch, address: Address | None) -> bool:
     return address == watch.address or address == Address(watch.address.host)
 
 
-def _not_found(site: Site, wanted: str) -> str:
+def _not_found(site: Site, wanted: str) -> Said:
     name = shown(wanted)
     said = Said(f"{name} 不是节点也不是地址", f"{name} is neither a node nor an address")
-    return _with_guess(site, said, wanted)
-
-
-def _with_guess(site: Site, said: Said, wanted: str) -> str:
-    """The sentence, and which node may have been meant."""
-    return " ".join(filter(None, (said.told(site.language), did_you_mean(wanted, site.inventory.nodes))))
+    return said.then(did_you_mean(wanted, site.inventory.nodes))
 
 
 def _stranger(site: Site, wanted: str, address: Address, network: str) -> Watch:
@@ -94,7 +93,7 @@ def note_on(site: Site, watch: Watch) -> str:
     said = Said(
         f"{name} 不在节点表中：按摄像机探测", f"{name} is not in the inventory: asked as a camera would be"
     )
-    return _with_guess(site, said, watch.node.id)
+    return said.then(did_you_mean(watch.node.id, site.inventory.nodes)).told(site.language)
 
 
 def answers_well(told: Iterable[Any]) -> bool:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final, ParamSpec
 import click
 
 from monitor.commands.common import explains, json_option, language_option, site_option, wrong_use
+from monitor.config import language_at
+from monitor.model.said import SaidError
 from monitor.model.times import parse_span
 from monitor.trouble import Said, Trouble
 
@@ -88,12 +90,12 @@ def demo(  # noqa: PLR0917 - click passes them by name
     from monitor.demo.netns import NetworkError
     from monitor.demo.process import FleetError
 
-    seconds, lag = _seconds(span), _seconds(delay) or 0.0
+    seconds, lag = _seconds(span, language), _seconds(delay, language) or 0.0
     _needs(bool(lag or loss), "--delay, --loss", "--netns", there=netns)
     folder = directory or Path(tempfile.mkdtemp(prefix="quanshi-demo-"))
     keep_what_is_real(folder)
     signal.signal(signal.SIGTERM, _interrupt)
-    history = _seconds(past)
+    history = _seconds(past, language)
     wish = Wish(points, seconds, seed, language, netns, delay=lag, loss=loss, history=history)
     try:
         with Demo(wish, folder, lambda text: click.echo(f"  {text}", err=True)) as running:
@@ -108,11 +110,11 @@ def demo(  # noqa: PLR0917 - click passes them by name
     sys.exit(0 if right else 1)
 
 
-def _seconds(span: str | None) -> float | None:
+def _seconds(span: str | None, language: str) -> float | None:
     try:
         return None if span is None else parse_span(span)
-    except ValueError as error:
-        wrong_use(error)
+    except SaidError as error:
+        wrong_use(error, language)
 
 
 def _needs(given: bool, option: str, other: str, *, there: bool) -> None:
@@ -194,7 +196,8 @@ def sim(  # noqa: PLR0917 - click passes them by name
     from monitor.commands.sim_site import script_of
     from monitor.commands.simulation import Wish, simulate
 
-    seconds, lag = _seconds(span), _seconds(delay) or 0.0
+    language = language_at(path)
+    seconds, lag = _seconds(span, language), _seconds(delay, language) or 0.0
     _needs(directory is not None, "--dir", "--points, --seed", there=points is not None or seed is not None)
     _needs(seed is not None, "--seed", "--for", there=seconds is not None)
     _needs(bool(lag or loss), "--delay, --loss", "--netns", there=netns)

@@ -12,7 +12,9 @@ from typing import Any, Final, NoReturn, ParamSpec, TypeVar
 
 import click
 
-from monitor.config import ConfigError, Mistake, Site, glance, load_site
+from monitor.commands.terminal import wrapped
+from monitor.config import ConfigError, Mistake, Site, language_at, load_site
+from monitor.model.said import SaidError
 from monitor.trouble import Said, Trouble
 
 P = ParamSpec("P")
@@ -76,7 +78,8 @@ def explains(command: Callable[P, None]) -> Callable[P, None]:
         try:
             command(*args, **kwargs)
         except ConfigError as error:
-            print_mistakes(error.mistakes, kwargs.get("path"), SHOWN)
+            path = kwargs.get("path")
+            print_mistakes(error.mistakes, path, _language(path, kwargs.get("language")), SHOWN)
             sys.exit(1)
         except Trouble as trouble:
             click.echo(trouble.lines(), err=True)
@@ -85,19 +88,20 @@ def explains(command: Callable[P, None]) -> Callable[P, None]:
     return wrapped
 
 
-def _language_at(path: object) -> str | None:
-    """The language of the site there; None where not even that can be read."""
-    try:
-        return glance(path).language if isinstance(path, Path) else None
-    except ConfigError:
-        return None
+def _language(path: object, wanted: object) -> str:
+    """The one that was asked for, else that of the site."""
+    if isinstance(wanted, str):
+        return wanted
+    return language_at(path) if isinstance(path, Path) else "zh"
 
 
-def print_mistakes(mistakes: Sequence[Mistake], path: object, limit: int | None = None) -> None:
+def print_mistakes(
+    mistakes: Sequence[Mistake], path: object, language: str, limit: int | None = None
+) -> None:
     """All of them, or the first ``limit`` with the command that lists the rest; and how many there are."""
-    language = _language_at(path)
     count, shown = len(mistakes), mistakes[:limit]
-    lines = [str(mistake) for mistake in shown]
+    told = [line for mistake in shown for line in mistake.told(language).split("\n")]
+    lines = [part for line in told for part in wrapped(line, "    ")]
     if more := count - len(shown):
         cut = Said(f"… 另有 {more:,} 处，全部：", f"… {more:,} more, all of them:").told(language)
         lines.append(f"{cut} quanshi check --site {shlex.quote(str(path))}" if path else cut)
@@ -107,12 +111,12 @@ def print_mistakes(mistakes: Sequence[Mistake], path: object, limit: int | None 
     click.echo("\n".join(lines), err=True)
 
 
-def wrong_use(error: Exception) -> NoReturn:
-    raise click.UsageError(str(error.args[0] if error.args else error)) from error
+def wrong_use(error: SaidError, language: str) -> NoReturn:
+    raise click.UsageError(error.said.told(language)) from error
 
 
 def in_ledger(
-    path: Path, work: Callable[[Site, Any], Awaitable[_T]], refusals: tuple[type[Exception], ...]
+    path: Path, work: Callable[[Site, Any], Awaitable[_T]], refusals: tuple[type[SaidError], ...]
 ) -> tuple[Site, _T]:
     """The site, and what came of the work in its ledger; ``refusals`` of it are wrong use."""
     from monitor.ledger.errors import LedgerError
@@ -121,7 +125,7 @@ def in_ledger(
     try:
         return site, asyncio.run(_in_ledger(site, work))
     except refusals as error:
-        wrong_use(error)
+        wrong_use(error, site.language)
     except LedgerError as error:
         what = Said("台账无法使用", "the ledger cannot be used")
         raise Trouble(what, str(error), SEE_TO_DISK, site.language) from error

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
-from unicodedata import east_asian_width
 
+from monitor.commands.terminal import cut, wrapped
 from monitor.config import Site
 from monitor.config.mistakes import printable
 from monitor.ledger.ledger import Ledger
 from monitor.model.events import Judged, Payload
 from monitor.model.observations import State
+from monitor.model.said import Said
 from monitor.model.times import format_time
-from monitor.model.wording import Said
 from monitor.words import local_time
 
-WIDTH: Final = 80
 _NOTHING: Final = Said("这段时间不会发送任何消息。", "Nothing would have been said in this time.")
 _LEFT_OUT: Final = Said(
     "未重放：依赖实时测量的规则（{}）、历史确认、此前已在持续的故障。",
@@ -63,34 +62,11 @@ def tell(found: Iterable[Mapping[str, Any]], site: Site, left_out: Iterable[str]
     """Two lines each: when and what; through which channel, by which route, to whom."""
     lines = [line for one in found for line in _lines(one, site, now)]
     note = _LEFT_OUT.told(site.language).format(", ".join(left_out))
-    return "\n".join([*(lines or [_NOTHING.told(site.language)]), "", *_wrapped(note)])
+    return "\n".join([*(lines or [_NOTHING.told(site.language)]), "", *wrapped(note)])
 
 
 def _lines(one: Mapping[str, Any], site: Site, now: str) -> list[str]:
     head = f"{local_time(one['at'], site.timezone, now)}  {printable(one['title'])}"
     to = ", ".join(one["people"])
     tail = f"    → {one['channel']} ({one['route']})" + (f"  @ {to}" if to else "")
-    return [_cut(head), _cut(printable(tail))]
-
-
-def _cut(text: str) -> str:
-    """What fits into a terminal's line; Chinese letters are two wide."""
-    width = 0
-    for place, letter in enumerate(text):
-        width += 2 if east_asian_width(letter) in "WF" else 1
-        if width > WIDTH - 1:
-            return text[:place] + "…"
-    return text
-
-
-def _wrapped(text: str) -> list[str]:
-    lines, line, width = [], "", 0
-    for letter in text:
-        size = 2 if east_asian_width(letter) in "WF" else 1
-        if width + size > WIDTH:
-            head, space, rest = line.rpartition(" ")
-            lines.append(head if space else line)
-            line = rest if space else ""
-            width = sum(2 if east_asian_width(each) in "WF" else 1 for each in line)
-        line, width = line + letter, width + size
-    return [*lines, line]
+    return [cut(head), cut(printable(tail))]

@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +14,7 @@ import click
 
 from monitor.commands.common import SEE_TO_DISK, SEE_TO_SERVER, explains, site_option, wrong_use
 from monitor.config import Site, load_site
+from monitor.model.said import reason
 from monitor.reports.document import BY_NODE, TABLES
 from monitor.reports.files import Files
 from monitor.reports.formats import FORMATS
@@ -86,28 +88,29 @@ def report(  # noqa: PLR0917 - click passes them by name
     another kind narrows.
     """
     site = load_site(path)
+    site = replace(site, language=language or site.language)  # of what goes wrong too
     if form is not None and len(outputs) > 1:
         raise click.UsageError("--format: -o")
-    window, wanted = _window(site, period, first, last), {each: form or _form_of(each) for each in outputs}
+    window = _window(site, period, first, last)
+    wanted = {each: form or _form_of(each) for each in outputs}
     told, bar = {each.name: its for each, its in wanted.items()}, _bar(plain=for_programs)
     try:
-        with Files(wanted, language or site.language) as files:
+        with Files(wanted, site.language) as files:
             files.demand()
-            made, proof = asyncio.run(
-                _make(site, window, by, scopes, files=told, rehearse=files.rehearse, bar=bar)
-            )
+            making = _make(site, window, by, scopes, files=told, rehearse=files.rehearse, bar=bar)
+            made, proof = asyncio.run(making)
             files.write(made, proof)
     except OSError as error:
         raise Trouble(
             Said("报告无法写入", "the report cannot be written"),
-            f"{', '.join(map(str, outputs))}: {error.strerror or error}",
+            f"{', '.join(map(str, outputs))}: {reason(error).told(site.language)}",
             Said("换一个位置", "name another place"),
             site.language,
         ) from error
     if for_programs:
         click.echo(json.dumps({"digest": proof.digest, "revision": proof.revision}))
     else:
-        click.echo(_said(made, proof, outputs).told(language or site.language))
+        click.echo(_said(made, proof, outputs).told(site.language))
 
 
 def _window(site: Site, period: str | None, first: str | None, last: str | None) -> Window:
@@ -120,7 +123,7 @@ def _window(site: Site, period: str | None, first: str | None, last: str | None)
             return windows.period(period, site.zone)
         return windows.between(first or "", last or "", site.zone)
     except windows.WindowError as error:
-        wrong_use(error)
+        wrong_use(error, site.language)
 
 
 def _form_of(output: Path) -> str:
@@ -160,7 +163,7 @@ async def _make(
                 ledger, signer, site, window, question, files=files, progress=bar, rehearse=rehearse
             )
     except (ScopeError, WindowError) as error:
-        wrong_use(error)
+        wrong_use(error, site.language)
     except LedgerError as error:
         raise Trouble(
             Said("台账无法使用", "the ledger cannot be used"),

@@ -18,10 +18,15 @@ from monitor.demo.plan import Device, Plan, plan_of
 from monitor.demo.process import FleetError
 from monitor.demo.site_files import INVENTED, TOPIC, WILL_TOPIC, SiteOptions, write_site
 from monitor.model.nodes import Node, ProbeSpec
-from monitor.trouble import Said, Trouble
+from monitor.model.said import Said, reason
+from monitor.trouble import Trouble
 
 _USUAL: Final = 554
 _USUAL_BROKER: Final = 1883
+_SCRIPT: Final = Said(
+    "列（.csv）或键（.jsonl）为 fault、from、to、delay、root、nodes",
+    "its columns (.csv) or keys (.jsonl) are fault, from, to, delay, root, nodes",
+)
 _MARK: Final = INVENTED.encode()
 
 
@@ -77,13 +82,15 @@ def _is_ours(path: Path) -> bool:
 
 def script_of(path: Path) -> list[Fault]:
     """The faults in this file. Raises ConfigError."""
-    allowed = "its columns (.csv) or keys (.jsonl) are fault, from, to, delay, root, nodes"
     try:
         faults = read_script(path)
     except (OSError, KeyError, ValueError) as error:
-        raise ConfigError([Mistake(path.name, None, "", "", str(error), allowed)]) from error
+        why = reason(error) if isinstance(error, OSError) else Said.same(str(error))
+        raise ConfigError([Mistake(path.name, None, "", "", why, _SCRIPT)]) from error
     if not faults:
-        raise ConfigError([Mistake(path.name, None, "", "", "holds no fault", allowed)])
+        raise ConfigError(
+            [Mistake(path.name, None, "", "", Said("没有写任何失效", "holds no fault"), _SCRIPT)]
+        )
     return faults
 
 

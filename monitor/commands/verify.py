@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import click
 
 from monitor.commands.common import SEE_TO_SERVER, explains, json_option, site_option, wrong_use
-from monitor.config import glance, load_site
+from monitor.config import glance, language_at, load_site
+from monitor.model.said import SaidError, reason
 from monitor.trouble import Said, Trouble
 
 if TYPE_CHECKING:
@@ -72,18 +73,19 @@ def verify(  # noqa: PLR0917 - click passes them by name
     is shown with the one in a report. With REPORT, check that file: its figures, its cells, its signature;
     with --ledger also the ledger that it rests on. Exit 1 when anything is not as it was recorded.
     """
-    public = None if key is None else _public(key)
+    spoken = language or language_at(path)
+    public = None if key is None else _public(key, spoken)
     if report is None:
         if again:
             raise click.UsageError("--again: REPORT")
         sys.exit(0 if _ledger(_place(ledger, archive, path, language), public, (), as_json) else 1)
     from monitor.commands import reverifying
 
-    checked = _report(report, public, path if again else None)
+    checked = _report(report, public, path if again else None, spoken)
     if as_json:
         click.echo(json.dumps(reverifying.as_document(checked, report), ensure_ascii=False))
     else:
-        for line in reverifying.told(checked, report, language or "zh"):
+        for line in reverifying.told(checked, report, spoken):
             click.echo(line)
     right = not checked.flaws
     if ledger is not None:
@@ -103,7 +105,7 @@ def _ledger(place: Place, public: str | None, expected: Sequence[ChainHead], as_
     try:
         verified = check(source_of(place.ledger), place.archive, public=public, expected=expected)
     except FileNotFoundError as error:
-        wrong_use(error)
+        wrong_use(_no_file(error, Path(error.filename)), place.language)
     except LedgerError as error:
         raise Trouble(
             Said("台账无法核验", "the ledger cannot be verified"),
@@ -120,7 +122,7 @@ def _ledger(place: Place, public: str | None, expected: Sequence[ChainHead], as_
     return verified.ok
 
 
-def _report(path: Path, public: str | None, site: Path | None) -> Checked:
+def _report(path: Path, public: str | None, site: Path | None, language: str) -> Checked:
     """Check the file of a report, and with a site compute it anew."""
     from monitor.commands.reverifying import computed_anew
     from monitor.reports.check import NoReportError, check_report
@@ -130,25 +132,32 @@ def _report(path: Path, public: str | None, site: Path | None) -> Checked:
         if site is not None:
             checked.flaws += asyncio.run(computed_anew(load_site(site), checked))
     except NoReportError as error:
-        wrong_use(error)
+        wrong_use(error, language)
     except OSError as error:
-        wrong_use(ValueError(f"{path}: {error.strerror}"))
+        wrong_use(_no_file(error, path), language)
     return checked
+
+
+def _no_file(error: OSError, path: Path) -> SaidError:
+    why = reason(error)
+    return SaidError(Said(f"{path}：{why.zh}", f"{path}: {why.en}"))
 
 
 def _place(ledger: str | None, archive: Path | None, path: Path, language: str | None) -> Place:
     """The ledger that was named, or else the one of the site."""
     if ledger is not None:
         beside = None if "://" in ledger else Path(ledger).parent / "archive"
-        return Place(ledger, archive or beside, language or "zh")
+        return Place(ledger, archive or beside, language or language_at(path))
     site = glance(path, needs=("ledger",))
     return Place(site.ledger_url, archive or site.data / "archive", language or site.language)
 
 
-def _public(path: Path) -> str:
+def _public(path: Path, language: str) -> str:
     from monitor.ledger.signing import read_public
 
     try:
         return read_public(path)
-    except (ValueError, OSError) as error:
-        wrong_use(ValueError(f"--key {path}: {error}"))
+    except OSError as error:
+        wrong_use(_no_file(error, path), language)
+    except ValueError:
+        wrong_use(SaidError(Said(f"{path}：不是 Ed25519 公钥", f"{path}: no Ed25519 public key")), language)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from monitor.config.glance import Glance, glance
+from monitor.config.glance import Glance, glance, language_at
 from monitor.config.good import keep_good, load_or_last_good
 from monitor.config.inventory import Inventory
 from monitor.config.mistakes import ConfigError, Mistake
@@ -45,6 +45,7 @@ __all__ = [
     "glance",
     "held_to",
     "keep_good",
+    "language_at",
     "load_or_last_good",
     "load_site",
     "restart_keys",

@@ -8,8 +8,23 @@ from typing import Final
 
 from monitor.config.mistakes import CellError, without_login
 from monitor.model.nodes import Address
+from monitor.model.said import NOTHING, Said
 
-ALLOWED: Final = "an IP address or host name is needed, with :port if it is not the usual one"
+ALLOWED: Final = Said(
+    "应为 IP 地址或主机名，端口不是常用值时加 :端口",
+    "an IP address or host name is needed, with :port if it is not the usual one",
+)
+PORT: Final = Said("端口为 1 至 65535 的整数", "a port is a whole number from 1 to 65535")
+_FORMS: Final = {
+    4: Said("IPv4 地址为四个 0 至 255 的数", "an IPv4 address is four numbers from 0 to 255"),
+    6: Said("不是 IPv6 地址", "not an IPv6 address"),
+}
+_ZEROS: Final = Said(
+    "去掉前导零：有的程序按八进制读", "leave the leading zeros out: some programs read them as octal"
+)
+_WITH_PORT: Final = Said(
+    "IPv6 地址带端口时写作 [地址]:端口", "an IPv6 address with a port is written [address]:port"
+)
 _BRACKETED: Final = re.compile(r"\[([^\[\]]*)\](?::(.*))?", re.DOTALL)
 _LABEL: Final = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.ASCII)
 _OCTET: Final = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
@@ -21,9 +36,11 @@ _PORT: Final = re.compile(r"[0-9]{1,5}", re.ASCII)
 def parse_address(text: str) -> Address:
     """The address in this text, in its canonical form. Raises CellError; a login in it is masked."""
     if "@" in text:
-        raise CellError(without_login(text), ALLOWED, "logins belong into credentials.yaml")
+        hint = Said("账号口令写在 credentials.yaml 里", "logins belong into credentials.yaml")
+        raise CellError(without_login(text), ALLOWED, hint)
     if "/" in text:
-        raise CellError(text, ALLOWED, "write the host alone, without rtsp:// or a path")
+        hint = Said("只写主机，不写 rtsp:// 和路径", "write the host alone, without rtsp:// or a path")
+        raise CellError(text, ALLOWED, hint)
     bracketed = _BRACKETED.fullmatch(text)
     if bracketed:
         host, port = bracketed[1], bracketed[2]
@@ -38,7 +55,7 @@ def _port(text: str, port: str | None) -> int | None:
     if port is None:
         return None
     if not _PORT.fullmatch(port) or not 1 <= int(port) <= 65535:
-        raise CellError(text, "a port is a whole number from 1 to 65535")
+        raise CellError(text, PORT)
     return int(port)
 
 
@@ -58,12 +75,11 @@ def _ip(text: str, host: str, version: int) -> str:
     try:
         ip = ip_address(host)
     except ValueError:
-        allowed = "an IPv4 address is four numbers from 0 to 255" if version == 4 else "not an IPv6 address"
-        raise CellError(text, allowed, _ip_hint(host, version)) from None
+        raise CellError(text, _FORMS[version], _ip_hint(host, version)) from None
     if ip.version != version or "%" in host:
         raise CellError(text, ALLOWED)
     if _names_no_host(ip):
-        raise CellError(text, "this address belongs to no single host")
+        raise CellError(text, Said("该地址不属于任何一台主机", "this address belongs to no single host"))
     return str(ip)
 
 
@@ -71,7 +87,7 @@ def _names_no_host(ip: IPv4Address | IPv6Address) -> bool:
     return ip.is_multicast or ip.is_unspecified or ip == _BROADCAST
 
 
-def _ip_hint(host: str, version: int) -> str:
-    if version == 4 and re.search(r"\b0[0-9]", host):
-        return "leave the leading zeros out: some programs read them as octal"
-    return "an IPv6 address with a port is written [address]:port" if version == 6 else ""
+def _ip_hint(host: str, version: int) -> Said:
+    if version == 4:
+        return _ZEROS if re.search(r"\b0[0-9]", host) else NOTHING
+    return _WITH_PORT

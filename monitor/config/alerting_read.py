@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -11,22 +11,21 @@ from typing import Any, Final
 from monitor.config.alerting import KINDS, Alerting, DeadManSettings, Person, Route, Rule
 from monitor.config.alerting_rules import rule_of
 from monitor.config.alerting_schema import (
-    CHANNELS,
-    RULES,
     AlertsFile,
-    ChannelSection,
     MatchSection,
     PersonSection,
     RouteSection,
-    RuleSection,
 )
 from monitor.config.alerting_translate import channel_of, route_of, schedule_of
+from monitor.config.channel_schema import CHANNELS, ChannelSection
 from monitor.config.files import decode, read_bytes
 from monitor.config.mistakes import CellError, Mistakes, did_you_mean
+from monitor.config.rule_schema import RULES, RuleSection
 from monitor.config.settings import Credential, Region
 from monitor.config.validate import read_part
 from monitor.config.yamlfile import Document, Where, dotted, parse
 from monitor.model.nodes import Kind
+from monitor.model.said import NOTHING, Said
 
 _LIMIT: Final = 1_000_000
 _HIDDEN: Final = frozenset(("url", "proxy", "link", "template", "phone"))
@@ -38,6 +37,24 @@ _NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
     "apprise": ("url",),
 }
 """By the type of a channel, what its credential must have one of."""
+_FEW: Final = 12
+_NETWORK: Final = Said("网络", "network")
+_REGION: Final = Said("区划", "region")
+_KIND: Final = Said("节点类型", "kind of node")
+_CHANNEL: Final = Said("渠道", "channel")
+_RULE: Final = Said("规则", "rule")
+_PERSON: Final = Said("人员", "person")
+_ON_DUTY: Final = Said("值班表或人员", "schedule and no person")
+_NO_LOGIN: Final = Said("账号文件中没有此名字", "not in the credentials file")
+_NO_URL: Final = Said("须有 url，或含 url 的 credential", "url is needed, or a credential with url")
+_NO_ROUTES: Final = Said(
+    "有多个渠道，却没有路由说明各发什么", "there are several channels, and no routes that say what goes where"
+)
+_RULE_TWICE: Final = Said("已有规则用此名字", "another rule has this name")
+_ROUTE_TWICE: Final = Said("已有路由用此名字", "another route has this name")
+_PERSON_TWICE: Final = Said("与人员重名", "a person has the same name")
+_WHO_OR_WEEKS: Final = Said("who 和 weeks 须写且只写一个", "either who or weeks is needed")
+_BACKWARDS: Final = Said("结束早于开始", "ends before it begins")
 _OFF: Final = frozenset(("off", "no", "false"))
 
 
@@ -103,7 +120,7 @@ class _Reading:
             dead_man=dead_man,
         )
 
-    def _note(self, where: Where, value: str, allowed: str, hint: str = "") -> None:
+    def _note(self, where: Where, value: str, allowed: Said, hint: Said = NOTHING) -> None:
         self._mistakes.add(self._document.line(where), dotted(where), value, allowed, hint)
 
     # Channels.
@@ -120,9 +137,9 @@ class _Reading:
     def _channel(self, where: Where) -> ChannelSection | None:
         kind = self._document.value((*where, "type"))
         if not isinstance(kind, str) or kind not in CHANNELS:
-            allowed = f"one of these types is needed: {', '.join(CHANNELS)}"
-            value = kind if isinstance(kind, str) else ""
-            self._note((*where, "type"), value, allowed, did_you_mean(value, CHANNELS) if value else "")
+            some, value = Said.listed(CHANNELS), kind if isinstance(kind, str) else ""
+            allowed = Said(f"应为以下类型之一：{some.zh}", f"one of these types is needed: {some.en}")
+            self._note((*where, "type"), value, allowed, did_you_mean(value, CHANNELS))
             return None
         return read_part(CHANNELS[kind], self._document, where, self._mistakes, _HIDDEN)
 
@@ -134,12 +151,13 @@ class _Reading:
         if self._around.credentials is None or (login is None and section.credential is not None):
             return login
         if needs and not any(getattr(login, part, "") for part in needs):
-            self._note(
-                (*where, "credential"),
-                section.credential or "",
+            example = f"{section.credential or section.type}: {{{needs[0]}: …}}"
+            allowed = Said(
+                f"应为账号文件中的名字，其中有 {' 或 '.join(needs)}",
                 f"an entry of the credentials file with {' or '.join(needs)} is needed",
-                f"such as  {section.credential or section.type}: {{{needs[0]}: …}}",
             )
+            hint = Said(f"如  {example}", f"such as  {example}")
+            self._note((*where, "credential"), section.credential or "", allowed, hint)
         return login
 
     def _credential(self, where: Where, name: str | None) -> Credential | None:
@@ -147,7 +165,7 @@ class _Reading:
         if name is None or known is None:
             return None
         if name not in known:
-            self._note(where, name, "not in the credentials file", did_you_mean(name, known))
+            self._note(where, name, _NO_LOGIN, did_you_mean(name, known))
         return known.get(name)
 
     def _dead_man(self, written: AlertsFile) -> DeadManSettings | None:
@@ -157,7 +175,7 @@ class _Reading:
         login = self._credential(("dead_man", "credential"), section.credential)
         url = section.url or ("" if login is None else login.url)
         if not url and not self._mistakes:
-            self._note(("dead_man",), "", "url is needed, or a credential with url")
+            self._note(("dead_man",), "", _NO_URL)
         return DeadManSettings(url, section.every)
 
     # Rules.
@@ -181,8 +199,8 @@ class _Reading:
 
     def _check_rule(self, where: Where, section: RuleSection, name: str, others: list[Rule]) -> None:
         if any(name == other.name for other in others) or (name in KINDS and name != where[1]):
-            self._note((*where, "name"), name, "another rule has this name")
-        self._check_names((*where, "networks"), section.networks, self._around.networks, "network")
+            self._note((*where, "name"), name, _RULE_TWICE)
+        self._check_names((*where, "networks"), section.networks, self._around.networks, _NETWORK)
         self._check_regions((*where, "regions"), section.regions)
         self._check_kinds((*where, "kinds"), getattr(section, "kinds", []))
 
@@ -200,16 +218,12 @@ class _Reading:
         named = [route.name for route in found]
         for place, name in enumerate(named):
             if name in named[:place]:
-                self._note(("routes", place, "name"), name, "another route has this name")
+                self._note(("routes", place, "name"), name, _ROUTE_TWICE)
         if written.routes or not written.channels:
             return found
         if len(written.channels) > 1:
-            self._note(
-                ("channels",),
-                "",
-                "there are several channels, and no routes that say what goes where",
-                f"such as  routes: [{{to: [{next(iter(written.channels))}]}}]",
-            )
+            example = f"routes: [{{to: [{next(iter(written.channels))}]}}]"
+            self._note(("channels",), "", _NO_ROUTES, Said(f"如  {example}", f"such as  {example}"))
         section = RouteSection.model_validate({"to": list(written.channels)[:1]})
         return [route_of(0, section, language, written.schedules)]
 
@@ -222,30 +236,32 @@ class _Reading:
         self._check_match((*where, "match"), route.match, rules)
 
     def _check_told(self, where: Where, to: list[str], people: list[str], written: AlertsFile) -> None:
-        self._check_names((*where, "to"), to, written.channels, "channel")
+        self._check_names((*where, "to"), to, written.channels, _CHANNEL)
         known = [*written.schedules, *written.people]
-        self._check_names((*where, "people"), people, known, "schedule and no person")
+        self._check_names((*where, "people"), people, known, _ON_DUTY)
 
     def _check_match(self, where: Where, match: MatchSection, rules: set[str]) -> None:
-        self._check_names((*where, "network"), match.network, self._around.networks, "network")
-        self._check_names((*where, "rules"), match.rules, rules, "rule")
+        self._check_names((*where, "network"), match.network, self._around.networks, _NETWORK)
+        self._check_names((*where, "rules"), match.rules, rules, _RULE)
         self._check_regions((*where, "region"), match.region)
         self._check_kinds((*where, "kinds"), match.kinds)
 
     def _check_regions(self, where: Where, codes: Iterable[str]) -> None:
         if self._around.regions is not None:
-            self._check_names(where, codes, self._around.regions, "region")
+            self._check_names(where, codes, self._around.regions, _REGION)
 
     def _check_kinds(self, where: Where, kinds: Iterable[str]) -> None:
-        self._check_names(where, kinds, [kind.value for kind in Kind], "kind of node")
+        self._check_names(where, kinds, [kind.value for kind in Kind], _KIND)
 
-    def _check_names(self, where: Where, names: Iterable[str], known: Iterable[str], what: str) -> None:
+    def _check_names(self, where: Where, names: Iterable[str], known: Iterable[str], what: Said) -> None:
         known = list(known)
         for place, name in enumerate(names):
             if name not in known:
-                inner = (*where, place)
-                there = f" ({', '.join(known)})" if 0 < len(known) <= 12 else ""
-                self._note(inner, name, f"there is no {what} of this name{there}", did_you_mean(name, known))
+                there = _there(known)
+                allowed = Said(
+                    f"没有叫这个名字的{what.zh}{there.zh}", f"there is no {what.en} of this name{there.en}"
+                )
+                self._note((*where, place), name, allowed, did_you_mean(name, known))
 
     # People.
 
@@ -253,20 +269,28 @@ class _Reading:
         for name, schedule in written.schedules.items():
             where = ("schedules", name)
             if name in written.people:
-                self._note(where, "", "a person has the same name")
+                self._note(where, "", _PERSON_TWICE)
             for part in ("rota", "holiday_rota"):
                 for place, shift in enumerate(getattr(schedule, part)):
                     inner = (*where, part, place)
                     if bool(shift.who) == bool(shift.weeks):
-                        self._note(inner, "", "either who or weeks is needed")
-                    self._check_names((*inner, "who"), shift.who, written.people, "person")
+                        self._note(inner, "", _WHO_OR_WEEKS)
+                    self._check_names((*inner, "who"), shift.who, written.people, _PERSON)
                     for week, who in enumerate(shift.weeks):
-                        self._check_names((*inner, "weeks", week), who, written.people, "person")
+                        self._check_names((*inner, "weeks", week), who, written.people, _PERSON)
             for place, override in enumerate(schedule.overrides):
                 inner = (*where, "overrides", place)
                 if override.end <= override.start:
-                    self._note(inner, "", "ends before it begins")
-                self._check_names((*inner, "who"), override.who, written.people, "person")
+                    self._note(inner, "", _BACKWARDS)
+                self._check_names((*inner, "who"), override.who, written.people, _PERSON)
+
+
+def _there(known: Sequence[str]) -> Said:
+    """What there is, where that is few enough to be read."""
+    if not 0 < len(known) <= _FEW:
+        return NOTHING
+    some = Said.listed(known)
+    return Said(f"（{some.zh}）", f" ({some.en})")
 
 
 def _person(key: str, section: PersonSection) -> Person:

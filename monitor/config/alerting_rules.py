@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from monitor.config.alerting import Burn, Match, Rule
-from monitor.config.alerting_schema import BudgetSection, BurnRuleSection, PipelineSection, RuleSection
+from monitor.config.rule_schema import BudgetSection, BurnRuleSection, PipelineSection, RuleSection
 
 BURNS: Final = (
     Burn(14.4, "1h", "5m", "critical"),

@@ -26,12 +26,12 @@ from monitor.config.alerting import (
     WebhookSettings,
 )
 from monitor.config.alerting_schema import (
-    ChannelSection,
     MatchSection,
     RouteSection,
     ScheduleSection,
     ShiftSection,
 )
+from monitor.config.channel_schema import ChannelSection
 from monitor.config.settings import Credential
 
 _SETTINGS: Final[Mapping[str, type[ChannelSettings]]] = {

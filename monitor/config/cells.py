@@ -12,6 +12,7 @@ from monitor.config.mistakes import CellError, did_you_mean
 from monitor.config.tables import plain
 from monitor.model import gbcode
 from monitor.model.nodes import Kind, Level
+from monitor.model.said import Said, SaidError
 
 T = TypeVar("T")
 
@@ -36,6 +37,20 @@ LEVELS: Final[Mapping[Level, tuple[str, ...]]] = {
     Level.VILLAGE: ("村居", "村", "社区", "居委", "村级"),
 }
 
+KIND: Final = Said("节点类型", "kind")
+CLASS: Final = Said("点位类别", "class")
+LEVEL: Final = Said("层级", "level")
+"""What :func:`choice` calls these."""
+
+EMPTY: Final = Said("为空，必填", "is empty, and it is needed")
+TWICE: Final = Said("同一内容写了两次", "the same stands here twice")
+_ROUNDED_ID: Final = Said(
+    "电子表格把编码改成了近似值，末几位已丢失", "a spreadsheet has rounded this id, its last digits are lost"
+)
+_AS_TEXT: Final = Said(
+    "在电子表格中把该列设为文本，重新填写编码",
+    "set the column to text in the spreadsheet and enter the ids again",
+)
 _ID: Final = re.compile(r"[\w.:@-]{1,64}")
 _ROUNDED: Final = re.compile(r"[0-9](\.[0-9]+)?[eE]\+?[0-9]{2}", re.ASCII)
 _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,4}(\.[0-9]{1,20})?", re.ASCII)
@@ -44,10 +59,11 @@ _DATE: Final = re.compile(
 )
 
 
-def choice(what: str, words: Mapping[T, Iterable[str]]) -> Callable[[str], T]:
+def choice(what: Said, words: Mapping[T, Iterable[str]]) -> Callable[[str], T]:
     """A reader for one of a few words; each value has its own name and other ways to say it."""
     values = {plain(word): value for value, others in words.items() for word in (str(value), *others)}
-    allowed = f"not a {what} ({', '.join(map(str, words))})"
+    some = Said.listed(words)
+    allowed = Said(f"不是{what.zh}（{some.zh}）", f"not a {what.en} ({some.en})")
 
     @lru_cache(maxsize=4096)
     def read(text: str) -> T:
@@ -67,7 +83,7 @@ def several(read: Callable[[str], T]) -> Callable[[str], tuple[T, ...]]:
             return (read(text),)
         parts = [part.strip() for part in text.replace("；", ";").removesuffix(";").split(";")]
         if not all(parts):
-            raise CellError(text, "there is nothing between two ;")
+            raise CellError(text, Said("两个 ; 之间没有内容", "there is nothing between two ;"))
         return tuple(read(part) for part in parts)
 
     return read_all
@@ -81,7 +97,7 @@ def no_repeats(
     def read_different(text: str) -> tuple[T, ...]:
         values = read(text)
         if len(values) > 1 and len({key(value) for value in values}) < len(values):
-            raise CellError(text, "the same stands here twice")
+            raise CellError(text, TWICE)
         return values
 
     return read_different
@@ -90,34 +106,44 @@ def no_repeats(
 def node_id(text: str) -> str:
     """An id that can stand in event subjects, URLs and topics; if it looks like a GB code, a right one."""
     if _ROUNDED.fullmatch(text):
-        hint = "set the column to text in the spreadsheet and enter the ids again"
-        raise CellError(text, "a spreadsheet has rounded this id, its last digits are lost", hint)
+        raise CellError(text, _ROUNDED_ID, _AS_TEXT)
     if not _ID.fullmatch(text):
-        raise CellError(text, "an id has up to 64 letters, digits and . _ - : @")
+        raise CellError(
+            text,
+            Said(
+                "编码最多 64 个字符：字母、数字和 . _ - : @",
+                "an id has up to 64 letters, digits and . _ - : @",
+            ),
+        )
     if gbcode.looks_like(text):
         try:
             gbcode.parse(text)
-        except ValueError as error:
-            raise CellError(text, str(error)) from None
+        except SaidError as error:
+            raise CellError(text, error.said) from None
     return text
 
 
 def label(text: str) -> str:
     """A name for people: one line, up to 200 characters."""
     if len(text) > 200 or not text.isprintable():
-        raise CellError(text, "up to 200 printable characters in one line are allowed")
+        raise CellError(
+            text,
+            Said("应为一行，最多 200 个可见字符", "up to 200 printable characters in one line are allowed"),
+        )
     return text
 
 
 def number(text: str) -> float:
     if not _NUMBER.fullmatch(text):
-        raise CellError(text, "decimal degrees are needed, such as 110.9255")
+        raise CellError(
+            text, Said("应为十进制度数，如 110.9255", "decimal degrees are needed, such as 110.9255")
+        )
     return float(text)
 
 
 def count(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 9):
-        raise CellError(text, "a whole number is needed")
+        raise CellError(text, Said("应为整数", "a whole number is needed"))
     return int(text)
 
 
@@ -126,8 +152,8 @@ def day(text: str) -> date:
     """``2026-11-23``, ``2026/11/23``, ``2026年11月23日``, ``20261123``; a time behind it is left out."""
     match = _DATE.fullmatch(text)
     if match is None:
-        raise CellError(text, "a date is needed, such as 2026-11-23")
+        raise CellError(text, Said("应为日期，如 2026-11-23", "a date is needed, such as 2026-11-23"))
     try:
         return date(int(match[1]), int(match[2] or match[4]), int(match[3] or match[5]))
     except ValueError:
-        raise CellError(text, "no such day is in the calendar") from None
+        raise CellError(text, Said("日历中没有这一天", "no such day is in the calendar")) from None

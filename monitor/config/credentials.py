@@ -12,6 +12,7 @@ from monitor.config.mistakes import CellError, Mistakes
 from monitor.config.settings import Credential
 from monitor.config.validate import read_credentials
 from monitor.config.yamlfile import parse
+from monitor.model.said import Said
 
 _LIMIT: Final = 1_000_000
 
@@ -28,7 +29,8 @@ def load_credentials(path: Path, mistakes: Mistakes) -> Mapping[str, Credential]
         mistakes.add(None, "", "", error.allowed, error.hint)
         return None
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
-        mistakes.add(None, "", "", f"others may read it (mode {mode:04o})", f"chmod 600 {path.name}")
+        said = Said(f"其他用户也能读取（权限 {mode:04o}）", f"others may read it (mode {mode:04o})")
+        mistakes.add(None, "", "", said, Said.same(f"chmod 600 {path.name}"))
     text = decode(content, mistakes)
     if text is None:
         return None

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from monitor.config.mistakes import CellError, Mistakes
+from monitor.model.said import Said, reason
 
 Stamp = tuple[int, int, int] | None
 """What tells two versions of a file apart: mtime in ns, size, inode. None: there is no such file."""
@@ -17,6 +18,24 @@ _BOMS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16"),  # what Excel calls "Unicode text"
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+
+ABSENT: Final = Said("不存在", "does not exist")
+START_FROM: Final = Said("quanshi init 目录 可写一套起始文件", "quanshi init DIR writes a set to start from")
+_AS_CSV: Final = Said("另存为 CSV UTF-8", "save it as CSV UTF-8")
+_AS_UTF8: Final = Said("将文件另存为 UTF-8", "save the file again as UTF-8")
+_NEITHER: Final = Said("既不是 UTF-8 也不是 GB18030", "is neither UTF-8 nor GB18030")
+_UNLIKE: Final = Said("不是 UTF-8，而前后各行是", "is not UTF-8 as the lines around it")
+
+
+def unreadable_workbook(error: Exception) -> Said:
+    name = type(error).__name__
+    return Said(f"不是可读的工作簿（{name}）", f"is not a workbook that can be read ({name})")
+
+
+def unpacks_too_large(limit: int) -> Said:
+    """``limit``: bytes."""
+    most = limit // 1_000_000
+    return Said(f"解压后超过上限 {most} MB", f"unpacks to more than {most} MB, which is the limit")
 
 
 def stamp(path: Path) -> Stamp:
@@ -39,13 +58,17 @@ def read_bytes(path: Path, limit: int) -> bytes:
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise CellError("", f"cannot be read: {error.strerror}") from error
+        why = reason(error)
+        raise CellError("", Said(f"无法读取：{why.zh}", f"cannot be read: {why.en}")) from error
     except ValueError as error:  # a name that no file system can hold
-        raise CellError("", "cannot be read: no such name is possible") from error
+        said = Said("无法读取：不可能有这样的文件名", "cannot be read: no such name is possible")
+        raise CellError("", said) from error
     if content is None:
-        raise CellError("", "is not a file")
+        raise CellError("", Said("不是文件", "is not a file"))
     if len(content) > limit:
-        raise CellError("", f"is larger than {limit // 1_000_000} MB, which is the limit")
+        most = limit // 1_000_000
+        said = Said(f"超过上限 {most} MB", f"is larger than {most} MB, which is the limit")
+        raise CellError("", said)
     return content
 
 
@@ -65,7 +88,8 @@ def decode(content: bytes, mistakes: Mistakes) -> str | None:
         return None
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
-        mistakes.add(line, "", "", "holds a NUL byte: this is not a text file", "save it as CSV UTF-8")
+        said = Said("含有 NUL 字节，不是文本文件", "holds a NUL byte: this is not a text file")
+        mistakes.add(line, "", "", said, _AS_CSV)
         return None
     return text
 
@@ -91,12 +115,11 @@ def _mostly_utf8(content: bytes) -> bool:
 def _note_undecodable(encoding: str, content: bytes, mistakes: Mistakes) -> None:
     """One mistake for each line that cannot be read, or one for the file where lines cannot be told."""
     if encoding == "utf-16":
-        mistakes.add(None, "", "", "begins as UTF-16 and is broken further on", "save it as CSV UTF-8")
+        said = Said("开头是 UTF-16，后面已损坏", "begins as UTF-16 and is broken further on")
+        mistakes.add(None, "", "", said, _AS_CSV)
         return
-    allowed = (
-        "is neither UTF-8 nor GB18030" if encoding == "gb18030" else "is not UTF-8 as the lines around it"
-    )
+    allowed = _NEITHER if encoding == "gb18030" else _UNLIKE
     name = encoding.removesuffix("-sig")
     for number, line in enumerate(content.split(b"\n"), 1):
         if _decode_as(name, line) is None:
-            mistakes.add(number, "", "", allowed, "save the file again as UTF-8")
+            mistakes.add(number, "", "", allowed, _AS_UTF8)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from monitor.config.files import decode, read_bytes, stamp
+from monitor.config.files import ABSENT, START_FROM, decode, read_bytes, stamp
 from monitor.config.mistakes import CellError, ConfigError, Mistakes
 from monitor.config.schema import SiteFile
 from monitor.config.settings import ledger_url
@@ -16,7 +16,6 @@ from monitor.config.validate import read_site_file
 from monitor.config.yamlfile import parse
 
 _LIMIT: Final = 1_000_000
-_DATA_LINE: Final = re.compile(r"^data:.*$", re.MULTILINE)
 _NEEDED: Final = frozenset(("site", "data", "language"))
 
 
@@ -52,18 +51,26 @@ def data_folder(path: Path) -> Path:
     try:
         return glance(path).data
     except ConfigError:
-        return path.absolute().parent / _named_data(path)
+        return path.absolute().parent / _written(path, "data")
 
 
-def _named_data(path: Path) -> str:
-    """What stands behind ``data:`` in its own line; the default where no such line can be read."""
+def language_at(path: Path) -> str:
+    """``zh`` or ``en``: what this site speaks, also where the file is broken elsewhere; else Chinese."""
+    try:
+        return glance(path).language
+    except ConfigError:
+        return "en" if _written(path, "language") == "en" else "zh"
+
+
+def _written(path: Path, key: str) -> str:
+    """What stands behind ``key:`` in its own line; the default where no such line can be read."""
     try:
         text = read_bytes(path, _LIMIT).decode(errors="replace")
     except (FileNotFoundError, CellError):
         text = ""
-    line = _DATA_LINE.search(text)
-    written = parse(line[0], Mistakes(path.name)).data.get("data") if line else None
-    default: str = SiteFile.model_fields["data"].default
+    line = re.search(rf"^{key}:.*$", text, re.MULTILINE)
+    written = parse(line[0], Mistakes(path.name)).data.get(key) if line else None
+    default: str = SiteFile.model_fields[key].default
     return written if isinstance(written, str) and written.isprintable() else default
 
 
@@ -72,7 +79,7 @@ def _read(path: Path, mistakes: Mistakes) -> SiteFile | None:
     try:
         content = read_bytes(path, _LIMIT)
     except FileNotFoundError:
-        mistakes.add(None, "", "", "does not exist", "quanshi init DIR writes a set to start from")
+        mistakes.add(None, "", "", ABSENT, START_FROM)
         return None
     except CellError as error:
         mistakes.add(None, "", "", error.allowed, error.hint)

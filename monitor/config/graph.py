@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from monitor.model.said import Said
+
 _NAMED: Final = 8
 
 
-def around(circle: Sequence[str]) -> str:
+def around(circle: Sequence[str]) -> Said:
     """``a → b → a``; of a long circle only its beginning."""
     if len(circle) <= _NAMED:
-        return " → ".join((*circle, circle[0]))
-    return f"{' → '.join(circle[:_NAMED])} → … ({len(circle)} in all)"
+        return Said.same(" → ".join((*circle, circle[0])))
+    start, count = " → ".join(circle[:_NAMED]), len(circle)
+    return Said(f"{start} → …（共 {count} 个）", f"{start} → … ({count} in all)")
 
 
 def circles(parents: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, ...]]:

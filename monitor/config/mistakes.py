@@ -9,6 +9,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from monitor.model.said import NOTHING, Said, SaidError
+
 if TYPE_CHECKING:
     from monitor.config.files import Stamp
 
@@ -41,22 +43,25 @@ class Mistake:
     """One mistake. ``line`` is the row as an editor counts it, None when the whole file is meant.
 
     ``column`` is a column's name or a setting's path (``judge.retry[1]``); ``value`` is empty when
-    nothing stands there or when it may be secret. ``str()`` is the form for a terminal: what and
-    where, what is allowed, what to do.
+    nothing stands there or when it may be secret. ``str()`` is the form for logs, in English.
     """
 
     file: str
     line: int | None
     column: str
     value: str
-    allowed: str
-    hint: str = ""
+    allowed: Said
+    hint: Said = NOTHING
 
     def __str__(self) -> str:
+        return self.told("en")
+
+    def told(self, language: str) -> str:
+        """The form for a terminal: what and where, what is allowed, what to do; each a line."""
         where = self.file if self.line is None else f"{self.file}:{self.line}"
         what = f'{self.column} = "{self.value}"' if self.value else self.column
-        lines = [f"{where}  {what}".rstrip(), f"  {self.allowed}"]
-        return "\n".join([*lines, f"  {self.hint}"] if self.hint else lines)
+        advice = filter(None, (self.allowed.told(language), self.hint.told(language)))
+        return "\n  ".join([f"{where}  {what}".rstrip(), *advice])
 
 
 class ConfigError(Exception):
@@ -83,10 +88,10 @@ class Mistakes:
         self.file = printable(file)
         self._found: list[Mistake] = []
 
-    def add(self, line: int | None, column: str, value: str, allowed: str, hint: str = "") -> None:
+    def add(self, line: int | None, column: str, value: str, allowed: Said, hint: Said = NOTHING) -> None:
         """Note a mistake. The value is masked and cut here, so callers pass it as it stands."""
-        mistake = Mistake(self.file, line, shown(column), shown(value), printable(allowed), printable(hint))
-        self._found.append(mistake)
+        allowed, hint = allowed.each(printable), hint.each(printable)
+        self._found.append(Mistake(self.file, line, shown(column), shown(value), allowed, hint))
 
     def __len__(self) -> int:
         return len(self._found)
@@ -96,20 +101,25 @@ class Mistakes:
         return iter(sorted(self._found, key=lambda mistake: mistake.line or 0))
 
 
-class CellError(ValueError):
+class CellError(SaidError):
     """A value that cannot be read, without the place: whoever knows the place makes a Mistake of it."""
 
-    def __init__(self, value: str, allowed: str, hint: str = "") -> None:
+    def __init__(self, value: str, allowed: Said, hint: Said = NOTHING) -> None:
         super().__init__(allowed)
         self.value = value
         self.allowed = allowed
         self.hint = hint
 
 
-def did_you_mean(word: str, options: Iterable[str]) -> str:
-    """``did you mean "video"?`` when an option is near enough, else an empty text."""
+def did_you_mean(word: str, options: Iterable[str]) -> Said:
+    """``did you mean "video"?`` when an option is near enough, else nothing."""
     choices = {option.casefold(): option for option in options}
     if len(word) > _SHOWN or len(choices) > _GUESSED:
-        return ""
+        return NOTHING
     near = get_close_matches(word.casefold(), choices, n=1)
-    return f'did you mean "{choices[near[0]]}"?' if near else ""
+    return perhaps(choices[near[0]]) if near else NOTHING
+
+
+def perhaps(meant: str) -> Said:
+    """What was perhaps meant, as a question."""
+    return Said(f"是否应为“{meant}”？", f'did you mean "{meant}"?')

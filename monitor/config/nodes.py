@@ -10,8 +10,12 @@ from typing import Any, Final, NamedTuple
 
 from monitor.config.addresses import parse_address
 from monitor.config.cells import (
+    CLASS,
     CLASSES,
+    EMPTY,
+    KIND,
     KINDS,
+    LEVEL,
     LEVELS,
     choice,
     day,
@@ -22,12 +26,13 @@ from monitor.config.cells import (
     several,
 )
 from monitor.config.graph import around, circles
-from monitor.config.mistakes import CellError, Mistakes, did_you_mean
+from monitor.config.mistakes import CellError, Mistakes, did_you_mean, perhaps
 from monitor.config.probes import Profiles
 from monitor.config.rows import check_row
 from monitor.config.settings import Region
 from monitor.config.tables import Row, Sheet, plain
 from monitor.model.nodes import Kind, Node, ProbeSpec
+from monitor.model.said import Said
 
 SHEET: Final = Sheet(
     columns={
@@ -52,6 +57,9 @@ SHEET: Final = Sheet(
 _FIELDS: Final = {"class": "point_class", "network": "networks", "parent": "parents", "address": "addresses"}
 _CIRCLES: Final = 100
 """So many circles are listed: to find more takes long where everything hangs on everything."""
+NO_NODE: Final = Said("没有此编码的节点", "no node has this id")
+_NETWORK: Final = Said("本站点的网络", "network of this site")
+_NO_REGION: Final = Said("区划表中没有此代码", "no region in the regions file has this code")
 _USUAL: Final = {Kind.CAMERA: ("ping", "rtsp"), Kind.RECORDER: ("ping", "rtsp")}
 
 
@@ -141,7 +149,8 @@ class _RowReader:
         values = self._values(line, cells)
         identity, kind = values.get("id"), values.get("kind")
         if identity and (first := lines.setdefault(identity, line)) != line:
-            self._mistakes.add(line, "id", identity, f"the same id already stands in line {first}")
+            said = Said(f"第 {first} 行已有同一编码", f"the same id already stands in line {first}")
+            self._mistakes.add(line, "id", identity, said)
         if "probes" not in values and kind:
             values["probes"] = self._usual[kind]
         for column, value, allowed, hint in check_row(values, self._profiles):
@@ -161,7 +170,7 @@ class _RowReader:
                     values[name] = None
                     self._mistakes.add(line, column, error.value, error.allowed, error.hint)
             elif needed:
-                self._mistakes.add(line, column, "", "is empty, and it is needed")
+                self._mistakes.add(line, column, "", EMPTY)
         return values
 
 
@@ -172,16 +181,16 @@ def _outline(line: int, values: Mapping[str, Any]) -> Outline:
 
 def _readers(words: Words) -> Mapping[str, Callable[[str], Any]]:
     shared = lru_cache(maxsize=20_000)
-    network = choice("network of this site", {key: (name,) for key, name in words.networks.items()})
+    network = choice(_NETWORK, {key: (name,) for key, name in words.networks.items()})
     probes = no_repeats(several(words.profiles.probe), _name)
     return {
         "id": node_id,
         "name": label,
-        "kind": choice("kind", KINDS),
-        "class": choice("class", CLASSES),
+        "kind": choice(KIND, KINDS),
+        "class": choice(CLASS, CLASSES),
         "network": shared(no_repeats(several(network), str)),
         "region": shared(_region_reader(words.regions)),
-        "level": choice("level", LEVELS),
+        "level": choice(LEVEL, LEVELS),
         "parent": shared(no_repeats(several(node_id), str)),
         "address": several(parse_address),
         "probes": shared(lambda text: () if text.casefold() in NOT_ASKED else probes(text)),
@@ -209,8 +218,8 @@ def _region_reader(regions: Mapping[str, Region] | None) -> Callable[[str], str]
     def read(text: str) -> str:
         if text not in regions:
             code = codes.get(plain(text))
-            hint = f'did you mean "{code}"?' if code else did_you_mean(text, regions)
-            raise CellError(text, "no region in the regions file has this code", hint)
+            hint = perhaps(code) if code else did_you_mean(text, regions)
+            raise CellError(text, _NO_REGION, hint)
         return text
 
     return read
@@ -228,19 +237,30 @@ def _check_parents(table: NodeTable, mistakes: Mistakes) -> None:
         if above is None or not above.networks or not row.networks:
             continue
         if not set(above.networks) & set(row.networks):
-            seen = f"{parent} is in {', '.join(above.networks)}, {row.id} in {', '.join(row.networks)}"
-            mistakes.add(table.line(row), "parent", parent, f"must be in a network of its child: {seen}")
+            mistakes.add(table.line(row), "parent", parent, _apart(parent, above.networks, row))
     _note_circles({name: row.parents for name, row in known.items() if row.parents}, table, mistakes)
+
+
+def _apart(parent: str, above: Sequence[str], row: Node | Outline) -> Said:
+    theirs, its = Said.listed(above), Said.listed(row.networks)
+    return Said(
+        f"须与下级同在一个网络：{parent} 在 {theirs.zh}，{row.id} 在 {its.zh}",
+        f"must be in a network of its child: {parent} is in {theirs.en}, {row.id} in {its.en}",
+    )
 
 
 def _note_circles(parents: Mapping[str, Sequence[str]], table: NodeTable, mistakes: Mistakes) -> None:
     found = circles(parents)
     for circle in islice(found, _CIRCLES):
-        allowed = f"parents go round in a circle: {around(circle)}"
+        way = around(circle)
+        allowed = Said(f"上级节点成环：{way.zh}", f"parents go round in a circle: {way.en}")
         mistakes.add(table.lines[circle[0]], "parent", circle[1 % len(circle)], allowed)
     if next(found, None) is not None:
-        allowed = f"parents go round in more circles than the {_CIRCLES} that are listed"
-        mistakes.add(None, "parent", "", allowed, "mend these and check again")
+        allowed = Said(
+            f"上级节点成环不止列出的 {_CIRCLES} 处",
+            f"parents go round in more circles than the {_CIRCLES} that are listed",
+        )
+        mistakes.add(None, "parent", "", allowed, Said("改正后再检查", "mend these and check again"))
 
 
 def _note_unknown(
@@ -249,8 +269,8 @@ def _note_unknown(
     alike = {_loosely(name): name for name in table.lines}
     for row, parent in unknown:
         near = alike.get(_loosely(parent))
-        hint = f'did you mean "{near}"?' if near else did_you_mean(parent, table.lines)
-        mistakes.add(table.line(row), "parent", parent, "no node has this id", hint)
+        hint = perhaps(near) if near else did_you_mean(parent, table.lines)
+        mistakes.add(table.line(row), "parent", parent, NO_NODE, hint)
 
 
 def _loosely(name: str) -> str:

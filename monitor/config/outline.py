@@ -8,11 +8,16 @@ from typing import Any, Final
 
 from monitor.config.files import read_bytes
 from monitor.config.mistakes import CellError
+from monitor.model.said import Said
 
 _LIMIT: Final = 5_000_000
 _RINGS: Final = {"LineString": 1, "MultiLineString": 2, "Polygon": 2, "MultiPolygon": 3}
 """How many lists lie around the positions of each kind of geometry (RFC 7946 §3.1)."""
 
+_NO_OUTLINE: Final = Said(
+    "不是由面或线组成、以经纬度（度）表示的 GeoJSON",
+    "is not GeoJSON of areas or lines, in degrees of longitude and latitude",
+)
 _DIGITS: Final = 6
 """Of a degree: a decimetre, which no map of a city shows."""
 
@@ -27,9 +32,7 @@ def read_outline(path: Path) -> bytes:
         document = json.loads(content)
         features = [_feature(each) for each in _features(document)]
     except (ValueError, RecursionError) as error:  # RecursionError: lists in lists without end
-        raise CellError(
-            "", "is not GeoJSON of areas or lines, in degrees of longitude and latitude"
-        ) from error
+        raise CellError("", _NO_OUTLINE) from error
     collection = {"type": "FeatureCollection", "features": features}
     return json.dumps(collection, ensure_ascii=False, separators=(",", ":")).encode()
 

@@ -7,13 +7,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from monitor.config.addresses import PORT
 from monitor.config.mistakes import CellError, Mistakes, did_you_mean
 from monitor.config.schema import ProfileSection
 from monitor.config.yamlfile import Document, Where, dotted
 from monitor.model.nodes import ProbeSpec
+from monitor.model.said import NOTHING, Said
 from monitor.model.times import format_span, parse_span
 
-FORM: Final = "a probe is written name, name:port, name@interval or name:port@interval, such as rtsp:8554@10s"
+FORM: Final = Said(
+    "写法：名字、名字:端口、名字@间隔 或 名字:端口@间隔，如 rtsp:8554@10s",
+    "a probe is written name, name:port, name@interval or name:port@interval, such as rtsp:8554@10s",
+)
+_UNIT: Final = Said("间隔为数字加 ms、s、m、h 或 d", "an interval is a number and ms, s, m, h or d")
+_INTERVAL: Final = Said("间隔应为 100ms 至 1d", "an interval is from 100ms to 1d")
+_NOT_BEFORE_INTERVAL: Final = Said("不短于间隔", "be at least the interval")
+_WITHIN_INTERVAL: Final = Said("短于间隔", "be shorter than the interval")
+_WITHIN_TIMEOUT: Final = Said("短于 timeout", "be shorter than the timeout")
+_SAY_WHICH: Final = Said("用  protocol: …  写明", "say which with  protocol: …")
 _CELL: Final = re.compile(r"([^:@\s]+)(?::([0-9]{1,5}))?(?:@([^:@\s]+))?", re.ASCII)
 _SHRUNK: Final = 0.8
 """How much of an interval a default timeout may take when the interval is shorter than it."""
@@ -63,7 +74,8 @@ class Profile:
     def spec(self, port: int | None = None, every: float | None = None) -> ProbeSpec:
         """The complete probe, with what a cell overrides. Raises CellError."""
         if port is not None and not PROTOCOLS[self.protocol].connects:
-            raise CellError(f"{self.name}:{port}", f"{self.protocol} has no port")
+            said = Said(f"{self.protocol} 没有端口", f"{self.protocol} has no port")
+            raise CellError(f"{self.name}:{port}", said)
         every = self.every if every is None else every
         timeout = self._timeout(every)
         return ProbeSpec(
@@ -85,12 +97,12 @@ class Profile:
         default = PROTOCOLS[self.protocol].timeout
         if self.protocol == "mqtt":
             if self.timeout is not None and self.timeout < every:
-                raise self._disagree("timeout", self.timeout, "be at least the interval", every)
+                raise self._disagree("timeout", self.timeout, _NOT_BEFORE_INTERVAL, every)
             return self.timeout or every * 3
         if self.timeout is None:
             return default if default < every else round(every * _SHRUNK, 3)
         if self.timeout >= every:
-            raise self._disagree("timeout", self.timeout, "be shorter than the interval", every)
+            raise self._disagree("timeout", self.timeout, _WITHIN_INTERVAL, every)
         return self.timeout
 
     def _slow(self, timeout: float) -> float | None:
@@ -98,12 +110,16 @@ class Profile:
         if self.slow is None:
             return default if default is not None and default < timeout else None
         if self.slow >= timeout:
-            raise self._disagree("slow", self.slow, "be shorter than the timeout", timeout)
+            raise self._disagree("slow", self.slow, _WITHIN_TIMEOUT, timeout)
         return self.slow
 
-    def _disagree(self, what: str, value: float, must: str, other: float) -> CellError:
-        allowed = f"{what} {format_span(value)} of {self.name} must {must}, {format_span(other)}"
-        return CellError(f"{self.name}@{format_span(other)}", allowed)
+    def _disagree(self, what: str, value: float, must: Said, other: float) -> CellError:
+        span, limit = format_span(value), format_span(other)
+        allowed = Said(
+            f"{self.name} 的 {what} {span} 须{must.zh} {limit}",
+            f"{what} {span} of {self.name} must {must.en}, {limit}",
+        )
+        return CellError(f"{self.name}@{limit}", allowed)
 
 
 class Profiles:
@@ -128,14 +144,15 @@ class Profiles:
         name, port, every = match.groups()
         profile = self.by_name.get(name.casefold())
         if profile is None:
-            names = ", ".join(self.by_name)
-            raise CellError(text, f"not a probe of this site ({names})", did_you_mean(name, self.by_name))
+            names = Said.listed(self.by_name)
+            said = Said(f"不是本站点的探测方式（{names.zh}）", f"not a probe of this site ({names.en})")
+            raise CellError(text, said, did_you_mean(name, self.by_name))
         return profile.spec(_port(text, port), _interval(text, every))
 
 
 def _port(text: str, port: str | None) -> int | None:
     if port is not None and not 1 <= int(port) <= 65535:
-        raise CellError(text, "a port is a whole number from 1 to 65535")
+        raise CellError(text, PORT)
     return None if port is None else int(port)
 
 
@@ -145,9 +162,9 @@ def _interval(text: str, every: str | None) -> float | None:
     try:
         seconds = parse_span(every)
     except ValueError:
-        raise CellError(text, FORM, "an interval is a number and ms, s, m, h or d") from None
+        raise CellError(text, FORM, _UNIT) from None
     if not 0.1 <= seconds <= 86400:
-        raise CellError(text, "an interval is from 100ms to 1d")
+        raise CellError(text, _INTERVAL)
     return seconds
 
 
@@ -180,8 +197,11 @@ class _ProfileReader:
         }
         allowed = PROTOCOLS[protocol].keys
         for key in sorted(given.keys() - allowed):
-            text = f"{protocol} has no such setting ({', '.join(sorted(allowed))})"
-            self._note(("probes", name, key), "", text)
+            some = Said.listed(sorted(allowed))
+            said = Said(
+                f"{protocol} 没有这个设置（{some.zh}）", f"{protocol} has no such setting ({some.en})"
+            )
+            self._note(("probes", name, key), "", said)
         usable = {key: value for key, value in given.items() if key in allowed - {"protocol"}}
         if usable.get("tls") and protocol in _TLS_PORTS:
             usable.setdefault("port", _TLS_PORTS[protocol])
@@ -199,17 +219,20 @@ class _ProfileReader:
         spoken = said or name
         where: Where = ("probes", name, "protocol") if said else ("probes", name)
         if spoken not in PROTOCOLS:
-            hint = did_you_mean(spoken, PROTOCOLS) if said else "say which with  protocol: …"
-            self._note(where, said or "", f"not a protocol ({', '.join(PROTOCOLS)})", hint)
+            some, hint = Said.listed(PROTOCOLS), did_you_mean(spoken, PROTOCOLS) if said else _SAY_WHICH
+            allowed = Said(f"不是协议（{some.zh}）", f"not a protocol ({some.en})")
+            self._note(where, said or "", allowed, hint)
             return None
         if name in PROTOCOLS and spoken != name:
-            self._note(
-                where, spoken, f"the profile {name} speaks {name}; one that does not needs another name"
+            allowed = Said(
+                f"名字 {name} 只能用协议 {name}，用别的协议须另取名字",
+                f"the profile {name} speaks {name}; one that does not needs another name",
             )
+            self._note(where, spoken, allowed)
             return None
         return spoken
 
-    def _note(self, where: Where, value: str, allowed: str, hint: str = "") -> None:
+    def _note(self, where: Where, value: str, allowed: Said, hint: Said = NOTHING) -> None:
         self._mistakes.add(self._document.line(where), dotted(where), value, allowed, hint)
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from monitor.config.cells import count, label, node_id
+from monitor.config.cells import EMPTY, count, label, node_id
 from monitor.config.graph import around, circles
 from monitor.config.mistakes import CellError, Mistakes, did_you_mean
 from monitor.config.settings import Region
 from monitor.config.tables import Row, Sheet
+from monitor.model.said import Said
 
 SHEET: Final = Sheet(
     columns={
@@ -22,6 +23,7 @@ SHEET: Final = Sheet(
     },
     needed=frozenset(("code", "name")),
 )
+_NO_REGION: Final = Said("本表中没有此代码的区划", "no region of this file has this code")
 _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "code": node_id,
     "name": label,
@@ -41,9 +43,9 @@ def read_regions(rows: Iterable[Row], mistakes: Mistakes) -> dict[str, Region]:
         if region is None:
             continue
         if region.code in lines:
-            mistakes.add(
-                line, "code", region.code, f"the same code already stands in line {lines[region.code]}"
-            )
+            first = lines[region.code]
+            said = Said(f"第 {first} 行已有同一代码", f"the same code already stands in line {first}")
+            mistakes.add(line, "code", region.code, said)
             continue
         regions[region.code], lines[region.code] = region, line
     _check_parents(regions, lines, mistakes)
@@ -60,7 +62,7 @@ def _region(line: int, cells: list[str], mistakes: Mistakes) -> Region | None:
             except CellError as error:
                 mistakes.add(line, column, error.value, error.allowed, error.hint)
         elif column in SHEET.needed:
-            mistakes.add(line, column, "", "is empty, and it is needed")
+            mistakes.add(line, column, "", EMPTY)
     if "code" not in values:
         return None
     planned = {
@@ -73,10 +75,9 @@ def _check_parents(regions: Mapping[str, Region], lines: Mapping[str, int], mist
     for region in regions.values():
         if region.parent and region.parent not in regions:
             hint = did_you_mean(region.parent, regions)
-            mistakes.add(
-                lines[region.code], "parent", region.parent, "no region of this file has this code", hint
-            )
+            mistakes.add(lines[region.code], "parent", region.parent, _NO_REGION, hint)
     for circle in circles({region.code: (region.parent,) for region in regions.values()}):
         parent = regions[circle[0]].parent
-        allowed = f"regions go round in a circle: {around(circle)}"
+        way = around(circle)
+        allowed = Said(f"区划上级成环：{way.zh}", f"regions go round in a circle: {way.en}")
         mistakes.add(lines[circle[0]], "parent", parent, allowed)

@@ -11,6 +11,7 @@ from typing import Any, Final
 from monitor.config.settings import NetworkSettings
 from monitor.config.site import Site
 from monitor.config.web import WebSettings
+from monitor.model.said import NOTHING, Said
 
 _FIXED: Final[Mapping[str, tuple[str, ...]]] = {
     "site": ("name",),
@@ -42,9 +43,10 @@ def restart_keys(running: Site, written: Site) -> tuple[str, ...]:
     return tuple(keys)
 
 
-def restart_note(keys: Sequence[str], file: str) -> str:
+def restart_note(keys: Sequence[str], file: str) -> Said:
     """That these keys of ``file`` wait for a restart, in the form of a mistake; nothing without any."""
-    return f"{file}  {', '.join(keys)}\n  需要重启 / restart needed" if keys else ""
+    where = f"{file}  {', '.join(keys)}"
+    return Said(f"{where}\n  需要重启", f"{where}\n  restart needed") if keys else NOTHING
 
 
 def fixed_of(site: Site) -> dict[str, Any]:

@@ -8,7 +8,12 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 
 from monitor.config.web_schema import WebSection
 from monitor.config.written import (
+    BROKER,
+    CREDENTIAL,
+    LANGUAGE,
+    NAME,
     SOFTENABLE,
+    TRUTH,
     Clock,
     FileName,
     Flag,
@@ -23,11 +28,13 @@ from monitor.config.written import (
     _broker,
     _file,
     _in_order,
+    _keys,
     _ledger,
     _listen,
     _not_yet,
     _number,
     _or_empty,
+    _percent,
     _reads,
     _redis,
     _said,
@@ -37,31 +44,36 @@ from monitor.config.written import (
 )
 from monitor.model.nodes import Address
 from monitor.model.observations import Cause
+from monitor.model.said import Said
 
 
 class NetworkSection(Section):
-    name: Label | None = _said(None, "a name of up to 100 characters is needed")
+    name: Label | None = _said(None, NAME)
     shards: Whole = _number(1, 1, 1024)
-    witnesses: list[Label] = _said([], "a list of node ids is needed, such as [gw-video]")
+    witnesses: list[Label] = _said(
+        [], Said("应为节点编码列表，如 [gw-video]", "a list of node ids is needed, such as [gw-video]")
+    )
 
 
 class ProfileSection(Section):
     """A profile says only what differs from its protocol's defaults."""
 
-    protocol: str | None = _said(None, "the name of a protocol is needed")
+    protocol: str | None = _said(None, Said("应为协议名", "the name of a protocol is needed"))
     every: Span | None = _span(None, 0.1, 86400)
     timeout: Span | None = _span(None, 0.05, 7 * 86400)
     port: Whole | None = _number(None, 1, 65535)
     slow: Span | None = _span(None, 0.001, 300)
-    path: str | None = Field(
-        default=None,
+    path: str | None = _said(
+        None,
+        Said("应为路径，如 /Streaming/Channels/101", "a path is needed, such as /Streaming/Channels/101"),
         pattern=r"^/[!-~]{0,500}$",
-        description="a path is needed, such as /Streaming/Channels/101",
     )
-    ask: Literal["options", "describe"] | None = _said(None, "options or describe is allowed")
-    tls: Flag | None = _said(None, "true or false is allowed")
-    hold: Flag | None = _said(None, "true or false is allowed")
-    credential: Label | None = _said(None, "the name of an entry in the credentials file is needed")
+    ask: Literal["options", "describe"] | None = _said(
+        None, Said("应为 options 或 describe", "options or describe is allowed")
+    )
+    tls: Flag | None = _said(None, TRUTH)
+    hold: Flag | None = _said(None, TRUTH)
+    credential: Label | None = _said(None, CREDENTIAL)
 
 
 class FlapSection(Section):
@@ -71,34 +83,40 @@ class FlapSection(Section):
 
 
 class BlindSection(Section):
-    share: Share = _said(0.5, "a share above 0% and up to 100% is allowed, such as 50%")
+    share: Share = _said(0.5, _percent("50%"))
     least: Whole = _number(5, 1, 1_000_000)
 
 
 class OutageSection(Section):
-    share: Share = _said(0.6, "a share above 0% and up to 100% is allowed, such as 60%")
+    share: Share = _said(0.6, _percent("60%"))
     least: Whole = _number(3, 2, 1_000_000)
     within: Span = _span(30.0, 1, 3600)
     hold: Span = _span(5.0, 0.1, 300)
     recheck: Span = _span(60.0, 1, 3600)
 
 
+_CAUSES: Final = Said.listed(SOFTENABLE)
+
+
 class JudgeSection(Section):
     confirm: Whole = _number(3, 1, 100)
     recover: Whole = _number(2, 1, 100)
-    retry: list[Annotated[Span, Field(ge=0.1, le=600)]] = Field(
-        default=[1.0, 2.0, 4.0],
+    retry: list[Annotated[Span, Field(ge=0.1, le=600)]] = _said(
+        [1.0, 2.0, 4.0],
+        Said(
+            "应为至多 10 个时长的列表，如 [1s, 2s, 4s]",
+            "a list of up to 10 spans is needed, such as [1s, 2s, 4s]",
+        ),
         max_length=10,
-        description="a list of up to 10 spans is needed, such as [1s, 2s, 4s]",
     )
     degrades: list[Annotated[Cause, AfterValidator(_softenable)]] | None = _said(
-        None, f"a list of causes is needed, from: {', '.join(SOFTENABLE)}"
+        None, Said(f"应为原因列表，可用：{_CAUSES.zh}", f"a list of causes is needed, from: {_CAUSES.en}")
     )
-    flap: FlapSection = _said(FlapSection(), "keys are needed: changes, within, settle")
-    blind: BlindSection = _said(BlindSection(), "keys are needed: share, least")
+    flap: FlapSection = _said(FlapSection(), _keys("changes", "within", "settle"))
+    blind: BlindSection = _said(BlindSection(), _keys("share", "least"))
 
 
-_TARGET: Final = "a share above 0% and up to 100% is allowed, such as 98%"
+_TARGET: Final = _percent("98%")
 
 
 class TargetsSection(Section):
@@ -116,14 +134,27 @@ class RepairSection(Section):
 
 
 class MqttSection(Section):
-    url: Annotated[str, _reads(_broker)] = _said(
-        ..., "a URL without a login is needed, such as mqtt://127.0.0.1:1883 or mqtts://broker"
+    url: Annotated[str, _reads(_broker)] = _said(..., BROKER)
+    topic: Topic = _said(
+        "quanshi/+/heartbeat",
+        Said(
+            "应为主题，可含通配符，如 quanshi/+/heartbeat",
+            "a topic pattern is needed, such as quanshi/+/heartbeat",
+        ),
     )
-    topic: Topic = _said("quanshi/+/heartbeat", "a topic pattern is needed, such as quanshi/+/heartbeat")
-    will_topic: Topic | None = _said("quanshi/+/will", "a topic pattern is needed, such as quanshi/+/will")
-    id: Label = _said("topic", "topic (the id stands at the +) or the name of a JSON field is needed")
-    network: str | None = _said(None, "the name of one of the networks is needed")
-    credential: Label | None = _said(None, "the name of an entry in the credentials file is needed")
+    will_topic: Topic | None = _said(
+        "quanshi/+/will",
+        Said("应为主题，可含通配符，如 quanshi/+/will", "a topic pattern is needed, such as quanshi/+/will"),
+    )
+    id: Label = _said(
+        "topic",
+        Said(
+            "应为 topic（编码在 + 的位置）或 JSON 字段名",
+            "topic (the id stands at the +) or the name of a JSON field is needed",
+        ),
+    )
+    network: str | None = _said(None, Said("应为某个网络的名字", "the name of one of the networks is needed"))
+    credential: Label | None = _said(None, CREDENTIAL)
 
 
 Secret = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -146,55 +177,110 @@ class CredentialSection(Section):
 
 
 class SiteFile(Section):
-    site: SiteName = _said(..., "a short name is needed: letters, digits and . _ - (used in stream keys)")
-    timezone: Annotated[str, _reads(_zone)] = _said(
-        "Asia/Shanghai", "a time zone of the IANA database is needed, such as Asia/Shanghai"
+    site: SiteName = _said(
+        ...,
+        Said(
+            "应为短名：字母、数字和 . _ -（用于数据流的键）",
+            "a short name is needed: letters, digits and . _ - (used in stream keys)",
+        ),
     )
-    language: Literal["zh", "en"] = _said("zh", "zh or en is allowed")
-    data: FileName = _said("data", "the name of a folder is needed, seen from the folder of this file")
+    timezone: Annotated[str, _reads(_zone)] = _said(
+        "Asia/Shanghai",
+        Said(
+            "应为 IANA 时区，如 Asia/Shanghai",
+            "a time zone of the IANA database is needed, such as Asia/Shanghai",
+        ),
+    )
+    language: Literal["zh", "en"] = _said("zh", LANGUAGE)
+    data: FileName = _said(
+        "data",
+        Said(
+            "应为目录名，从本文件所在目录算起",
+            "the name of a folder is needed, seen from the folder of this file",
+        ),
+    )
     redis: Annotated[str, _reads(_redis)] = _said(
-        "embedded", "embedded or a URL is allowed: redis://host:6379, rediss://host:6379, unix:///path"
+        "embedded",
+        Said(
+            "应为 embedded 或 URL：redis://主机:6379、rediss://主机:6379、unix:///路径",
+            "embedded or a URL is allowed: redis://host:6379, rediss://host:6379, unix:///path",
+        ),
     )
     ledger: Annotated[str, _reads(_ledger)] = _said(
-        "sqlite", "sqlite or a URL is allowed: postgresql://user@host/database"
+        "sqlite",
+        Said(
+            "应为 sqlite 或 URL：postgresql://用户@主机/数据库",
+            "sqlite or a URL is allowed: postgresql://user@host/database",
+        ),
     )
     listen: Annotated[Address, _reads(_listen)] = _said(
-        Address("127.0.0.1", 8080), "an own address and a port are needed, such as 127.0.0.1:8080"
+        Address("127.0.0.1", 8080),
+        Said(
+            "应为本机地址和端口，如 127.0.0.1:8080",
+            "an own address and a port are needed, such as 127.0.0.1:8080",
+        ),
     )
     nodes: FileName = _file("nodes.csv")
     regions: FileName = _file("regions.csv")
     credentials: FileName = _file("credentials.yaml")
     alerts: FileName = _file("alerts.yaml")
-    networks: dict[Key, NetworkSection] = Field(
-        min_length=1, description="at least one network is needed, such as  video: {name: 视频专网}"
+    networks: dict[Key, NetworkSection] = _said(
+        ...,
+        Said(
+            "至少要有一个网络，如  video: {name: 视频专网}",
+            "at least one network is needed, such as  video: {name: 视频专网}",
+        ),
+        min_length=1,
     )
     probes: Annotated[dict[Key, ProfileSection], BeforeValidator(_or_empty)] = _said(
-        {}, "probes by name are needed, such as  rtsp: {every: 30s}"
+        {},
+        Said(
+            "应按名字写探测方式，如  rtsp: {every: 30s}",
+            "probes by name are needed, such as  rtsp: {every: 30s}",
+        ),
     )
     judge: JudgeSection = _said(
-        JudgeSection(), "keys are needed: confirm, recover, retry, degrades, flap, blind"
+        JudgeSection(), _keys("confirm", "recover", "retry", "degrades", "flap", "blind")
     )
-    outages: OutageSection = _said(OutageSection(), "keys are needed: share, least, within, hold, recheck")
-    targets: TargetsSection = _said(TargetsSection(), "targets by class are needed, such as  class1: 98%")
+    outages: OutageSection = _said(OutageSection(), _keys("share", "least", "within", "hold", "recheck"))
+    targets: TargetsSection = _said(
+        TargetsSection(),
+        Said("应按类别写目标，如  class1: 98%", "targets by class are needed, such as  class1: 98%"),
+    )
     repair: RepairSection = _said(
-        RepairSection(), "limits of repairs by class are needed, such as  class1: 24h"
+        RepairSection(),
+        Said(
+            "应按类别写修复时限，如  class1: 24h",
+            "limits of repairs by class are needed, such as  class1: 24h",
+        ),
     )
-    inspections: Annotated[list[Clock], AfterValidator(_in_order)] = Field(
-        default=[540, 900, 1260],
+    inspections: Annotated[list[Clock], AfterValidator(_in_order)] = _said(
+        [540, 900, 1260],
+        Said(
+            "应为至多 24 个不同时刻的列表，如 [09:00, 15:00, 21:00]",
+            "a list of up to 24 different times of day is needed, such as [09:00, 15:00, 21:00]",
+        ),
         max_length=24,
-        description="a list of up to 24 different times of day is needed, such as [09:00, 15:00, 21:00]",
     )
-    invented: Flag = _said(False, "true or false is allowed")
-    mqtt: MqttSection | None = _said(None, "keys are needed, at least url")
+    invented: Flag = _said(False, TRUTH)
+    mqtt: MqttSection | None = _said(None, Said("应有键，至少写 url", "keys are needed, at least url"))
     web: WebSection = _said(
-        WebSection(), "keys are needed: url, tls, behind_proxy, anonymous, idle, password, metrics, map, oidc"
+        WebSection(),
+        _keys("url", "tls", "behind_proxy", "anonymous", "idle", "password", "metrics", "map", "oidc"),
     )
-    gb28181: Annotated[None, BeforeValidator(_not_yet)] = _said(None, "GB/T 28181 is not there yet")
-    snmp: Annotated[None, BeforeValidator(_not_yet)] = _said(None, "SNMP is not there yet")
+    gb28181: Annotated[None, BeforeValidator(_not_yet)] = _said(
+        None, Said("尚不支持 GB/T 28181", "GB/T 28181 is not there yet")
+    )
+    snmp: Annotated[None, BeforeValidator(_not_yet)] = _said(
+        None, Said("尚不支持 SNMP", "SNMP is not there yet")
+    )
     concurrency: Whole = _number(2000, 1, 60000)
     per_uplink: Whole = _number(64, 1, 60000)
     keep: Span = _span(86400.0, 60, 30 * 86400)
     retain: Annotated[Span, Field(ge=190 * 86400, le=36500 * 86400)] = _said(
         400 * 86400.0,
-        "a span of time from 190d to 36500d is allowed, such as 400d: half a year must stay at hand",
+        Said(
+            "应为 190d 至 36500d 的时长，如 400d：至少半年须随时可查",
+            "a span of time from 190d to 36500d is allowed, such as 400d: half a year must stay at hand",
+        ),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -12,13 +12,14 @@ from zoneinfo import ZoneInfo
 from monitor.config.alerting import Alerting
 from monitor.config.alerting_read import Around, defaults, load_alerting
 from monitor.config.credentials import load_credentials
-from monitor.config.files import Stamp, decode, read_bytes, stamp
+from monitor.config.files import ABSENT, START_FROM, Stamp, decode, read_bytes, stamp
 from monitor.config.inventory import Inventory
-from monitor.config.mistakes import CellError, ConfigError, Mistakes, did_you_mean
+from monitor.config.mistakes import CellError, ConfigError, Mistakes
 from monitor.config.nodes import SHEET as NODE_SHEET
 from monitor.config.nodes import NodeTable, Words, read_nodes
 from monitor.config.outline import read_outline
 from monitor.config.probes import Profiles, read_profiles
+from monitor.config.references import NO_FILE, References
 from monitor.config.regions import SHEET as REGION_SHEET
 from monitor.config.regions import read_regions
 from monitor.config.schema import SiteFile
@@ -31,7 +32,7 @@ from monitor.config.settings import (
     Region,
     ledger_url,
 )
-from monitor.config.tables import plain, read_table
+from monitor.config.tables import read_table
 from monitor.config.translate import (
     judge_settings,
     mqtt_settings,
@@ -43,9 +44,9 @@ from monitor.config.translate import (
 from monitor.config.validate import read_site_file
 from monitor.config.web import WebSettings, web_settings
 from monitor.config.yamlfile import Document, Where, dotted, parse
+from monitor.model.said import Said
 
 _SITE_LIMIT: Final = 1_000_000
-_NO_FILE: Final = "there is no such file beside this one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +145,11 @@ class _Loader:
         regions = self._regions(written)
         names = {key: network.name or key for key, network in written.networks.items()}
         nodes = self._nodes(written, Words(names, regions, profiles))
-        self._check_references(written, credentials, nodes)
+        references = References(written, self._document, self._mistakes, credentials)
+        references.check_names(nodes)
         alerting = self._alerting(written, credentials, regions)
         outline = self._outline(written)
-        self._check_web(written, credentials)
+        references.check_web(self._path.parent)
         if any(self._lists):
             raise self._error()
         site = self._site(written, profiles, credentials or {}, regions or {}, nodes)
@@ -221,7 +223,7 @@ class _Loader:
         try:
             content = read_bytes(self._track("site", self._path), _SITE_LIMIT)
         except FileNotFoundError:
-            self._mistakes.add(None, "", "", "does not exist", "quanshi init DIR writes a set to start from")
+            self._mistakes.add(None, "", "", ABSENT, START_FROM)
             return None
         except CellError as error:
             self._mistakes.add(None, "", "", error.allowed, error.hint)
@@ -278,7 +280,7 @@ class _Loader:
         try:
             return read_outline(path)
         except FileNotFoundError:
-            self._note(("web", "map"), written.web.map, _NO_FILE)
+            self._note(("web", "map"), written.web.map, NO_FILE)
         except CellError as error:
             self._list(written.web.map).add(None, "", "", error.allowed, error.hint)
         return b""
@@ -300,87 +302,7 @@ class _Loader:
     def _note_absent(self, written: SiteFile, key: str, *, needed: bool = False) -> None:
         """A file that somebody named must exist; one by its default name only if it is needed."""
         if needed or key in written.model_fields_set:
-            self._note((key,), getattr(written, key), _NO_FILE)
+            self._note((key,), getattr(written, key), NO_FILE)
 
-    def _note(self, where: Where, value: str, allowed: str, hint: str = "") -> None:
-        self._mistakes.add(self._document.line(where), dotted(where), value, allowed, hint)
-
-    def _check_references(
-        self, written: SiteFile, credentials: Mapping[str, Credential] | None, nodes: NodeTable
-    ) -> None:
-        """Names in site.yaml that must exist elsewhere: networks, credentials, nodes."""
-        self._check_network_names(written)
-        if written.mqtt is not None and written.mqtt.network not in (None, *written.networks):
-            allowed = f"not a network of this site ({', '.join(written.networks)})"
-            self._note(("mqtt", "network"), written.mqtt.network or "", allowed)
-        if credentials is not None:
-            for where, name in _named_credentials(written):
-                if name not in credentials:
-                    hint = did_you_mean(name, credentials)
-                    self._note(where, name, f"not in the credentials file, {written.credentials}", hint)
-                elif not credentials[name].user:
-                    self._note(where, name, "this entry of the credentials file has no user and password")
-        self._check_witnesses(written, nodes)
-        if written.mqtt is None:
-            self._check_mqtt_unused(nodes)
-
-    def _check_web(self, written: SiteFile, credentials: Mapping[str, Credential] | None) -> None:
-        """Files of TLS, and the provider's secret: not shown, for somebody may have put it there itself."""
-        tls, oidc = written.web.tls, written.web.oidc
-        for key, name in () if tls is None else (("certificate", tls.certificate), ("key", tls.key)):
-            if not (self._path.parent / name).is_file():
-                self._note(("web", "tls", key), name, _NO_FILE)
-        if oidc is None or oidc.secret is None or credentials is None:
-            return
-        where = ("web", "oidc", "secret")
-        if oidc.secret not in credentials:
-            self._note(where, "", f"not the name of an entry in the credentials file, {written.credentials}")
-        elif not credentials[oidc.secret].token:
-            self._note(where, "", "this entry of the credentials file has no token")
-
-    def _check_network_names(self, written: SiteFile) -> None:
-        """A cell may name a network by its key or its name, so these must differ."""
-        known: dict[str, str] = {}
-        for key, network in written.networks.items():
-            for word in {plain(key), plain(network.name or key)}:
-                other = known.setdefault(word, key)
-                if other != key:
-                    self._note(
-                        ("networks", key), "", f"has a name in common with the network {other}: {word}"
-                    )
-
-    def _check_witnesses(self, written: SiteFile, nodes: NodeTable) -> None:
-        known = nodes.by_id() if any(network.witnesses for network in written.networks.values()) else {}
-        for key, network in written.networks.items():
-            for place, witness in enumerate(network.witnesses):
-                where = ("networks", key, "witnesses", place)
-                node = known.get(witness)
-                if nodes.lines and witness not in nodes.lines:
-                    self._note(where, witness, "no node has this id", did_you_mean(witness, nodes.lines))
-                elif node is not None and not node.probes:
-                    self._note(where, witness, "nobody asks this node, so it can witness nothing")
-                elif node is not None and node.networks and key not in node.networks:
-                    seen = ", ".join(node.networks)
-                    self._note(
-                        where, witness, f"a witness of {key} must be seen from it; this node is in {seen}"
-                    )
-
-    def _check_mqtt_unused(self, nodes: NodeTable) -> None:
-        """A heartbeat that nobody could ever hear would make its node unknown for ever."""
-        for node in nodes.seen():
-            if any(spec.protocol == "mqtt" for spec in node.probes):
-                self._note(
-                    ("mqtt",),
-                    "",
-                    f"is needed: the node {node.id} has the probe mqtt",
-                    "such as  mqtt: {url: …}",
-                )
-                return
-
-
-def _named_credentials(written: SiteFile) -> Iterable[tuple[Where, str]]:
-    for name, section in written.probes.items():
-        if section.credential is not None:
-            yield ("probes", name, "credential"), section.credential
-    if written.mqtt is not None and written.mqtt.credential is not None:
-        yield ("mqtt", "credential"), written.mqtt.credential
+    def _note(self, where: Where, value: str, allowed: Said) -> None:
+        self._mistakes.add(self._document.line(where), dotted(where), value, allowed)

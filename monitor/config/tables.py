@@ -13,6 +13,7 @@ from typing import Final
 
 from monitor.config.files import decode, read_bytes
 from monitor.config.mistakes import CellError, Mistakes, did_you_mean
+from monitor.model.said import Said
 
 Row = tuple[int, list[str]]
 """The row's number as an editor shows it, and its cells in the order of the sheet's columns."""
@@ -23,6 +24,21 @@ _OLE: Final = b"\xd0\xcf\x11\xe0"  # Excel before 2007
 _FORMULA_ERRORS: Final = frozenset(
     ("#REF!", "#N/A", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!")
 )
+_OLD_WORKBOOK: Final = Said("是 Excel 97-2003 工作簿", "is a workbook of Excel 97-2003")
+_AS_TABLE: Final = Said("另存为 .xlsx 或 CSV UTF-8", "save it as .xlsx or as CSV UTF-8")
+_PROBLEMS: Final = {
+    "unexpected end of data": Said("引号没有结束", "unexpected end of data"),
+    "expected after": Said("引号之后应为分隔符", "a quote is not followed by the separator"),
+    "new-line character": Said("行内有单独的回车", "a carriage return stands alone"),
+}
+_OPEN_QUOTE: Final = Said(
+    '是否漏写了结束的引号（"）？本行以下没有读取',
+    'is a quote (") left open? nothing below this line was read',
+)
+_NEEDS_QUOTES: Final = Said(
+    "格中含有分隔符时，整格要加引号", "a cell with the separator in it needs quotes around it"
+)
+_MISSING: Final = Said("缺少这一列，必须有", "this column is missing, and it is needed")
 _AS_TEXT: Final = re.compile(r'="(.*)"')  # how some programs keep Excel from rounding a long number
 _SEPARATOR_LINE: Final = re.compile(r"sep=([,;\t|])\r?\n", re.IGNORECASE)
 
@@ -43,7 +59,7 @@ def read_table(path: Path, sheet: Sheet, mistakes: Mistakes) -> Iterator[Row]:
     """
     content = read_bytes(path, LIMIT)
     if content.startswith(_OLE):
-        raise CellError("", "is a workbook of Excel 97-2003", "save it as .xlsx or as CSV UTF-8")
+        raise CellError("", _OLD_WORKBOOK, _AS_TABLE)
     return _pick(read_rows(content, mistakes), sheet, mistakes)
 
 
@@ -72,9 +88,14 @@ def _read_csv(text: str, mistakes: Mistakes) -> Iterator[Row]:
             return
         except csv.Error as error:
             # After an open quote nobody can tell where the next row begins.
-            hint = 'is a quote (") left open? nothing below this line was read'
-            mistakes.add(begins, "", "", f"this row is not CSV: {error}", hint)
+            mistakes.add(begins, "", "", _broken_row(str(error)), _OPEN_QUOTE)
             return
+
+
+def _broken_row(problem: str) -> Said:
+    """``problem``: what Python's reader says, which names its own state."""
+    known = next((why for words, why in _PROBLEMS.items() if words in problem), Said.same(problem))
+    return Said(f"本行不是 CSV：{known.zh}", f"this row is not CSV: {known.en}")
 
 
 def _delimiter(text: str) -> str:
@@ -92,8 +113,11 @@ def _pick(rows: Iterable[Row], sheet: Sheet, mistakes: Mistakes) -> Iterator[Row
     heading = next(rest, None)
     if heading is None:
         if not mistakes:
-            needed = ", ".join(name for name in sheet.columns if name in sheet.needed)
-            mistakes.add(None, "", "", f"holds no heading; needed are the columns {needed}")
+            needed = Said.listed(name for name in sheet.columns if name in sheet.needed)
+            said = Said(
+                f"没有表头；必须有的列：{needed.zh}", f"holds no heading; needed are the columns {needed.en}"
+            )
+            mistakes.add(None, "", "", said)
         return
     places = _places(heading, sheet, mistakes)
     if places is None:
@@ -132,17 +156,20 @@ def _fits(line: int, cells: list[str], width: int, mistakes: Mistakes) -> bool:
     """Whether a row has a cell for each column and no bad one; else it is noted."""
     if len(cells) != width and not len(_trimmed(cells)) <= width <= len(cells):
         count = len(_trimmed(cells)) if len(cells) > width else len(cells)
-        allowed = f"this row has {count} cells, the heading has {width}"
-        mistakes.add(line, "", "", allowed, "a cell with the separator in it needs quotes around it")
+        allowed = Said(
+            f"本行有 {count} 格，表头有 {width} 格", f"this row has {count} cells, the heading has {width}"
+        )
+        mistakes.add(line, "", "", allowed, _NEEDS_QUOTES)
         return False
     text = "".join(cells)
     if len(text) > LONGEST and any(len(cell) > LONGEST for cell in cells):
-        mistakes.add(line, "", "", f"a cell has more than {LONGEST} characters")
+        said = Said(f"有一格超过 {LONGEST} 个字符", f"a cell has more than {LONGEST} characters")
+        mistakes.add(line, "", "", said)
         return False
     if "#" in text and (wrong := _FORMULA_ERRORS.intersection(cells)):
-        mistakes.add(
-            line, "", "", f"a formula here failed: {', '.join(sorted(wrong))}", "write the value itself"
-        )
+        failed = Said.listed(sorted(wrong))
+        said = Said(f"这里有公式出错：{failed.zh}", f"a formula here failed: {failed.en}")
+        mistakes.add(line, "", "", said, Said("改为直接填写数值", "write the value itself"))
         return False
     return True
 
@@ -162,14 +189,23 @@ def _places(heading: Row, sheet: Sheet, mistakes: Mistakes) -> dict[str, int] | 
     for place, title in enumerate(_trimmed(titles)):
         name = names.get(plain(title))
         if name is None:
-            allowed = f"not a column here ({', '.join(sheet.columns)})"
-            mistakes.add(line, title or f"column {place + 1}", "", allowed, did_you_mean(plain(title), names))
+            allowed = _not_a_column(title, place + 1, sheet)
+            mistakes.add(line, title, "", allowed, did_you_mean(plain(title), names))
         elif name in places:
-            mistakes.add(line, title, "", f"the column {name} stands here twice")
+            said = Said(f"列 {name} 出现了两次", f"the column {name} stands here twice")
+            mistakes.add(line, title, "", said)
         else:
             places[name] = place
     missing = [name for name in sheet.columns if name in sheet.needed and name not in places]
     for name in missing:
-        others = " or ".join((name, *sheet.columns[name]))
-        mistakes.add(line, name, "", "this column is missing, and it is needed", f"its heading is {others}")
+        words = (name, *sheet.columns[name])
+        hint = Said(f"表头可写：{'、'.join(words)}", f"its heading is {' or '.join(words)}")
+        mistakes.add(line, name, "", _MISSING, hint)
     return None if missing else places
+
+
+def _not_a_column(title: str, number: int, sheet: Sheet) -> Said:
+    some = Said.listed(sheet.columns)
+    if title:
+        return Said(f"没有这一列（{some.zh}）", f"not a column here ({some.en})")
+    return Said(f"第 {number} 列没有表头（{some.zh}）", f"column {number} has no heading ({some.en})")

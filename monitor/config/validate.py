@@ -14,11 +14,30 @@ from pydantic_core import ErrorDetails
 from monitor.config.mistakes import Mistakes, did_you_mean, without_login
 from monitor.config.schema import CredentialSection, SiteFile
 from monitor.config.settings import Credential
-from monitor.config.written import Section
+from monitor.config.written import Section, allowed_of
 from monitor.config.yamlfile import Document, Where, dotted
+from monitor.model.said import NOTHING, Said
 
 _MAY_HOLD_LOGIN: Final = frozenset(("redis", "ledger", "url", "issuer"))
 _MAY_BE_SECRET: Final = ("web", "oidc", "secret")
+
+_LOGIN: Final = Said(
+    "应有 user 和 password，或 token、secret、url（告警用），各写一次",
+    "user and password are needed, or token, secret and url (for alerts), each once",
+)
+_LOGIN_EXAMPLE: Final = Said(
+    "如  cameras: {user: …, password: …}", "such as  cameras: {user: …, password: …}"
+)
+_NAME_LOGIN: Final = Said(
+    "账号口令写入账号文件，这里用  credential: …  写它的名字",
+    "put the login into the credentials file and name it with  credential: …",
+)
+_KEY: Final = Said(
+    "名字最多 31 个字符：小写字母、数字、_ 和 -，以字母开头",
+    "a name here has up to 31 lower-case letters, digits, _ and -, and begins with a letter",
+)
+
+_THIS_FILE: Final = Said("本文件", "this file")
 
 _S = TypeVar("_S", bound=Section)
 
@@ -54,9 +73,9 @@ def read_part(
     """
     data = document.value(where)
     if not isinstance(data, dict | None):
-        mistakes.add(
-            document.line(where), dotted(where), "", f"keys are needed here: {', '.join(_names(model))}"
-        )
+        some = Said.listed(_names(model))
+        allowed = Said(f"这里应有键：{some.zh}", f"keys are needed here: {some.en}")
+        mistakes.add(document.line(where), dotted(where), "", allowed)
         return None
     for attempt in range(2):
         try:
@@ -77,10 +96,7 @@ def read_credentials(document: Document, mistakes: Mistakes) -> dict[str, Creden
         try:
             section = CredentialSection.model_validate(entry)
         except ValidationError:
-            allowed = "user and password are needed, or token, secret and url (for alerts), each once"
-            mistakes.add(
-                document.line((name,)), name, "", allowed, "such as  cameras: {user: …, password: …}"
-            )
+            mistakes.add(document.line((name,)), name, "", _LOGIN, _LOGIN_EXAMPLE)
             continue
         found[name] = Credential(**{key: value or "" for key, value in section})
     return found
@@ -106,16 +122,15 @@ def _note(
     where = (*around, *_where(detail))
     line = document.line(where)
     if field is None:
-        place = dotted(where[:-1]) or "this file"
-        keys = ", ".join(_names(section))
-        hint = did_you_mean(str(where[-1]), _names(section))
-        mistakes.add(line, dotted(where), "", f"not a key of {place} ({keys})", hint)
+        place, keys = dotted(where[:-1]), Said.listed(_names(section))
+        zh, en = (f"{place} ", place) if place else _THIS_FILE
+        allowed = Said(f"{zh}没有这个键（{keys.zh}）", f"not a key of {en} ({keys.en})")
+        mistakes.add(line, dotted(where), "", allowed, did_you_mean(str(where[-1]), _names(section)))
     elif detail["loc"] != _where(detail):
-        allowed = "a name here has up to 31 lower-case letters, digits, _ and -, and begins with a letter"
-        mistakes.add(line, dotted(where), "", allowed)
+        mistakes.add(line, dotted(where), "", _KEY)
     else:
         value = None if hidden.intersection(map(str, where)) else document.value(where)
-        mistakes.add(line, dotted(where), _shown(where, value), field.description or "", _hint(where, value))
+        mistakes.add(line, dotted(where), _shown(where, value), allowed_of(field), _hint(where, value))
 
 
 def _shown(where: Where, value: Any) -> str:
@@ -124,10 +139,8 @@ def _shown(where: Where, value: Any) -> str:
     return without_login(value) if where[-1] in _MAY_HOLD_LOGIN else value
 
 
-def _hint(where: Where, value: Any) -> str:
-    if where == ("mqtt", "url") and isinstance(value, str) and "@" in value:
-        return "put the login into the credentials file and name it with  credential: …"
-    return ""
+def _hint(where: Where, value: Any) -> Said:
+    return _NAME_LOGIN if where == ("mqtt", "url") and isinstance(value, str) and "@" in value else NOTHING
 
 
 def _names(section: type[Section]) -> tuple[str, ...]:

@@ -6,15 +6,16 @@ from ipaddress import ip_address
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field
-
 from monitor.config.written import (
+    CREDENTIAL,
+    TRUTH,
     FileName,
     Flag,
     Label,
     Section,
     Span,
     Whole,
+    _keys,
     _listen,
     _number,
     _reads,
@@ -23,6 +24,7 @@ from monitor.config.written import (
     _url,
 )
 from monitor.model.nodes import Address
+from monitor.model.said import Said
 from monitor.model.times import parse_span
 
 _DAY: Final = 86_400
@@ -63,21 +65,36 @@ def _metrics(text: str) -> str | Address:
 
 
 class TlsSection(Section):
-    certificate: FileName = _said(..., "the name of a PEM file with the certificate and its chain is needed")
-    key: FileName = _said(..., "the name of a PEM file with the certificate's key is needed")
+    certificate: FileName = _said(
+        ...,
+        Said(
+            "应为 PEM 文件名，含证书及其链",
+            "the name of a PEM file with the certificate and its chain is needed",
+        ),
+    )
+    key: FileName = _said(
+        ...,
+        Said("应为 PEM 文件名，含证书的私钥", "the name of a PEM file with the certificate's key is needed"),
+    )
 
 
 class PasswordSection(Section):
     length: Whole = _number(12, 8, 64)
-    age: Annotated[float, _reads(_age)] = Field(
-        default=90.0 * _DAY,
+    age: Annotated[float, _reads(_age)] = _said(
+        90.0 * _DAY,
+        Said(
+            "应为至多 3650d 的时长，如 90d；0 表示不过期",
+            "a span of time up to 3650d, or 0 for ever, is allowed, such as 90d",
+        ),
         ge=0,
         le=_LONGEST_AGE,
-        description="a span of time up to 3650d, or 0 for ever, is allowed, such as 90d",
     )
 
 
-_GROUPS: Final = "a list of what the provider calls them is needed, such as [quanshi-operators]"
+_GROUPS: Final = Said(
+    "应为认证方所用名称的列表，如 [quanshi-operators]",
+    "a list of what the provider calls them is needed, such as [quanshi-operators]",
+)
 
 
 class RolesSection(Section):
@@ -93,27 +110,59 @@ class RolesSection(Section):
 
 class OidcSection(Section):
     issuer: Annotated[str, _reads(_issuer)] = _said(
-        ..., "the https URL of an OpenID provider is needed, such as https://id.example/realms/city"
+        ...,
+        Said(
+            "应为 OpenID 认证方的 https URL，如 https://id.example/realms/city",
+            "the https URL of an OpenID provider is needed, such as https://id.example/realms/city",
+        ),
     )
-    client: Label = _said(..., "the client id that the provider knows us by is needed")
-    secret: Label | None = _said(None, "the name of an entry in the credentials file is needed")
-    claim: Label = _said("groups", "the name of a claim of the ID token is needed, such as groups")
+    client: Label = _said(
+        ..., Said("应为在认证方登记的客户端编号", "the client id that the provider knows us by is needed")
+    )
+    secret: Label | None = _said(None, CREDENTIAL)
+    claim: Label = _said(
+        "groups",
+        Said(
+            "应为 ID 令牌中的声明名，如 groups",
+            "the name of a claim of the ID token is needed, such as groups",
+        ),
+    )
     roles: RolesSection = _said(
-        ..., "keys are needed: viewer, operator, approver, auditor, admin, security, such as  viewer: [staff]"
+        ...,
+        Said(
+            "应有键：viewer、operator、approver、auditor、admin、security，如  viewer: [staff]",
+            "keys are needed: viewer, operator, approver, auditor, admin, security, such as  viewer: [staff]",
+        ),
     )
 
 
 class WebSection(Section):
     url: Annotated[str, _reads(_place)] | None = _said(
-        None, "a URL without a path is needed, such as https://quanshi.example"
+        None,
+        Said(
+            "应为不带路径的 URL，如 https://quanshi.example",
+            "a URL without a path is needed, such as https://quanshi.example",
+        ),
     )
-    tls: TlsSection | None = _said(None, "keys are needed: certificate, key")
-    behind_proxy: Flag = _said(False, "true or false is allowed")
-    anonymous: Literal["none", "viewer"] = _said("none", "none or viewer is allowed")
+    tls: TlsSection | None = _said(None, _keys("certificate", "key"))
+    behind_proxy: Flag = _said(False, TRUTH)
+    anonymous: Literal["none", "viewer"] = _said(
+        "none", Said("应为 none 或 viewer", "none or viewer is allowed")
+    )
     idle: Span = _span(1800.0, 60, 12 * 3600)
-    password: PasswordSection = _said(PasswordSection(), "keys are needed: length, age")
+    password: PasswordSection = _said(PasswordSection(), _keys("length", "age"))
     metrics: Annotated[str | Address, _reads(_metrics)] = _said(
-        "open", "open, token, or an own address and a port are allowed, such as 127.0.0.1:9108"
+        "open",
+        Said(
+            "应为 open、token，或本机地址和端口，如 127.0.0.1:9108",
+            "open, token, or an own address and a port are allowed, such as 127.0.0.1:9108",
+        ),
     )
-    map: FileName | None = _said(None, "the name of a GeoJSON file is needed, such as city.geojson")
-    oidc: OidcSection | None = _said(None, "keys are needed: issuer, client, secret, claim, roles")
+    map: FileName | None = _said(
+        None,
+        Said(
+            "应为 GeoJSON 文件名，如 city.geojson",
+            "the name of a GeoJSON file is needed, such as city.geojson",
+        ),
+    )
+    oidc: OidcSection | None = _said(None, _keys("issuer", "client", "secret", "claim", "roles"))

@@ -15,7 +15,9 @@ from xml.etree.ElementTree import ParseError
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
+from monitor.config.files import unpacks_too_large, unreadable_workbook
 from monitor.config.mistakes import Mistakes
+from monitor.model.said import Said
 
 _UNPACKED: Final = 400_000_000  # bytes; 100,000 nodes take about 120 MB
 _ROWS: Final = 1_000_000
@@ -27,6 +29,10 @@ BROKEN: Final = (
     ArithmeticError, AttributeError, LookupError, NotImplementedError, RuntimeError, TypeError, ValueError,
 )  # fmt: skip
 
+_SAVE_AGAIN: Final = Said(
+    "用电子表格打开后另存为 .xlsx 或 CSV UTF-8", "open it and save it again as .xlsx, or as CSV UTF-8"
+)
+
 
 def read_workbook(content: bytes, mistakes: Mistakes) -> Iterator[tuple[int, list[str]]]:
     """The rows of the first sheet with their numbers, all of the same width.
@@ -35,14 +41,11 @@ def read_workbook(content: bytes, mistakes: Mistakes) -> Iterator[tuple[int, lis
     """
     try:
         if not _is_bounded(content):
-            mistakes.add(
-                None, "", "", f"unpacks to more than {_UNPACKED // 1_000_000} MB, which is the limit"
-            )
+            mistakes.add(None, "", "", unpacks_too_large(_UNPACKED))
             return
         yield from _rows(content, mistakes)
     except BROKEN as error:
-        allowed = f"is not a workbook that can be read ({type(error).__name__})"
-        mistakes.add(None, "", "", allowed, "open it and save it again as .xlsx, or as CSV UTF-8")
+        mistakes.add(None, "", "", unreadable_workbook(error), _SAVE_AGAIN)
 
 
 def _is_bounded(content: bytes) -> bool:
@@ -57,13 +60,14 @@ def _rows(content: bytes, mistakes: Mistakes) -> Iterator[tuple[int, list[str]]]
         book = openpyxl.load_workbook(BytesIO(content), read_only=True, data_only=True, keep_links=False)
     try:
         if not book.worksheets:
-            mistakes.add(None, "", "", "holds no sheet with cells")
+            mistakes.add(None, "", "", Said("没有含数据的工作表", "holds no sheet with cells"))
             return
         sheet = book.worksheets[0]
         sheet.reset_dimensions()  # what a sheet says of its size is often wrong
         for number, cells in enumerate(sheet.iter_rows(values_only=True), 1):
             if number > _ROWS or len(cells) > 16384:
-                mistakes.add(number, "", "", f"has more than {_ROWS} rows, which is the limit")
+                said = Said(f"超过上限 {_ROWS} 行", f"has more than {_ROWS} rows, which is the limit")
+                mistakes.add(number, "", "", said)
                 return
             texts = [_text(value) for value in cells[:_COLUMNS]]
             yield number, texts + [""] * (_COLUMNS - len(texts))

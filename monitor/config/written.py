@@ -22,15 +22,18 @@ from pydantic import (
     StringConstraints,
     model_validator,
 )
+from pydantic.fields import FieldInfo
 
 from monitor.config.addresses import parse_address
 from monitor.model.nodes import Address
 from monitor.model.observations import Cause, Weight
+from monitor.model.said import NOTHING, Said
 from monitor.model.times import format_span, parse_span
 
 SOFTENABLE: Final = tuple(cause for cause in Cause if cause.weight in (Weight.SOFT, Weight.HARD))
 """Causes that may be said to only degrade: no good news, and nothing that means we did not see."""
 
+_CHINESE: Final = "zh"
 _WHOLE: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
 _SHARE: Final = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?)\s*%", re.ASCII)
 _CLOCK: Final = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
@@ -184,27 +187,59 @@ SiteName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,30}$")]
 
 
-def _number(default: Any, least: int, most: int) -> Any:
-    return Field(
-        default=default, ge=least, le=most, description=f"a whole number from {least} to {most} is allowed"
+NAME: Final = Said("应为名称，最多 100 个字符", "a name of up to 100 characters is needed")
+TRUTH: Final = Said("应为 true 或 false", "true or false is allowed")
+LANGUAGE: Final = Said("应为 zh 或 en", "zh or en is allowed")
+CREDENTIAL: Final = Said("应为账号文件中的名字", "the name of an entry in the credentials file is needed")
+BROKER: Final = Said(
+    "应为不含账号口令的 URL，如 mqtt://127.0.0.1:1883 或 mqtts://broker",
+    "a URL without a login is needed, such as mqtt://127.0.0.1:1883 or mqtts://broker",
+)
+
+
+def _keys(*names: str) -> Said:
+    some = Said.listed(names)
+    return Said(f"应有键：{some.zh}", f"keys are needed: {some.en}")
+
+
+def _percent(example: str) -> Said:
+    return Said(
+        f"应为大于 0%、至多 100% 的比例，如 {example}",
+        f"a share above 0% and up to 100% is allowed, such as {example}",
     )
+
+
+def _said(default: Any, allowed: Said, **bounds: Any) -> Any:
+    """A field and what a mistake there says. ``default`` ``...``: it must be written."""
+    return Field(default, description=allowed.en, json_schema_extra={_CHINESE: allowed.zh}, **bounds)
+
+
+def allowed_of(field: FieldInfo) -> Said:
+    """What a mistake in this field says; nothing where whatever stands there is read elsewhere."""
+    extra = field.json_schema_extra
+    return Said(str(extra[_CHINESE]), field.description or "") if isinstance(extra, dict) else NOTHING
+
+
+def _number(default: Any, least: int, most: int) -> Any:
+    allowed = Said(f"应为 {least} 至 {most} 的整数", f"a whole number from {least} to {most} is allowed")
+    return _said(default, allowed, ge=least, le=most)
 
 
 def _span(default: Any, least: float, most: float) -> Any:
-    bounds = f"from {format_span(least)} to {format_span(most)}"
-    return Field(
-        default, ge=least, le=most, description=f"a span of time {bounds} is allowed, such as 30s or 5m"
+    first, last = format_span(least), format_span(most)
+    allowed = Said(
+        f"应为 {first} 至 {last} 的时长，如 30s 或 5m",
+        f"a span of time from {first} to {last} is allowed, such as 30s or 5m",
     )
+    return _said(default, allowed, ge=least, le=most)
 
 
 def _file(default: str) -> Any:
-    return Field(
-        default=default, description="the name of a file is needed, seen from the folder of this one"
+    allowed = Said(
+        "应为文件名，从本文件所在目录算起",
+        "the name of a file is needed, seen from the folder of this one",
     )
-
-
-def _said(default: Any, description: str) -> Any:
-    return Field(default=default, description=description)
+    return _said(default, allowed)
 
 
 def _or_empty(value: Any) -> Any:

@@ -15,6 +15,8 @@ from typing import Any, Final, NoReturn
 import yaml
 
 from monitor.config.mistakes import Mistakes
+from monitor.config.yamlwords import problem_of
+from monitor.model.said import NOTHING, Said
 
 Where = tuple[str | int, ...]
 """A place in a document: keys, and indices of list items."""
@@ -22,6 +24,22 @@ Where = tuple[str | int, ...]
 _DEEPEST: Final = 20
 _NULLS: Final = frozenset(("", "~", "null", "Null", "NULL"))
 _TAGS: Final = frozenset((None, "!", "tag:yaml.org,2002:str"))
+
+_QUOTES: Final = Said(
+    "值中含有 : # * & ! @ 时要加引号", "a value with : # * & ! @ in it needs quotes around it"
+)
+_CONTROL: Final = Said("含有 YAML 不允许的控制字符", "holds a control character that YAML does not allow")
+_NO_KEYS: Final = Said(
+    "这里应为键和值，如  site: maoming", "keys and values are needed here, such as  site: maoming"
+)
+_SECOND: Final = Said("从这里起是第二个文档", "a second document begins here")
+_REMOVE: Final = Said("删去 --- 这一行", "remove the line with ---")
+_TOO_DEEP: Final = Said(f"嵌套超过 {_DEEPEST} 层", f"is nested more than {_DEEPEST} deep")
+_NO_ALIAS: Final = Said("这里不使用别名（*名字）", "aliases (*name) are not used here")
+_WRITE_OUT: Final = Said("直接写出值，或加引号", "write the value out, or quote it")
+_NO_TAG: Final = Said("这里不使用标签（!名字）", "tags (!name) are not used here")
+_QUOTE: Final = Said("给值加引号", "quote the value")
+_NO_WORD: Final = Said("键应为一个普通的词", "a key must be a plain word")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +89,12 @@ def parse(text: str, mistakes: Mistakes, *, secret: bool = False) -> Document:
         return Document()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        problem = "" if secret else f": {error.problem or error.context}"
-        hint = "a value with : # * & ! @ in it needs quotes around it"
-        mistakes.add(mark.line + 1 if mark else None, "", "", f"this is not YAML{problem}", hint)
+        problem = NOTHING if secret else problem_of(error.problem or error.context or "")
+        zh, en = (f"：{problem.zh}", f": {problem.en}") if problem else NOTHING
+        said = Said(f"不是 YAML{zh}", f"this is not YAML{en}")
+        mistakes.add(mark.line + 1 if mark else None, "", "", said, _QUOTES)
     except yaml.YAMLError:  # the reader's: a character that YAML does not allow
-        mistakes.add(None, "", "", "holds a control character that YAML does not allow")
+        mistakes.add(None, "", "", _CONTROL)
     return Document()
 
 
@@ -103,16 +122,16 @@ class _Builder:
         if data is None:
             data = {}
         if not isinstance(data, dict):
-            self._mistakes.add(1, "", "", "keys and values are needed here, such as  site: maoming")
+            self._mistakes.add(1, "", "", _NO_KEYS)
             raise _Stop
         return Document(data, self._lines)
 
     def _expect_end(self) -> None:
         for event in self._events:
             if isinstance(event, yaml.NodeEvent):
-                self._refuse(event, (), "a second document begins here", "remove the line with ---")
+                self._refuse(event, (), _SECOND, _REMOVE)
 
-    def _refuse(self, event: yaml.Event, where: Where, allowed: str, hint: str = "") -> NoReturn:
+    def _refuse(self, event: yaml.Event, where: Where, allowed: Said, hint: Said = NOTHING) -> NoReturn:
         self._mistakes.add(_line(event), self._shown(where), "", allowed, hint)
         raise _Stop
 
@@ -122,13 +141,11 @@ class _Builder:
 
     def _value(self, event: yaml.Event, where: Where) -> Any:
         if len(where) > _DEEPEST:
-            self._refuse(event, (), f"is nested more than {_DEEPEST} deep")
+            self._refuse(event, (), _TOO_DEEP)
         if isinstance(event, yaml.AliasEvent):
-            self._refuse(
-                event, where, "aliases (*name) are not used here", "write the value out, or quote it"
-            )
+            self._refuse(event, where, _NO_ALIAS, _WRITE_OUT)
         if getattr(event, "tag", None) not in _TAGS:
-            self._refuse(event, where, "tags (!name) are not used here", "quote the value")
+            self._refuse(event, where, _NO_TAG, _QUOTE)
         if isinstance(event, yaml.ScalarEvent):
             plain = event.style is None or event.style == ""
             return None if plain and event.value in _NULLS else event.value
@@ -162,11 +179,12 @@ class _Builder:
 
     def _key(self, event: yaml.Event, where: Where) -> str:
         if not isinstance(event, yaml.ScalarEvent):
-            self._refuse(event, where, "a key must be a plain word")
+            self._refuse(event, where, _NO_WORD)
         key: str = event.value
         self._lines.setdefault((*where, key), _line(event))
         return key
 
     def _note_duplicate(self, event: yaml.Event, place: Where) -> None:
-        allowed = f"the same key already stands in line {self._lines[place]}"
+        first = self._lines[place]
+        allowed = Said(f"第 {first} 行已有同一个键", f"the same key already stands in line {first}")
         self._mistakes.add(_line(event), self._shown(place), "", allowed)

@@ -10,9 +10,9 @@ from typing import Final
 from monitor.config import Site
 from monitor.desk.packed import ZIP, PackedError, demand_bounded
 from monitor.desk.papers import file_of
+from monitor.model.said import Said, SaidError
 from monitor.reports.check import Checked, NoReportError, check_report
 from monitor.reports.formats import BESIDE, FORMATS, beside
-from monitor.trouble import Said
 
 LARGEST: Final = 50 * 1024 * 1024
 """Bytes of a file that is handed in."""
@@ -23,12 +23,8 @@ _UNPACKED: Final = 400_000_000
 _ROWS: Final = 5_000_000
 
 
-class UncheckableError(Exception):
-    """What was handed in cannot be checked: ``said`` says why."""
-
-    def __init__(self, said: Said) -> None:
-        super().__init__(said.en)
-        self.said = said
+class UncheckableError(SaidError):
+    """What was handed in cannot be checked: says why."""
 
 
 def is_form(name: str) -> bool:
@@ -53,13 +49,12 @@ def check_upload(site: Site, name: str, content: bytes, key: str | None) -> Chec
                 shutil.copyfile(_proof(site, name), beside(path))
             return check_report(path, key)
     except PackedError as error:
-        raise UncheckableError(Said(f"工作簿不可用：{error}", f"this workbook {error}")) from error
-    except NoReportError as error:
-        # It names the file by its place here, which is nobody's business.
-        why = str(error).rpartition(f"report.{form}")[2].lstrip(": ")
         raise UncheckableError(
-            Said(f"不是本系统的报告：{why}", f"this is no report of ours: {why}")
+            Said(f"工作簿不可用：{error.said.zh}", f"this workbook {error.said.en}")
         ) from error
+    except NoReportError as error:
+        why = error.why  # the file's place here is nobody's business
+        raise UncheckableError(Said(f"无法核验：{why.zh}", f"this is no report of ours: {why.en}")) from error
 
 
 def _proof(site: Site, name: str) -> Path:

@@ -23,6 +23,7 @@ from monitor.model.decisions import (
     request_of,
 )
 from monitor.model.observations import State
+from monitor.model.said import Said
 from monitor.model.spans import Span
 from monitor.model.times import format_time
 
@@ -30,6 +31,10 @@ Decided = Exclusion | Correction
 Standing = Literal["waiting", "coming", "now", "over"]
 
 _TRIES: Final = 5
+_MEANT: Final = Said(
+    "请写明范围（--node、--region、--contractor、--parent、--network）或 --all",
+    "name what is meant (--node, --region, --contractor, --parent, --network) or --all",
+)
 
 
 def scope_of(site: Site, given: Mapping[str, Iterable[str]], *, everything: bool) -> Scope:
@@ -45,17 +50,14 @@ def scope_of(site: Site, given: Mapping[str, Iterable[str]], *, everything: bool
     }
     wanted = {name: tuple(values) for name, values in given.items() if tuple(values)}
     if bool(wanted) == everything:
-        raise DecisionError(
-            "name what is meant (--node, --region, --contractor, --parent, --network) or --all"
-        )
+        raise DecisionError(_MEANT)
     for name, values in wanted.items():
         allowed = set(known[name])
         for value in values:
             if value not in allowed:
-                hint = did_you_mean(value, allowed)
-                raise DecisionError(
-                    f"--{name.removesuffix('s')} {value}: not known to this site {hint}".strip()
-                )
+                what = f"--{name.removesuffix('s')} {value}"
+                said = Said(f"{what}：本站点没有", f"{what}: not known to this site")
+                raise DecisionError(said.then(did_you_mean(value, allowed)))
     return Scope(**wanted)
 
 
@@ -93,11 +95,13 @@ async def request_correction(
 def _watch(site: Site, node: str, network: str | None) -> tuple[str, str]:
     known = site.inventory.nodes.get(node)
     if known is None:
-        raise DecisionError(f"no node {node} {did_you_mean(node, site.inventory.nodes)}".strip())
+        said = Said(f"没有节点 {node}", f"no node {node}")
+        raise DecisionError(said.then(did_you_mean(node, site.inventory.nodes)))
     if network is None and len(known.networks) == 1:
         return node, known.networks[0]
     if network not in known.networks:
-        raise DecisionError(f"--network: {node} is in {', '.join(known.networks)}")
+        some = Said.listed(known.networks)
+        raise DecisionError(Said(f"--network：{node} 在 {some.zh}", f"--network: {node} is in {some.en}"))
     return node, str(network)
 
 
@@ -121,7 +125,7 @@ async def _request(
         if approval is not None:
             await ledger.decide(approval)
         return fold(await ledger.decisions())[name]
-    raise DecisionError("others decide too much at once: try again")
+    raise DecisionError(Said("同时提交的人太多，请重试", "others decide too much at once: try again"))
 
 
 async def approve(ledger: Ledger, name: str, person: str) -> Decided:

@@ -21,7 +21,7 @@ from monitor.config.files import Stamp, stamp
 from monitor.config.mistakes import Mistake
 from monitor.config.site import copy_name, load_copy
 from monitor.desk.listforms import in_form
-from monitor.desk.packed import ZIP, PackedError, demand_bounded
+from monitor.desk.packed import ZIP, PackedError, demand_bounded, too_many
 
 LARGEST: Final = 20 * 1024 * 1024
 """Bytes of a node list: 100,000 nodes take about 15 MB."""
@@ -71,7 +71,7 @@ def preview(site: Site, content: bytes, name: str) -> Preview:
     try:
         _demand_bounded(content)
     except PackedError as error:
-        return Preview(None, (Mistake(name, None, "", "", str(error)),))
+        return Preview(None, (Mistake(name, None, "", "", error.said),))
     with tempfile.TemporaryDirectory(dir=site.data, prefix=".upload-") as folder:
         copies = Path(folder)
         for key, path in site.sources.items():
@@ -90,7 +90,7 @@ def _demand_bounded(content: bytes) -> None:
     if content.startswith(ZIP):
         demand_bounded(content, unpacked=UNPACKED, rows=ROWS)
     elif content.count(b"\n") + content.count(b"\r") > 2 * ROWS:  # a line may end with both
-        raise PackedError(f"holds more than {ROWS:,} rows, which is the limit")
+        raise PackedError(too_many(ROWS))
 
 
 def _renamed(mistakes: Iterable[Mistake], ours: str, theirs: str) -> Iterator[Mistake]:

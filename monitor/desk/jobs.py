@@ -15,6 +15,7 @@ from typing import Final, Literal
 
 from monitor.config import Site
 from monitor.desk.papers import Form, folder_of, prune
+from monitor.model.said import Said, reason
 
 MOST_WAITING: Final = 10
 PATIENCE: Final = 600.0
@@ -109,11 +110,11 @@ class Jobs:
             await asyncio.to_thread(prune, folder)
             job.error = await self._write(job, paths)
         except OSError as error:  # no folder, no process, or words too long for a command
-            job.error = error.strerror or str(error)
+            job.error = reason(error).told(job.wanted.language)
         except ValueError as error:  # a word with a NUL in it, or an answer that is none
-            job.error = str(error)
+            job.error = Said(f"没有结果：{error}", f"nothing came of it: {error}").told(job.wanted.language)
         except asyncio.CancelledError:
-            job.state, job.error = "failed", "interrupted"
+            job.state, job.error = "failed", Said("已中断", "interrupted").told(job.wanted.language)
             raise
         if job.error:
             job.state = "failed"

@@ -13,10 +13,15 @@ from monitor.model.decisions import Scope
 from monitor.model.deeds import Deed, Did
 from monitor.model.events import EventError
 from monitor.model.orders import Order, OrderError, OrderKind
+from monitor.model.said import Said
 from monitor.model.times import format_time, parse_time
 
 _RECORDS: Final = 20_000
 """Of so many words of the alert role the list is made: the newest, by far enough for what goes on."""
+
+_NO_ALERT: Final = Said("没有此编号的告警", "no alert has this id")
+_NONE_GOES_ON: Final = Said("没有此编号的进行中告警", "no alert that goes on has this id")
+_SEVERAL: Final = Said("有多个告警以此开头", "several alerts begin like this")
 
 
 @dataclass(slots=True)
@@ -116,7 +121,9 @@ async def acknowledge(ledger: Ledger, name: str, person: str, note: str) -> Orde
     one = await _meant(ledger, name)
     holder = one.acked_by or _acknowledged(one, await ledger.orders())
     if holder:
-        raise OrderError(f"{one.id}: {holder} has acknowledged this already")
+        raise OrderError(
+            Said(f"{one.id}：{holder} 已确认", f"{one.id}: {holder} has acknowledged this already")
+        )
     order = Order(_new_id("A"), OrderKind.ACK, person, present(), target=one.id, note=note)
     await ledger.give(order)
     return order
@@ -126,7 +133,7 @@ async def assign(ledger: Ledger, name: str, person: str, to: str, note: str) -> 
     """Say who is to take care of an alert that goes on. Raises OrderError."""
     one = await _meant(ledger, name)
     if not to.strip():
-        raise OrderError("to whom? nobody is named")
+        raise OrderError(Said("须写明指派给谁", "to whom? nobody is named"))
     order = Order(_new_id("T"), OrderKind.ASSIGN, person, present(), target=one.id, to=to, note=note)
     await ledger.give(order)
     return order
@@ -135,7 +142,7 @@ async def assign(ledger: Ledger, name: str, person: str, to: str, note: str) -> 
 async def note(ledger: Ledger, target: str, person: str, text: str) -> Order:
     """Write something down about an alert or an outage, whether or not it goes on. Raises OrderError."""
     if not text.strip():
-        raise OrderError("a note needs words")
+        raise OrderError(Said("备注不能为空", "a note needs words"))
     order = Order(_new_id("N"), OrderKind.NOTE, person, present(), target=target, note=text)
     await ledger.give(order)
     return order
@@ -154,9 +161,10 @@ async def _meant(ledger: Ledger, name: str, *, ended: bool = False) -> Known:
     """
     meant = [one for one in await alerts(ledger, ended=ended) if name and one.id.startswith(name)]
     if len(meant) != 1:
-        none = "no alert has this id" if ended else "no alert that goes on has this id"
-        what = none if not meant else "several alerts begin like this"
-        raise OrderError(f"{name}: {what} (quanshi alerts list)")
+        what = _SEVERAL if meant else _NO_ALERT if ended else _NONE_GOES_ON
+        raise OrderError(
+            Said(f"{name}：{what.zh}（quanshi alerts list）", f"{name}: {what.en} (quanshi alerts list)")
+        )
     return meant[0]
 
 
@@ -187,9 +195,12 @@ async def be_silent(ledger: Ledger, wanted: Silence) -> Order:
     """Raises OrderError for one that has no reason, or whose end is past."""
     now = present()
     if not wanted.note.strip():
-        raise OrderError("a silence needs a reason: --note")
+        raise OrderError(Said("静默须写明原因：--note", "a silence needs a reason: --note"))
     if wanted.until <= now:
-        raise OrderError(f"{format_time(wanted.until)} is past: a silence ends in the future")
+        until = format_time(wanted.until)
+        raise OrderError(
+            Said(f"{until} 已过：静默的结束时间须在将来", f"{until} is past: a silence ends in the future")
+        )
     order = Order(
         _new_id("S"),
         OrderKind.SILENCE,
@@ -207,7 +218,12 @@ async def be_silent(ledger: Ledger, wanted: Silence) -> Order:
 async def end_silence(ledger: Ledger, name: str, person: str) -> Order:
     """Raises OrderError for one that there is not, or that has ended."""
     if name not in {one.id for one in await silences(ledger)}:
-        raise OrderError(f"{name}: no silence with this id goes on (quanshi alerts silence list)")
+        raise OrderError(
+            Said(
+                f"{name}：没有此编号的进行中静默（quanshi alerts silence list）",
+                f"{name}: no silence with this id goes on (quanshi alerts silence list)",
+            )
+        )
     order = Order(_new_id("E"), OrderKind.END_SILENCE, person, present(), target=name)
     await ledger.give(order)
     return order

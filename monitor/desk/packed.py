@@ -10,6 +10,9 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import IO, Final
 
+from monitor.config.files import unpacks_too_large, unreadable_workbook
+from monitor.model.said import Said, SaidError
+
 ZIP: Final = b"PK\x03\x04"
 """How a workbook begins."""
 
@@ -29,8 +32,12 @@ _BROKEN: Final = (
 """What zipfile raises for a file that is none, or is packed or locked in a way that it does not know."""
 
 
-class PackedError(ValueError):
+class PackedError(SaidError):
     """It is not to be unpacked: says why."""
+
+
+def too_many(rows: int) -> Said:
+    return Said(f"超过上限 {rows:,} 行", f"holds more than {rows:,} rows, which is the limit")
 
 
 def demand_bounded(content: bytes, *, unpacked: int, rows: int) -> None:
@@ -42,14 +49,17 @@ def demand_bounded(content: bytes, *, unpacked: int, rows: int) -> None:
     except PackedError:
         raise
     except _BROKEN as error:
-        raise PackedError(f"is not a workbook that can be read ({type(error).__name__})") from error
+        raise PackedError(unreadable_workbook(error)) from error
 
 
 def _demand_small(parts: list[zipfile.ZipInfo], unpacked: int) -> None:
     if len(parts) > _PARTS:
-        raise PackedError(f"is made of more than {_PARTS:,} parts, which is the limit")
+        said = Said(
+            f"超过上限 {_PARTS:,} 个部件", f"is made of more than {_PARTS:,} parts, which is the limit"
+        )
+        raise PackedError(said)
     if sum(part.file_size for part in parts) > unpacked:
-        raise PackedError(f"unpacks to more than {unpacked // 1_000_000} MB, which is the limit")
+        raise PackedError(unpacks_too_large(unpacked))
 
 
 def _count(archive: zipfile.ZipFile, rows: int) -> None:
@@ -58,10 +68,15 @@ def _count(archive: zipfile.ZipFile, rows: int) -> None:
         with archive.open(part) as stream:  # reads no more than the part says that it holds
             for piece in _pieces(stream):
                 if _TYPE.search(piece):
-                    raise PackedError("holds a document type, which no workbook does")
+                    raise PackedError(
+                        Said(
+                            "含有文档类型声明，不是正常的工作簿",
+                            "holds a document type, which no workbook does",
+                        )
+                    )
                 found += sum(1 for _ in _ROW.finditer(piece))
                 if found > rows:
-                    raise PackedError(f"holds more than {rows:,} rows, which is the limit")
+                    raise PackedError(too_many(rows))
 
 
 def _pieces(stream: IO[bytes]) -> Iterator[bytes]:

@@ -18,6 +18,7 @@ from monitor.ledger.fitness import is_text
 from monitor.ledger.head import Head
 from monitor.ledger.rows import ReportRow
 from monitor.model.decisions import Action, Decision, DecisionError, fold
+from monitor.model.said import Said
 
 
 def keep_inventory(connection: Connection, digest: str, body: Any, at: int) -> None:
@@ -63,7 +64,10 @@ def decide(connection: Connection, decision: Decision) -> None:
         "body": to_json(dict(decision.body)),
     }
     if not all(is_text(row[name]) for name in ("id", "person", "body")):
-        raise DecisionError(f"{decision.id!a}: a text that no database keeps")
+        name = f"{decision.id!a}"
+        raise DecisionError(
+            Said(f"{name}：含有数据库无法保存的字符", f"{name}: a text that no database keeps")
+        )
     fold([*decisions(connection), decision])
     _add(connection, head, schema.decisions, row)
     head.save(connection)

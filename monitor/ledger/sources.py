@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from errno import ENOENT
+from os import strerror
 from pathlib import Path
 
 from monitor.ledger.chain_check import Source
@@ -21,5 +23,5 @@ def source_of(place: str) -> Source:
     if path is None:
         raise LedgerError("ledger: only SQLite and PostgreSQL can be verified here", lasting=True)
     if not path.is_file():
-        raise FileNotFoundError(f"{path}: there is no such file")
+        raise FileNotFoundError(ENOENT, strerror(ENOENT), str(path))
     return SqliteSource(path)

@@ -21,6 +21,7 @@ from monitor.ledger.head import Head, judgement
 from monitor.ledger.rows import AlertRecordRow, Appended, JudgementMarks
 from monitor.model.events import ALERT, EventId, type_of
 from monitor.model.orders import Order, OrderError, OrderKind
+from monitor.model.said import Said
 from monitor.model.sequences import take
 
 
@@ -43,7 +44,8 @@ def give(connection: Connection, order: Order) -> JudgementMarks:
         return head.marks
     _check(order, orders(connection), known=known is not None)
     if not all(is_text(row[name]) for name in ("id", "person", "body")):
-        raise OrderError(f"{order.id!a}: a text that no database keeps")
+        name = f"{order.id!a}"
+        raise OrderError(Said(f"{name}：含有数据库无法保存的字符", f"{name}: a text that no database keeps"))
     connection.execute(insert(table), head.link("orders", row))
     told = judgement(head, schema.ORDER, head.links)
     connection.execute(insert(schema.judgements), told)
@@ -53,13 +55,13 @@ def give(connection: Connection, order: Order) -> JudgementMarks:
 
 def _check(order: Order, given: list[Order], *, known: bool) -> None:
     if known:
-        raise OrderError(f"{order.id} is there already")
+        raise OrderError(Said(f"{order.id} 已存在", f"{order.id} is there already"))
     if not order.person.strip():
-        raise OrderError("an order needs the name of who gives it")
+        raise OrderError(Said("须写明由谁下达", "an order needs the name of who gives it"))
     if order.kind is not OrderKind.END_SILENCE:
         return
     if not any(each.kind is OrderKind.SILENCE and each.id == order.target for each in given):
-        raise OrderError(f"there is no silence {order.target}")
+        raise OrderError(Said(f"没有静默 {order.target}", f"there is no silence {order.target}"))
 
 
 def orders(connection: Connection) -> list[Order]:

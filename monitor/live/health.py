@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from monitor.live.states import Live
+from monitor.model.said import NOTHING, Said
 
 
 @dataclass(slots=True)
@@ -22,7 +23,7 @@ class Health:
     bus_connected: bool = False
     restored: bool = False
     follows: str = ""
-    reload_error: str | None = None
+    reload_error: Said = NOTHING
     reloaded_at: int = 0
     lost: int = 0
     refused: int = 0

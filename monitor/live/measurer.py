@@ -194,7 +194,7 @@ class Measurer:
             outboxes=self._health.unconfirmed(self._live),
             lags=dict(self._health.lag),
             ledger_takes=self._health.ledger_takes,
-            reload_error=self._health.reload_error or "",
+            reload_error=self._health.reload_error.told(self._live.site.language),
         )
 
     def _certificates(self) -> tuple[Certificate, ...]:

@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from monitor.model.nodes import Node
 from monitor.model.observations import State
+from monitor.model.said import Said, SaidError
 from monitor.model.times import format_time, parse_time
 
 
@@ -33,7 +34,7 @@ class Action(StrEnum):
     END = "end"
 
 
-class DecisionError(ValueError):
+class DecisionError(SaidError):
     """A decision that may not be taken: says why."""
 
 
@@ -167,27 +168,41 @@ def fold(decisions: Iterable[Decision]) -> dict[str, Exclusion | Correction]:
 def check(decision: Decision, known: Mapping[str, Exclusion | Correction]) -> None:
     """Raises DecisionError if this may not follow what is known: ids, four eyes, order."""
     if not _who(decision.person):
-        raise DecisionError("a decision needs the name of who takes it")
+        raise DecisionError(Said("须写明由谁决定", "a decision needs the name of who takes it"))
     wanted = known.get(decision.id)
     if decision.action is Action.REQUEST:
         if wanted is not None:
-            raise DecisionError(f"{decision.id} is there already")
+            raise DecisionError(Said(f"{decision.id} 已存在", f"{decision.id} is there already"))
         return
     if wanted is None:
-        raise DecisionError(f"there is no decision {decision.id}")
+        raise DecisionError(Said(f"没有 {decision.id}", f"there is no decision {decision.id}"))
     if decision.action is Action.APPROVE:
         _check_approval(decision, wanted)
     elif isinstance(wanted, Correction):
-        raise DecisionError(f"{decision.id} is a correction: correct it by another one")
+        raise DecisionError(
+            Said(
+                f"{decision.id} 是更正，请用另一条更正来改",
+                f"{decision.id} is a correction: correct it by another one",
+            )
+        )
     elif decision.at >= wanted.end:
-        raise DecisionError(f"{decision.id} is over since {format_time(wanted.end)}")
+        over = format_time(wanted.end)
+        raise DecisionError(Said(f"{decision.id} 已于 {over} 结束", f"{decision.id} is over since {over}"))
 
 
 def _check_approval(decision: Decision, wanted: Exclusion | Correction) -> None:
     if wanted.signed.approved:
-        raise DecisionError(f"{decision.id} is approved already, by {wanted.signed.approved_by}")
+        person = wanted.signed.approved_by
+        raise DecisionError(
+            Said(f"{decision.id} 已由 {person} 批准", f"{decision.id} is approved already, by {person}")
+        )
     if is_same_person(decision.person, wanted.signed.requested_by):
-        raise DecisionError(f"who approves must be somebody else than who requested it: {decision.person}")
+        raise DecisionError(
+            Said(
+                f"批准人不得为申请人：{decision.person}",
+                f"who approves must be somebody else than who requested it: {decision.person}",
+            )
+        )
 
 
 def is_same_person(one: str, other: str) -> bool:
@@ -204,7 +219,7 @@ def _requested(decision: Decision) -> Exclusion | Correction:
     body, signed = decision.body, Signed(decision.person, decision.at)
     start, end = parse_time(body["start"]), parse_time(body["end"])
     if end <= start:
-        raise DecisionError(f"{decision.id} ends before it begins")
+        raise DecisionError(Said(f"{decision.id} 的结束早于开始", f"{decision.id} ends before it begins"))
     if body["kind"] == "correction":
         state = State(body["state"])
         return Correction(decision.id, body["node"], body["network"], start, end, state, body["note"], signed)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from monitor.model.said import Said, SaidError
+
 TYPES: Final = {
     111: "DVR", 112: "video server", 113: "encoder", 114: "decoder", 115: "video matrix",
     116: "audio matrix", 117: "alarm controller", 118: "NVR", 120: "online image collector",
@@ -68,16 +70,27 @@ class GBCode:
 
 
 def parse(text: str) -> GBCode:
-    """The parts of a code. Raises ValueError that says which part is wrong and what is allowed."""
+    """The parts of a code. Raises SaidError that says which part is wrong and what is allowed."""
     if not (text.isascii() and text.isdigit()):
-        raise ValueError(f"GB code {text!r}: only the digits 0-9 are allowed")
+        raise _no_code(text, Said("只能有数字 0-9", "only the digits 0-9 are allowed"))
     if len(text) != 20:
-        raise ValueError(f"GB code {text!r}: has {len(text)} digits, 20 are needed")
+        raise _no_code(text, Said(f"有 {len(text)} 位，应为 20 位", f"has {len(text)} digits, 20 are needed"))
     if not 11 <= int(text[:2]) <= 82:
-        raise ValueError(f"GB code {text!r}: starts with {text[:2]}, a province is 11 to 82")
+        start = text[:2]
+        raise _no_code(
+            text,
+            Said(f"以 {start} 开头，省级代码为 11 至 82", f"starts with {start}, a province is 11 to 82"),
+        )
     kind = int(text[10:13])
     if kind < 111:
-        raise ValueError(f"GB code {text!r}: type {text[10:13]} (digits 11-13), allowed are 111 to 999")
+        digits = text[10:13]
+        raise _no_code(
+            text,
+            Said(
+                f"类型 {digits}（第 11-13 位），应为 111 至 999",
+                f"type {digits} (digits 11-13), allowed are 111 to 999",
+            ),
+        )
     return GBCode(
         text=text,
         region=text[:6],
@@ -87,6 +100,10 @@ def parse(text: str) -> GBCode:
         network=int(text[13]),
         serial=int(text[14:]),
     )
+
+
+def _no_code(text: str, why: Said) -> SaidError:
+    return SaidError(Said(f"国标编码 {text!r}：{why.zh}", f"GB code {text!r}: {why.en}"))
 
 
 def looks_like(text: str) -> bool:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, Self
 
 from monitor.model.decisions import Scope
+from monitor.model.said import SaidError
 from monitor.model.times import format_time, parse_time
 
 
@@ -23,7 +24,7 @@ class OrderKind(StrEnum):
     NOTE = "note"
 
 
-class OrderError(ValueError):
+class OrderError(SaidError):
     """An order that may not be given: says why."""
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
+from monitor.model.said import Said, SaidError
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _RFC3339 = re.compile(
@@ -51,10 +53,15 @@ def parse_time(text: str) -> int:
 
 
 def parse_span(text: str) -> float:
-    """Seconds of a span such as ``500ms``, ``5s``, ``1.5m``, ``1h``, ``400d``. Raises ValueError."""
+    """Seconds of a span such as ``500ms``, ``5s``, ``1.5m``, ``1h``, ``400d``. Raises SaidError."""
     match = _SPAN.fullmatch(text.strip())
     if match is None:
-        raise ValueError(f"not a span of time: {text!r} (a number and ms, s, m, h or d, such as 5s)")
+        raise SaidError(
+            Said(
+                f"不是时长：{text!r}（数字加 ms、s、m、h 或 d，如 5s）",
+                f"not a span of time: {text!r} (a number and ms, s, m, h or d, such as 5s)",
+            )
+        )
     return float(match[1]) * _UNITS[match[2]]
 
 

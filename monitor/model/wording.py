@@ -6,29 +6,11 @@ One sign for one state everywhere, so that nobody has to see colours (design §1
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 from monitor.model.nodes import Kind
 from monitor.model.observations import Cause, State
-
-
-class Said(NamedTuple):
-    """One sentence in both languages."""
-
-    zh: str
-    en: str
-
-    @classmethod
-    def same(cls, text: str) -> Said:
-        """What reads the same in both, such as a command."""
-        return cls(text, text)
-
-    def told(self, language: str | None) -> str:
-        """In this language; in both as long as nobody knows which one is wanted."""
-        if language is None and self.zh != self.en:
-            return f"{self.zh} / {self.en}"
-        return self.zh if language == "zh" else self.en
-
+from monitor.model.said import Said
 
 SIGNS: Final[Mapping[State, str]] = {
     State.UP: "■",

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from monitor.ledger.signing import is_signed
+from monitor.model.said import Said, SaidError
 from monitor.reports.document import Proof, Report
 from monitor.reports.edition import software, wording
 from monitor.reports.formats import BESIDE, beside, writer_of
@@ -25,15 +26,19 @@ from monitor.reports.jsonform import DocumentError, digest_of_sections, read_doc
 from monitor.reports.look import Cell
 from monitor.reports.sheets import HIDDEN, Row, sheets_of
 from monitor.reports.story import story_of
-from monitor.trouble import Said
 
+_NOT_OURS: Final = Said("不是本系统的报告", "no report of ours")
 LANGUAGES: Final = ("zh", "en")
 _LARGEST: Final = 500_000_000
 _SHOWN: Final = 20
 
 
-class NoReportError(Exception):
-    """The file is none of ours, or what belongs to it is missing: says what."""
+class NoReportError(SaidError):
+    """The file is none of ours, or what belongs to it is missing. ``why`` says so without its place."""
+
+    def __init__(self, path: Path, why: Said) -> None:
+        super().__init__(Said(f"{path}：{why.zh}", f"{path}: {why.en}"))
+        self.why = why
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +66,13 @@ class Checked:
 def check_report(path: Path, public: str | None = None) -> Checked:
     """Check the file. ``public``: the only key believed, in hex. Raises NoReportError, and OSError."""
     if path.stat().st_size > _LARGEST:
-        raise NoReportError(f"{path}: larger than any report")
+        raise NoReportError(path, Said("比任何报告都大", "larger than any report"))
     form = path.suffix.removeprefix(".").lower()
     try:
         text = _workbook_text(path) if form == "xlsx" else _document_text(path, form)
         checked = Checked(*read_document(text)[:2])
     except DocumentError as error:
-        raise NoReportError(f"{path}: {error}") from error
+        raise NoReportError(path, error.said) from error
     checked.flaws += _proof_flaws(json.loads(text), checked.proof, public)
     if form == "json":
         return checked
@@ -90,11 +95,13 @@ def _says_the_same(proof: Proof, form: str) -> bool:
 def _document_text(path: Path, form: str) -> str:
     document = beside(path) if form in BESIDE else path
     if not document.exists():
-        raise NoReportError(f"{document}: is missing, and {path.name} is checked by it")
+        name = path.name
+        said = Said(f"缺少此文件，核对 {name} 需要它", f"is missing, and {name} is checked by it")
+        raise NoReportError(document, said)
     try:
         return document.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise NoReportError(f"{document}: no report of ours") from error
+        raise NoReportError(document, _NOT_OURS) from error
 
 
 def _proof_flaws(document: Mapping[str, Any], proof: Proof, public: str | None) -> Iterator[Flaw]:
@@ -129,13 +136,13 @@ def _readable(path: Path) -> Iterator[None]:
     try:
         yield
     except BROKEN as error:
-        raise NoReportError(f"{path}: no workbook") from error
+        raise NoReportError(path, Said("不是工作簿", "no workbook")) from error
 
 
 def _workbook_text(path: Path) -> str:
     book = _workbook(path)
     if HIDDEN not in book.sheetnames:
-        raise NoReportError(f"{path}: no report of ours")
+        raise NoReportError(path, _NOT_OURS)
     with _readable(path):
         return "".join(str(row[0]) for row in book[HIDDEN].iter_rows(values_only=True) if row and row[0])
 

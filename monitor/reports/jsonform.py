@@ -14,6 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
+from monitor.model.said import Said, SaidError
 from monitor.model.timeline import Rate, Verdict
 from monitor.reports.codec import MILLION, Coder, Derived, Schema
 from monitor.reports.document import (
@@ -37,7 +38,7 @@ _RATE: Final[Schema] = {
 }
 
 
-class DocumentError(ValueError):
+class DocumentError(SaidError):
     """A text that is no report: says what is wrong with it."""
 
 
@@ -90,12 +91,18 @@ def proof_from_json(data: Any) -> Proof:
     return proof
 
 
+def _no(part: str, error: Exception) -> DocumentError:
+    """``part``: of the format, as a program calls it."""
+    why = f"{part}: {type(error).__name__}: {error}"
+    return DocumentError(Said(f"内容不符合报告格式（{why}）", f"not in the form of a report ({why})"))
+
+
 def _decoded(kind: type[Any], data: Any) -> Any:
     try:
         return _CODER.codec(kind).decode(data)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         # It may be anybody's file: whatever is wrong with it is one kind of error.
-        raise DocumentError(f"not a {kind.__name__.lower()}: {type(error).__name__}: {error}") from error
+        raise _no(kind.__name__.lower(), error) from error
 
 
 def canonical(data: Any) -> bytes:
@@ -140,7 +147,7 @@ def read_document(text: str) -> tuple[Report, Proof, str]:
         report, proof = data["report"], data["proof"]
         found = digest_of(report)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise DocumentError(f"no report: {type(error).__name__}: {error}") from error
+        raise _no("document", error) from error
     return report_from_json(report), proof_from_json(proof), found
 
 

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from monitor.config.atlas import Atlas
-from monitor.config.cells import CLASSES, KINDS, choice
+from monitor.config.cells import CLASS, CLASSES, KIND, KINDS, choice
 from monitor.config.mistakes import CellError, did_you_mean
 from monitor.model.nodes import Kind, Node
+from monitor.model.said import Said, SaidError
 
 Pairs = tuple[tuple[str, str], ...]
 """What was asked for: entries for one key widen the scope, another key narrows it. Empty: all watches."""
@@ -25,7 +26,7 @@ CLASS_1: Final[Pairs] = (("class", "1"), ("kind", Kind.CAMERA.value))
 ALL: Final = "all"
 
 
-class ScopeError(ValueError):
+class ScopeError(SaidError):
     """A scope that means nothing here: says what is allowed."""
 
 
@@ -53,9 +54,16 @@ def _pair(text: str, networks: Mapping[str, str], atlas: Atlas) -> tuple[str, st
     key, sign, value = text.partition("=")
     key, value = key.strip(), value.strip()
     if not sign or not value:
-        raise ScopeError(f"not a scope: {text} (such as class=1, region=440902, or all)")
+        raise ScopeError(
+            Said(
+                f"不是范围：{text}（如 class=1、region=440902 或 all）",
+                f"not a scope: {text} (such as class=1, region=440902, or all)",
+            )
+        )
     if key not in KEYS:
-        raise ScopeError(f"no scope is called {key} ({', '.join(KEYS)}) {did_you_mean(key, KEYS)}".strip())
+        some = Said.listed(KEYS)
+        said = Said(f"没有 {key} 这种范围（{some.zh}）", f"no scope is called {key} ({some.en})")
+        raise ScopeError(said.then(did_you_mean(key, KEYS)))
     return key, _value(key, value, networks, atlas)
 
 
@@ -66,7 +74,7 @@ def _value(key: str, value: str, networks: Mapping[str, str], atlas: Atlas) -> s
         if key == "kind":
             return _read_kind(value).value
     except CellError as error:
-        raise ScopeError(f"{key}={value}: {error.allowed} {error.hint}".strip()) from error
+        raise ScopeError(_of(f"{key}={value}", error.allowed.then(error.hint))) from error
     if key == "network":
         return _network(value, networks)
     if key == "region":
@@ -74,22 +82,29 @@ def _value(key: str, value: str, networks: Mapping[str, str], atlas: Atlas) -> s
     return value
 
 
-_read_class: Final = choice("class", CLASSES)
-_read_kind: Final = choice("kind", KINDS)
+_read_class: Final = choice(CLASS, CLASSES)
+_read_kind: Final = choice(KIND, KINDS)
 
 
 def _network(value: str, networks: Mapping[str, str]) -> str:
     for name, called in networks.items():
         if value in (name, called):
             return name
-    raise ScopeError(f"network={value}: not a network of this site ({', '.join(networks)})")
+    some = Said.listed(networks)
+    said = Said(f"不是本站点的网络（{some.zh}）", f"not a network of this site ({some.en})")
+    raise ScopeError(_of(f"network={value}", said))
 
 
 def _region(value: str, atlas: Atlas) -> str:
     found = atlas.find(value)
     if found is None and not value.isdecimal():
-        raise ScopeError(f"region={value}: no region, or several, are called so: name its code")
+        said = Said("没有或有多个同名区划，请写代码", "no region, or several, are called so: name its code")
+        raise ScopeError(_of(f"region={value}", said))
     return found or value
+
+
+def _of(written: str, why: Said) -> Said:
+    return Said(f"{written}：{why.zh}", f"{written}: {why.en}")
 
 
 class Filter:

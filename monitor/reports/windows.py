@@ -9,16 +9,17 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from monitor.model.said import Said, SaidError
 from monitor.model.spans import Span
 from monitor.model.times import parse_time
 
-ALLOWED: Final = "2026, 2026-10, 2026-W44, 2026-10-05"
+_SUCH_AS: Final = Said.listed(("2026", "2026-10", "2026-W44", "2026-10-05"))
 _PERIOD: Final = re.compile(r"(\d{4})(?:-(?:W(\d\d)|(\d\d)(?:-(\d\d))?))?", re.ASCII)
 _LOCAL: Final = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?))?", re.ASCII)
 _DAY: Final = timedelta(days=1)
 
 
-class WindowError(ValueError):
+class WindowError(SaidError):
     """No time can be made of this text."""
 
 
@@ -39,7 +40,7 @@ class Window:
     def cut(self, known_until: int) -> Window:
         """The same, as far as anything can be known. Raises WindowError when it has not begun."""
         if known_until <= self.start:
-            raise WindowError("this time has not begun yet")
+            raise WindowError(Said("这段时间还没有开始", "this time has not begun yet"))
         return replace(self, end=min(self.period_end, known_until))
 
     def days(self) -> list[tuple[str, int]]:
@@ -66,14 +67,17 @@ def period(text: str, zone: ZoneInfo) -> Window:
     """A year, a month, a week (ISO 8601) or a day of the calendar. Raises WindowError."""
     match = _PERIOD.fullmatch(text)
     if match is None:
-        raise WindowError(f"not a period: {text} ({ALLOWED})")
+        raise WindowError(
+            Said(f"不是周期：{text}（如 {_SUCH_AS.zh}）", f"not a period: {text} ({_SUCH_AS.en})")
+        )
     year, week, month, day = match.groups()
     try:
         first = _first(int(year), week, month, day)
         last = _after(first, week, month, day)
         start, end = midnight(first, zone), midnight(last, zone)
     except (ValueError, OverflowError) as error:
-        raise WindowError(f"not a period of the calendar: {text}") from error
+        said = Said(f"日历中没有这个周期：{text}", f"not a period of the calendar: {text}")
+        raise WindowError(said) from error
     return Window(start, end, end, zone, text)
 
 
@@ -100,7 +104,7 @@ def between(first: str, last: str, zone: ZoneInfo) -> Window:
     """
     start, end = _edge(first, zone, past=False), _edge(last, zone, past=True)
     if end <= start:
-        raise WindowError(f"ends before it begins: {first}, {last}")
+        raise WindowError(Said(f"结束早于开始：{first}，{last}", f"ends before it begins: {first}, {last}"))
     return Window(start, end, end, zone)
 
 
@@ -114,7 +118,11 @@ def _edge(text: str, zone: ZoneInfo, *, past: bool) -> int:
             return midnight(day + _DAY if past else day, zone)
         return _moment(datetime.combine(day, time.fromisoformat(match[2]), zone))
     except (ValueError, OverflowError) as error:
-        raise WindowError(f"neither a day nor a moment: {text} (2026-10-05, 2026-10-05 09:00)") from error
+        said = Said(
+            f"不是日期或时刻：{text}（如 2026-10-05、2026-10-05 09:00）",
+            f"neither a day nor a moment: {text} (2026-10-05, 2026-10-05 09:00)",
+        )
+        raise WindowError(said) from error
 
 
 def midnight(day: date, zone: ZoneInfo) -> int:

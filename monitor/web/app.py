@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from functools import cache
 from typing import Final
 
 from aiohttp import web
@@ -56,7 +55,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
 def make_app(context: Context) -> web.Application:
     """Pages, API, and what machines ask for."""
     scrape = Scrape(context)
-    app = web.Application(middlewares=[errors_as_problems])
+    app = web.Application(middlewares=[errors_as_problems(context)])
     app.on_response_prepare.append(add_headers)
     app.on_shutdown.append(_send_away(context))
     app[DOOR] = door = Door()
@@ -66,7 +65,7 @@ def make_app(context: Context) -> web.Application:
             web.get("/metrics", scrape.metrics),
             web.get("/healthz", scrape.alive),
             web.get("/readyz", scrape.ready),
-            web.get("/openapi.json", _document),
+            web.get("/openapi.json", _document()),
             *routes_of(ENDPOINTS, context),
             *static.routes(),
         ]
@@ -76,7 +75,7 @@ def make_app(context: Context) -> web.Application:
 
 def make_metrics_app(context: Context) -> web.Application:
     """Only ``/metrics``, for a listener of its own: who reaches it needs no token."""
-    app = web.Application(middlewares=[errors_as_problems])
+    app = web.Application(middlewares=[errors_as_problems(context)])
     app.on_response_prepare.append(add_headers)
     app.add_routes([web.get("/metrics", Scrape(context, is_open=True).metrics)])
     return app
@@ -89,11 +88,10 @@ def _send_away(context: Context) -> Callable[[web.Application], Awaitable[None]]
     return close
 
 
-async def _document(_request: web.Request) -> web.Response:
-    return web.Response(text=_document_text(), content_type="application/json", charset="utf-8")
+def _document() -> Callable[[web.Request], Awaitable[web.Response]]:
+    text = json.dumps(document(ENDPOINTS), ensure_ascii=False)
 
+    async def answer(_request: web.Request) -> web.Response:
+        return web.Response(text=text, content_type="application/json", charset="utf-8")
 
-@cache
-def _document_text() -> str:
-    """Made when somebody asks for it: at each start it would take longer than all the rest of the app."""
-    return json.dumps(document(ENDPOINTS), ensure_ascii=False)
+    return answer

@@ -15,10 +15,13 @@ from monitor.access.principal import Principal
 from monitor.access.roles import Permission
 from monitor.ledger.errors import LedgerError
 from monitor.model.actions import Action, Outcome
+from monitor.model.said import Said
 from monitor.web.context import Context
 from monitor.web.endpoints import API, JSON, Call, Endpoint, Refused, Reply
+from monitor.web.fields import wrong
 from monitor.web.guard import check_origin, who_asks
-from monitor.web.problems import problem
+from monitor.web.language import language_of
+from monitor.web.problems import problem, title_of
 
 MOST_BODY: Final = 256 * 1024
 """Bytes of a JSON body."""
@@ -133,14 +136,13 @@ async def read_at_most(request: web.Request, size: int) -> bytes:
 
 def _wrong(place: str, error: ValidationError) -> Refused:
     """Each mistake with where it is; never with what was given, which may be a password."""
-    errors = [
-        {"at": ".".join(map(str, (place, *each["loc"]))), "text": each["msg"]}
-        for each in error.errors(include_url=False, include_context=False, include_input=False)
+    found = [
+        (".".join(map(str, (place, *each["loc"]))), wrong(each))
+        for each in error.errors(include_url=False, include_input=False)
     ]
-    first = errors[0]
-    return Refused(
-        400, f"{first['at']} 不符合要求：{first['text']}", f"{first['at']}: {first['text']}", errors=errors
-    )
+    at, said = found[0]
+    errors = [{"at": at, "text": said} for at, said in found]
+    return Refused(400, f"{at}：{said.zh}", f"{at}: {said.en}", errors=errors)
 
 
 async def record(call: Call[Any, Any], done: str, outcome: Outcome) -> None:
@@ -194,7 +196,8 @@ def _tagged(response: web.Response, request: web.Request) -> web.Response:
 
 def _problem_of(refused: Refused, language: str) -> web.Response:
     detail = refused.zh if language == "zh" else refused.en
-    answer = problem(refused.status, HTTPStatus(refused.status).phrase, detail, **refused.more)
+    more = {name: _told(value, language) for name, value in refused.more.items()}
+    answer = problem(refused.status, title_of(refused.status).told(language), detail, **more)
     if refused.after is not None:
         answer.headers["Retry-After"] = str(max(1, round(refused.after)))
     if refused.status == HTTPStatus.UNAUTHORIZED:
@@ -202,13 +205,13 @@ def _problem_of(refused: Refused, language: str) -> web.Response:
     return answer
 
 
-def language_of(request: web.Request, context: Context) -> str:
-    """``zh`` or ``en``: the first of the two that the browser names, else the site's."""
-    for part in request.headers.get("Accept-Language", "").split(","):
-        tag = part.split(";")[0].strip().lower()[:2]
-        if tag in ("zh", "en"):
-            return tag
-    return context.site.language
+def _told(value: Any, language: str) -> Any:
+    """As JSON can say it: what it has to say in both languages in this one."""
+    if isinstance(value, Said):
+        return value.told(language)
+    if isinstance(value, dict):
+        return {name: _told(each, language) for name, each in value.items()}
+    return [_told(each, language) for each in value] if isinstance(value, list) else value
 
 
 def routes_of(endpoints: Iterable[Endpoint], context: Context) -> list[web.RouteDef]:

@@ -19,6 +19,7 @@ from monitor.access.principal import Principal
 from monitor.access.roles import Permission
 from monitor.web.context import Context
 from monitor.web.guard import ADDRESS
+from monitor.web.language import language_of
 
 API: Final = "/api/v1"
 JSON: Final = "application/json"
@@ -51,6 +52,11 @@ class Call(Generic[Q, B]):
     def address(self) -> str:
         """Where the request comes from, as far as it may be believed."""
         return self.request[ADDRESS]
+
+    @property
+    def language(self) -> str:
+        """In which whoever asks is answered."""
+        return language_of(self.request, self.context)
 
     def may(self, permission: Permission) -> bool:
         return permission in self.who.permissions

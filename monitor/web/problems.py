@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
 from typing import Any, Final
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from monitor.model.said import Said
+from monitor.web.context import Context
+from monitor.web.language import language_of
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+_TITLES: Final[Mapping[int, str]] = {
+    400: "请求有误",
+    401: "未登录",
+    403: "无此权限",
+    404: "不存在",
+    405: "不支持此方法",
+    409: "与现状冲突",
+    413: "内容过大",
+    415: "不支持此格式",
+    429: "请求过多",
+    503: "暂不可用",
+}
 _HEADERS: Final = {
     "Content-Security-Policy": (
         "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"
@@ -20,6 +38,12 @@ _HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Server": "quanshi",
 }
+
+
+def title_of(status: int) -> Said:
+    """What kind of error a status means."""
+    phrase = HTTPStatus(status).phrase
+    return Said(_TITLES.get(status, phrase), phrase)
 
 
 def problem(status: int, title: str, detail: str = "", **more: Any) -> web.Response:
@@ -33,16 +57,20 @@ def problem(status: int, title: str, detail: str = "", **more: Any) -> web.Respo
     )
 
 
-@web.middleware
-async def errors_as_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+def errors_as_problems(context: Context) -> Middleware:
     """What aiohttp says as plain text (no such path, wrong method) becomes a problem document."""
-    try:
-        return await handler(request)
-    except web.HTTPError as error:
-        answer = problem(error.status, error.reason)
-        if "Allow" in error.headers:
-            answer.headers["Allow"] = error.headers["Allow"]
-        return answer
+
+    @web.middleware
+    async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except web.HTTPError as error:
+            said = problem(error.status, title_of(error.status).told(language_of(request, context)))
+            if "Allow" in error.headers:
+                said.headers["Allow"] = error.headers["Allow"]
+            return said
+
+    return answer
 
 
 async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:

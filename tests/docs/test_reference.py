@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from monitor.config.alerting_schema import RulesSection
+from monitor.config.rule_schema import RulesSection
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 NAME = re.compile(r'"(quanshi_[a-z_]+)"')

@@ -20,7 +20,6 @@ from monitor.live.states import FRESH, Footing
 from monitor.model.times import format_time
 from monitor.trouble import Said
 from monitor.web.context import Context
-from monitor.web.dispatch import language_of
 from monitor.web.endpoints import Call, Endpoint
 from monitor.web.schemas.papers import About, PartHealth
 
@@ -39,7 +38,7 @@ async def about(call: Call[None, None]) -> About:
     await context.times.fetch(context.live, call.now)
     context.live.refresh(call.now)
     reasons = list(context.health.not_ready(context.live))
-    language = language_of(call.request, context)
+    language = call.language
     return About(
         version=monitor.__version__,
         software=await _software(context),
@@ -136,7 +135,7 @@ def _parts(context: Context, now: int, language: str) -> Iterator[PartHealth]:
         )
     yield part("viewers", "well", Said("在线页面", "pages looking on"), context.hub.viewers)
     if health.reload_error:
-        yield part("settings", "wrong", Said(health.reload_error, health.reload_error))
+        yield part("settings", "wrong", health.reload_error)
 
 
 ENDPOINTS: Final = (

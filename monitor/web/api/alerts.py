@@ -173,7 +173,7 @@ async def given(call: Call[Any, Any], giving: Any) -> Order:
     try:
         order: Order = await giving
     except OrderError as error:
-        raise Refused(409, f"不能执行：{error}", str(error)) from error
+        raise Refused(409, *error.said) from error
     call.context.alerts.forget()
     call.context.hub.say("order", {"id": order.id, "kind": order.kind.value, "target": order.target})
     return order
@@ -215,7 +215,7 @@ def scope_of(call: Call[Any, Any], scope: Scope, *, everything: bool) -> ScopeRo
     try:
         return decisions.scope_of(call.context.site, parts, everything=everything)
     except DecisionError as error:
-        raise Refused(400, f"范围不明确：{error}", str(error)) from error
+        raise Refused(400, *error.said) from error
 
 
 async def end_silence(call: Call[None, None]) -> Done:

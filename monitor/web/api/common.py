@@ -14,6 +14,7 @@ from monitor.config.mistakes import did_you_mean
 from monitor.desk.turns import BusyError
 from monitor.ledger.ledger import Ledger
 from monitor.model.outages import Outage
+from monitor.model.said import Said
 from monitor.model.times import format_time, parse_time
 from monitor.web.context import Context
 from monitor.web.endpoints import Call, Refused
@@ -57,13 +58,11 @@ def one_of(name: str, value: str, allowed: Any) -> str:
     """The value itself. Raises Refused (400) for one that is not among those allowed."""
     if value in allowed:
         return value
-    hint = did_you_mean(value, allowed)
-    some = ", ".join(list(map(str, allowed))[:20])
-    raise Refused(
-        400,
-        f"{name}：没有 {value!r}；可用：{some}".strip(),
-        f"{name}: there is no {value!r}; there are {some} {hint}".strip(),
+    some = Said.listed(list(allowed)[:20])
+    said = Said(
+        f"{name}：没有 {value!r}；可用：{some.zh}", f"{name}: there is no {value!r}; there are {some.en}"
     )
+    raise Refused(400, *said.then(did_you_mean(value, allowed)))
 
 
 def regions_of(site: Site) -> list[str]:

@@ -16,6 +16,7 @@ from monitor.config.settings import Region
 from monitor.desk import inventory as desk
 from monitor.desk.inventory import Base, Preview, Upload
 from monitor.desk.listforms import Form, in_form
+from monitor.model.said import reason
 from monitor.model.times import format_time
 from monitor.web.api.common import NAME_HEADER, attachment, turn
 from monitor.web.dispatch import read_at_most
@@ -53,7 +54,7 @@ async def inventory(call: Call[None, None]) -> InventoryNow:
         by_kind=dict(Counter(node.kind.value for node in nodes)),
         by_class=dict(Counter(f"class{node.point_class}" for node in nodes if node.point_class)),
         planned=planned_of(site.regions),
-        error=call.context.health.reload_error,
+        error=call.context.health.reload_error.told(call.language) or None,
     )
 
 
@@ -77,8 +78,9 @@ async def download(call: Call[FormQuery, None]) -> Reply:
     try:
         content = await asyncio.to_thread(path.read_bytes)
     except OSError as error:
+        why = reason(error)
         raise Refused(
-            404, f"{path.name} 无法读取", f"{path.name} cannot be read: {error.strerror}"
+            404, f"{path.name} 无法读取：{why.zh}", f"{path.name} cannot be read: {why.en}"
         ) from error
     async with turn(call):
         body = await asyncio.to_thread(in_form, content, form)
@@ -101,7 +103,7 @@ async def preview(call: Call[None, None]) -> InventoryPreview:
     upload = None
     if found.site is not None:
         upload = call.context.uploads.keep(Upload(call.who.account, content, base, call.now))
-    return _shown(found, upload)
+    return _shown(found, upload, call.language)
 
 
 def _name(call: Call[Any, Any]) -> str:
@@ -109,7 +111,7 @@ def _name(call: Call[Any, Any]) -> str:
     return printable(unquote(call.request.headers.get(NAME_HEADER, "")))[:100] or "nodes"
 
 
-def _shown(found: Preview, upload: str | None) -> InventoryPreview:
+def _shown(found: Preview, upload: str | None, language: str) -> InventoryPreview:
     hows = Counter(each.how for each in found.differences)
     return InventoryPreview(
         upload=upload,
@@ -128,8 +130,8 @@ def _shown(found: Preview, upload: str | None) -> InventoryPreview:
                 row=each.line,
                 column=each.column or None,
                 value=each.value or None,
-                text=each.allowed,
-                hint=each.hint,
+                text=each.allowed.told(language),
+                hint=each.hint.told(language),
             )
             for each in found.mistakes[:SHOWN]
         ],
@@ -155,9 +157,8 @@ async def apply(call: Call[None, InventoryApply]) -> Done:
         try:
             path = await asyncio.to_thread(desk.apply, site, upload.content)
         except OSError as error:
-            raise Refused(
-                503, f"无法写入：{error.strerror}", f"it cannot be written: {error.strerror}"
-            ) from error
+            why = reason(error)
+            raise Refused(503, f"无法写入：{why.zh}", f"it cannot be written: {why.en}") from error
     call.target = path.name
     call.facts = {"over": upload.over.digest}
     call.context.reloader.poke()

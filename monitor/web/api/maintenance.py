@@ -98,7 +98,7 @@ async def _decided(call: Call[Any, Any], deciding: Any) -> Decided:
     try:
         one: DecidedRow = await deciding
     except DecisionError as error:
-        raise Refused(409, f"不能执行：{error}", str(error)) from error
+        raise Refused(409, *error.said) from error
     call.target = one.id
     call.context.hub.say("decision", {"id": one.id})
     return _shown(call, one)

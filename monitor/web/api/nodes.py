@@ -231,7 +231,7 @@ async def _facts(call: Call[Any, Any], span: Span, key: tuple[str, str]) -> Fact
     try:
         return await gather(ledger_of(call), site, window, call.now, key, lists=call.context.lists)
     except WindowError as error:
-        raise Refused(400, "时间段尚未开始", str(error)) from error
+        raise Refused(400, *error.said) from error
 
 
 def _day(day: str, parts: Parts) -> Day:

@@ -27,7 +27,7 @@ from monitor.reports.scope import ScopeError, is_usual, read_scope
 from monitor.reports.story import period_of, scope_text, sentence_of
 from monitor.reports.windows import Window, WindowError
 from monitor.web.api.common import NAME_HEADER, attachment, ledger_of, turn
-from monitor.web.dispatch import language_of, read_at_most
+from monitor.web.dispatch import read_at_most
 from monitor.web.endpoints import Call, Endpoint, Refused
 from monitor.web.schemas.papers import (
     Preview,
@@ -99,7 +99,7 @@ async def make(call: Call[None, ReportWish]) -> ReportJob:
     for scope in wanted.scope:
         words += ["--scope", scope]
     forms = tuple(dict.fromkeys(wanted.forms))
-    language = wanted.language or language_of(call.request, call.context)
+    language = wanted.language or call.language
     job = call.context.jobs.ask(Wanted(tuple(words), forms, language))
     if job is None:
         raise Refused(429, "等待中的报告过多", "too many reports wait", after=30)
@@ -147,11 +147,11 @@ async def preview(call: Call[None, ReportQuestion]) -> Preview:
         try:
             facts = await gather(ledger_of(call), call.context.site, window, call.now)
         except WindowError as error:
-            raise Refused(400, f"时间段不可用：{error}", str(error)) from error
+            raise Refused(400, *error.said) from error
         made = await asyncio.to_thread(report, facts, question)
     if not made.nodes:
         raise Refused(409, "该范围和周期内没有监测项", "there was no watch in this scope at that time")
-    language = call.body.language or language_of(call.request, call.context)
+    language = call.body.language or call.language
     return _preview(made, language)
 
 
@@ -205,7 +205,7 @@ def _window(call: Call[Any, Any], wanted: ReportQuestion) -> Window:
         else:
             found = windows.between(str(wanted.since), str(wanted.until), zone)
     except WindowError as error:
-        raise Refused(400, f"时间段不可用：{error}", str(error)) from error
+        raise Refused(400, *error.said) from error
     if found.period_end - found.start > LONGEST:
         raise Refused(400, "时间段最长 400 天", "a report over the pages is of 400 days at most")
     return found
@@ -217,7 +217,7 @@ def _question(call: Call[Any, Any], wanted: ReportQuestion) -> Question:
     try:
         scope = read_scope(wanted.scope, names, Atlas(site.regions))
     except ScopeError as error:
-        raise Refused(400, f"范围不可用：{error}", str(error)) from error
+        raise Refused(400, *error.said) from error
     return Question(wanted.by, scope, usual=is_usual(wanted.scope))
 
 
@@ -236,9 +236,9 @@ async def verify(call: Call[None, None]) -> Verified:
         async with turn(call):
             found = await asyncio.to_thread(checking.check_upload, call.context.site, name, content, key)
     except checking.UncheckableError as error:
-        raise Refused(400, error.said.zh, error.said.en) from error
+        raise Refused(400, *error.said) from error
     call.facts = {"right": not found.flaws, "digest": found.proof.digest}
-    language = language_of(call.request, call.context)
+    language = call.language
     return Verified(
         right=not found.flaws,
         findings=[f"{flaw.place}: {flaw.what.told(language)}" for flaw in found.flaws],

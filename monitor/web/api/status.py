@@ -45,7 +45,7 @@ NO_MAP: Final = b'{"type":"FeatureCollection","features":[]}'
 
 async def status(call: Call[None, None]) -> Reply:
     """As ``quanshi status`` shows it."""
-    found = status_of(call.context.live, call.context.health, call.now)
+    found = status_of(call.context.live, call.context.health, call.now, call.language)
     return Reply(json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode())
 
 
@@ -88,7 +88,7 @@ async def overview(call: Call[None, None]) -> Overview:
         invented=site.invented,
         event=context.hub.last,
         inventory=site.inventory.digest,
-        reload_error=context.health.reload_error,
+        reload_error=context.health.reload_error.told(call.language) or None,
         headline=_headline(live, groups),
         networks=list(_networks(live)),
         groups=groups,
@@ -99,7 +99,7 @@ async def overview(call: Call[None, None]) -> Overview:
 
 
 def _collector(found: dict[str, Any]) -> dict[str, Any]:
-    return {name: found[name] for name in Collector.model_fields}
+    return {name: found[name] for name in ("name", "network", "footing", "sight_age")}
 
 
 def _headline(live: Live, groups: list[Group]) -> Group:

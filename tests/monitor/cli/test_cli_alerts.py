@@ -108,8 +108,8 @@ def test_who_acknowledges_is_in_the_ledger(site: Path) -> None:
     acked = alerts(site, "ack", "0a1b2", "--by", "张三", "--note", "已派人")
 
     assert (several.returncode, nobody.returncode, acked.returncode) == (2, 2, 0)
-    assert "several alerts" in several.stderr
-    assert "no alert" in nobody.stderr
+    assert "有多个告警以此开头" in several.stderr
+    assert "没有此编号的进行中告警" in nobody.stderr
     assert acked.stdout == "张三 已确认 0a1b2c3d\n"
     (order,) = orders(site)
     assert (order.kind.value, order.target, order.person, order.note) == ("ack", "0a1b2c3d", "张三", "已派人")
@@ -124,7 +124,7 @@ def test_who_is_to_take_care_of_it_is_listed_and_what_was_said_is_kept(site: Pat
 
     assert assigned.stdout == "0a1b2c3d 已指派给 李四\n"
     assert noted.stdout == "77777777  张三: 误报\n"
-    assert (over.returncode, "no alert that goes on" in over.stderr) == (2, True)
+    assert (over.returncode, "没有此编号的进行中告警" in over.stderr) == (2, True)
     assert "0a1b2c3d · 待确认 · 已指派给 李四" in alerts(site, "list").stdout
     assert [(order.kind.value, order.to, order.note) for order in orders(site)] == [
         ("assign", "李四", "在附近"),
@@ -160,10 +160,10 @@ def test_what_somebody_has_acknowledged_is_theirs(site: Path) -> None:
 
     refused = alerts(site, "ack", "0a1b", "--by", "李四")
     assert refused.returncode == 2
-    assert "张三 has acknowledged this already" in refused.stderr
+    assert "张三 已确认" in refused.stderr
     # Also before the alert role has heard of it.
     assert alerts(site, "ack", "777", "--by", "王五").returncode == 0
-    assert "王五 has acknowledged" in alerts(site, "ack", "777", "--by", "李四").stderr
+    assert "王五 已确认" in alerts(site, "ack", "777", "--by", "李四").stderr
     assert [order.person for order in orders(site)] == ["王五"]
 
 
@@ -203,10 +203,10 @@ def test_a_silence_has_a_scope_an_end_and_a_reason_and_can_end_early(site: Path)
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        (("--node", "cam-9", "--for", "2h", "--note", "x"), "not known to this site"),
-        (("--for", "2h", "--note", "x"), "name what is meant"),
-        (("--all", "--for", "2h", "--note", "  "), "needs a reason"),
-        (("--all", "--for", "soon", "--note", "x"), "--for soon"),
+        (("--node", "cam-9", "--for", "2h", "--note", "x"), "--node cam-9：本站点没有"),
+        (("--for", "2h", "--note", "x"), "请写明范围"),
+        (("--all", "--for", "2h", "--note", "  "), "静默须写明原因"),
+        (("--all", "--for", "soon", "--note", "x"), "--for：不是时长：'soon'"),
         (("--all", "--for", "2h"), "--note"),
     ],
 )

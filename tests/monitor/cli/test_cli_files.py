@@ -88,7 +88,7 @@ def test_check_without_a_site_says_how_to_get_one(tmp_path: Path) -> None:
     missing = quanshi_here("check", "--site", tmp_path / "none" / "site.yaml")
 
     assert missing.returncode == 1
-    assert "does not exist\n  quanshi init DIR" in missing.stderr
+    assert "不存在\n  quanshi init 目录" in missing.stderr
     assert str(tmp_path / "none" / "site.yaml") in missing.stderr
 
 
@@ -129,24 +129,28 @@ def flood(folder: Path, language: str) -> Path:
 def test_check_lists_a_flood_of_mistakes_to_the_last(tmp_path: Path) -> None:
     found = quanshi_here("check", "--site", flood(tmp_path, "zh"))
 
-    assert found.stderr.count("not a network") == 2000
+    assert found.stderr.count("不是本站点的网络") == 2000
     assert "nodes.csv:2001  network" in found.stderr
     assert found.stderr.endswith("共 2,000 处错误\n")
     assert "另有" not in found.stderr
 
 
 @pytest.mark.parametrize(
-    ("language", "more"), [("zh", "… 另有 1,950 处，全部："), ("en", "… 1,950 more, all of them:")]
+    ("language", "what", "more"),
+    [
+        ("zh", "不是本站点的网络", "… 另有 1,950 处，全部："),
+        ("en", "not a network of this site", "… 1,950 more, all of them:"),
+    ],
 )
 def test_other_commands_cut_the_flood_and_say_where_all_of_it_is(
-    tmp_path: Path, language: str, more: str
+    tmp_path: Path, language: str, what: str, more: str
 ) -> None:
     path = flood(tmp_path, language)
 
     found = quanshi_here("probe", "cam-1", "--site", path)
 
     assert found.returncode == 1
-    assert found.stderr.count("not a network") == 50
+    assert found.stderr.count(what) == 50
     assert f"{more} quanshi check --site {path}\n" in found.stderr
     assert "2,000" in found.stderr.splitlines()[-1]
 

@@ -30,7 +30,7 @@ def test_what_one_asks_for_waits_until_another_approves(site: Path) -> None:
 
     himself = maintenance(site, "approve", "M1", "--by", " 张 三")
     assert himself.returncode == 2
-    assert "somebody else" in himself.stderr
+    assert "批准人不得为申请人" in himself.stderr
 
     approved = maintenance(site, "approve", "M1", "--by", "李四")
     assert approved.returncode == 0
@@ -87,10 +87,10 @@ def test_a_state_is_put_right_by_two_people(site: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--node", "cam-3"), 'did you mean "cam-2"?'),
+        (("--node", "cam-3"), "是否应为“cam-2”？"),
         ((), "--all"),
         (("--all", "--node", "cam-1"), "--all"),
-        (("--contractor", "乙公司"), "not known to this site"),
+        (("--contractor", "乙公司"), "--contractor 乙公司：本站点没有"),
     ],
 )
 def test_what_is_not_known_is_wrong_use(site: Path, words: tuple[str, ...], said: str) -> None:

@@ -13,7 +13,7 @@ import pytest
 from cli_talk import quanshi, two_cameras
 from small_site import camera, make_site, write_site
 
-from monitor.commands.asking import note_on, watches_to_ask
+from monitor.commands.asking import NobodyError, note_on, watches_to_ask
 from monitor.config import Site
 
 PASSWORD = "geheim-77"
@@ -111,7 +111,7 @@ def test_a_network_narrows_the_question(site: Site) -> None:
     ],
 )
 def test_what_is_neither_is_refused(site: Site, wanted: str, network: str | None, why: str) -> None:
-    with pytest.raises(LookupError, match=why) as refused:
+    with pytest.raises(NobodyError, match=why) as refused:
         watches_to_ask(site, wanted, network)
 
     assert "secret" not in str(refused.value)

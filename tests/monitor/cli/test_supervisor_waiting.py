@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from cli_talk import quanshi, running, two_cameras, wait_until
 
-NOTE = "site.yaml  data, redis, listen, networks.video.shards, networks.town\n  需要重启 / restart needed"
+NOTE = "site.yaml  data, redis, listen, networks.video.shards, networks.town\n  需要重启"
 
 
 @pytest.mark.timeout(240)

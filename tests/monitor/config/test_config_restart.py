@@ -132,7 +132,8 @@ async def test_what_it_is_held_back_from_is_read_at_once(folder: Folder) -> None
 
 
 def test_the_note_has_the_form_of_a_mistake() -> None:
-    assert restart_note(("redis", "listen"), "site.yaml") == (
-        "site.yaml  redis, listen\n  需要重启 / restart needed"
-    )
-    assert restart_note((), "site.yaml") == ""
+    note = restart_note(("redis", "listen"), "site.yaml")
+
+    assert note.zh == "site.yaml  redis, listen\n  需要重启"
+    assert note.en == "site.yaml  redis, listen\n  restart needed"
+    assert not restart_note((), "site.yaml")

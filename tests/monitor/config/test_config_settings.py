@@ -236,7 +236,7 @@ def test_all_mistakes_of_all_files_are_told_together(folder: Folder) -> None:
 def test_what_is_not_built_yet_is_a_mistake_and_not_silence(folder: Folder, more: str, allowed: str) -> None:
     with pytest.raises(ConfigError) as caught:
         folder.site(f"{more}\n").load()
-    assert [mistake.allowed for mistake in caught.value.mistakes] == [allowed]
+    assert [mistake.allowed.en for mistake in caught.value.mistakes] == [allowed]
 
 
 @pytest.mark.parametrize(
@@ -272,7 +272,7 @@ def test_another_ledger_is_a_mistake_that_shows_no_password(folder: Folder, url:
     with pytest.raises(ConfigError) as caught:
         folder.site(f"ledger: {url}\n").load()
     (mistake,) = caught.value.mistakes
-    assert mistake.allowed == "sqlite or a URL is allowed: postgresql://user@host/database"
+    assert mistake.allowed.en == "sqlite or a URL is allowed: postgresql://user@host/database"
     assert "***@" in mistake.value
     assert "hunter2" not in str(mistake)
 

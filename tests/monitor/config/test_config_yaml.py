@@ -86,3 +86,27 @@ def test_a_secret_document_is_never_quoted(text: str) -> None:
     complaint = read(text, secret=True)[1]
     assert complaint.startswith("site.yaml:1")
     assert "hunter2" not in complaint
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("a: b: c\n", "此处不能再写“键: 值”"),
+        ("a: [b\n", "缺少逗号或 ]"),
+        ("a: {b: c\n", "缺少逗号或 }"),
+        ("a: 1\n b: 2\n", "此处不能再写“键: 值”"),
+        ("a:\n  - b\n c: d\n", "此处应为键，请检查缩进"),
+        ('a: "b\n', "文件提前结束，引号或括号没有配对"),
+        ("a:\n\tb: c\n", "值不能以这个字符开头"),
+        ("a: @b\n", "值不能以这个字符开头"),
+        ("a\nb: c\n", "此处不能再写“键: 值”"),
+        ('a: "\\y"\n', "不认识的转义字符"),
+        ("a: - b\n", "此处不能写“-”列表项"),
+        ("site\nname\nx: [", "此处不能再写“键: 值”"),
+    ],
+)
+def test_what_is_no_yaml_is_told_in_chinese_too(text: str, problem: str) -> None:
+    mistakes = Mistakes("site.yaml")
+    parse(text, mistakes)
+
+    assert [mistake.allowed.zh for mistake in mistakes] == [f"不是 YAML：{problem}"]

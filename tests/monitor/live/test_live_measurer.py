@@ -29,6 +29,7 @@ from monitor.live.states import Live
 from monitor.model.events import Change
 from monitor.model.measured import GroupNow, Measured, Spent
 from monitor.model.observations import State
+from monitor.model.said import Said
 from monitor.past import burn_of
 
 UP, DOWN, UNKNOWN = State.UP, State.DOWN, State.UNKNOWN
@@ -211,7 +212,7 @@ async def test_its_own_health_and_certificates_are_told(site: Site, ledger: Ledg
         await bus.hset(KEYS.durations("video", 0, 1) + ":facts", "b", "1800000000.5")
         monitor.live.apply(monitor.voice.sees(NOON - 12_000, NOON - 2_000))
         monitor.health.outboxes = {"video-0of1": 7}
-        monitor.health.reload_error = "nodes.csv:3"
+        monitor.health.reload_error = Said.same("nodes.csv:3")
         monitor.clock.now += MINUTE + 1
 
         found = await monitor.until(lambda found: bool(found.certificates))

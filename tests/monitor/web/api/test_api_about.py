@@ -14,6 +14,7 @@ from city_kit import city_of
 
 import monitor
 from monitor.live.states import FRESH
+from monitor.model.said import Said
 from monitor.model.telling import Telling
 from monitor.web.schemas.papers import About, PartHealth
 
@@ -64,7 +65,7 @@ async def test_parts_that_are_well_say_so(city: Desk) -> None:
 
 
 async def test_parts_that_fail_say_how_in_the_reader_s_language(city: Desk) -> None:
-    city.context.health.reload_error = "nodes.csv: row 3"
+    city.context.health.reload_error = Said("nodes.csv:3  有误", "nodes.csv:3  wrong")
     city.context.health.lag["ledger"] = 5_000
 
     english, chinese = await about(city, "en-GB,zh"), await about(city, "zh-CN")
@@ -73,7 +74,10 @@ async def test_parts_that_fail_say_how_in_the_reader_s_language(city: Desk) -> N
     assert (part(chinese, "redis").state, part(chinese, "redis").text) == ("wrong", "未连接")
     assert (part(english, "ledger").text, part(chinese, "ledger").text) == ("takes nothing", "拒绝写入")
     assert (part(english, "bus ledger").state, part(english, "bus ledger").value) == ("slow", 5000)
-    assert part(english, "settings").text == "nodes.csv: row 3"
+    assert (part(english, "settings").text, part(chinese, "settings").text) == (
+        "nodes.csv:3  wrong",
+        "nodes.csv:3  有误",
+    )
     assert not english.ready
     assert "Redis is not connected" in english.reasons
 

@@ -2,7 +2,6 @@
 
 import { number, span } from "../../format";
 import { t, word } from "../../i18n";
-import { collectorText } from "../../parts/collectors";
 import { Panel } from "../../parts/Panel";
 import { type Look, lookText, Shape } from "../../signs";
 import type { Network, Overview } from "../../types";
@@ -216,9 +215,9 @@ function Observers({ overview }: { overview: Overview }) {
           .map(({ name, footing, sight_age: age }) => (
             <li key={`${network.id} ${name}`}>
               <Shape look={footing === "sees" ? "up" : "unknown"} />
-              <span>{collectorText(name)}</span>
+              <span>{name}</span>
               <span class={footing === "sees" ? "quiet" : "blind"}>
-                {word("overview.sees", footing)}
+                {network.name} · {word("overview.sees", footing)}
                 {age !== null && ` · ${span(age)}`}
               </span>
             </li>
