@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 
 async def check_server(redis: Redis) -> str:
-    """The server's version, for people. To be asked first, and again after every outage.
+    """The server's version, for people. To be asked first, and again after every interruption.
 
     Raises BusError if this server cannot carry our streams, or does not let us in: one line without a
     password that says what to mend. A server that is away raises what redis raises: wait it out.

@@ -20,8 +20,8 @@ from redis.exceptions import OutOfMemoryError, RedisError
 from monitor.bus.client import BusError
 from monitor.bus.contact import check_server
 from monitor.bus.holder import Holder
+from monitor.bus.interruption import Interruption
 from monitor.bus.keys import Keys
-from monitor.bus.outage import Outage
 
 TTL: Final = 10.0
 """Seconds from a leader's last word to the end of its lease."""
@@ -92,7 +92,7 @@ class Lease:
         self._me = Holder.me()
         self._ttl = ttl
         self._sleep = sleep
-        self._outage = Outage(log, task="lease")
+        self._interruption = Interruption(log, task="lease")
 
     async def __aenter__(self) -> Self:
         return self
@@ -112,7 +112,7 @@ class Lease:
                     await check_server(self._redis)
                     met = True
                 answer = await self.attempt(floor)
-                self._outage.ended()
+                self._interruption.ended()
             except OutOfMemoryError:
                 # Nobody has it, and a full server takes no word; it stays full until a leader has read what
                 # it holds. The store, which refuses all lower numbers, is enough to keep us apart.
@@ -120,7 +120,7 @@ class Lease:
                 return floor + 1
             except (RedisError, OSError, BusError) as error:
                 met = False
-                await self._sleep(self._outage.failed(error))
+                await self._sleep(self._interruption.failed(error))
                 continue
             if isinstance(answer, int):
                 return answer
@@ -145,9 +145,9 @@ class Lease:
             await self._sleep(self._ttl / 3)
             try:
                 ours = await self._run(_RENEW, self._me.text, self._millis, fence)
-                self._outage.ended()
+                self._interruption.ended()
             except (RedisError, OSError) as error:
-                self._outage.failed(error)
+                self._interruption.failed(error)
                 continue
             if not ours:
                 return

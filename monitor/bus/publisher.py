@@ -16,8 +16,8 @@ from redis.exceptions import RedisError
 
 from monitor.bus.client import BusError
 from monitor.bus.contact import check_server
+from monitor.bus.interruption import Interruption
 from monitor.bus.keys import START, Keys, entry_order
-from monitor.bus.outage import Outage
 from monitor.bus.source import EventSource, OutboxError, Said
 from monitor.model.events import Event, EventId
 
@@ -87,7 +87,7 @@ class Publisher:
         self.published = 0
         self.republished = 0
         self.connected = False
-        self._outage = Outage(log, collector=source.collector, stream=stream)
+        self._interruption = Interruption(log, collector=source.collector, stream=stream)
         self._woken = asyncio.Event()
         self._turn = asyncio.Lock()
         self._epoch = 0  # of the box, when we began with it
@@ -120,7 +120,7 @@ class Publisher:
         return True
 
     async def _rest(self, delay: float | None) -> None:
-        if self._outage.lasts:  # news must not shorten the back-off
+        if self._interruption.lasts:  # news must not shorten the back-off
             await asyncio.sleep(delay or 0.0)
             return
         try:
@@ -138,11 +138,11 @@ class Publisher:
             except (RedisError, OSError, BusError, OutboxError) as error:
                 # Away, too old, not letting us in, disk full: the box keeps all, and all of it ends.
                 self.connected = False
-                return self._outage.failed(error)
+                return self._interruption.failed(error)
 
     async def _round(self) -> float | None:
         if self._source.oldest() > self._source.last():
-            self._outage.ended()
+            self._interruption.ended()
             return None
         if not self.connected:
             await check_server(self._redis)
@@ -156,7 +156,7 @@ class Publisher:
         if answer.failure is not None:
             raise answer.failure
         self.connected = True
-        self._outage.ended()
+        self._interruption.ended()
         if self._epoch != self._source.epoch:
             return 0.0
         if lost:

@@ -13,8 +13,8 @@ from redis.exceptions import RedisError, ResponseError
 
 from monitor.bus.client import BusError, connect
 from monitor.bus.contact import check_server
+from monitor.bus.interruption import Interruption
 from monitor.bus.keys import START, Keys, entry_order
-from monitor.bus.outage import Outage
 from monitor.model.events import Event, EventError
 
 log = structlog.get_logger(__name__)
@@ -40,7 +40,7 @@ class Batch:
 
 
 class Reader:
-    """An endless iteration over a stream, from ``position`` on, over every outage of Redis.
+    """An endless iteration over a stream, from ``position`` on, over every interruption of Redis.
 
     A stream that was emptied or begun anew is read from its start: whoever takes the events knows repeats.
     ``connected`` tells whether the last question was answered.
@@ -53,7 +53,7 @@ class Reader:
         self.name = name
         self.position = position
         self.connected = False
-        self._outage = Outage(log, reader=name, stream=stream)
+        self._interruption = Interruption(log, reader=name, stream=stream)
 
     def __aiter__(self) -> AsyncIterator[Batch]:
         return self.batches()
@@ -89,10 +89,10 @@ class Reader:
                 await self._heed_rebirth()
         except (RedisError, OSError, BusError) as error:  # away, too old, not letting us in: all end some day
             self.connected = False
-            await asyncio.sleep(self._outage.failed(error))
+            await asyncio.sleep(self._interruption.failed(error))
             return []
         self.connected = True
-        self._outage.ended()
+        self._interruption.ended()
         return entries
 
     async def _ask(self) -> list[tuple[str, Fields]]:

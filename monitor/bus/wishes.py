@@ -29,8 +29,8 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from monitor.bus.client import connect
+from monitor.bus.interruption import Interruption
 from monitor.bus.keys import Keys, entry_order
-from monitor.bus.outage import Outage
 from monitor.model.observations import Cause
 
 EXPIRES: Final = 60
@@ -221,9 +221,9 @@ class Heard:
 
 @dataclass(slots=True)
 class WishReader:
-    """A collector's side: wishes of its network as they come, over every outage of Redis.
+    """A collector's side: wishes of its network as they come, over every interruption of Redis.
 
-    After an outage, and now and then when none come, it begins again with those of the last 10 s, so that it
+    After one, and now and then when none come, it begins again with those of the last 10 s, so that it
     needs no position that could outlive the stream: repeats are the caller's to know. ``dropped``
     counts entries that were no wishes.
     """
@@ -237,16 +237,16 @@ class WishReader:
     async def batches(self) -> AsyncIterator[list[Heard]]:
         """At most 100 wishes each and 20 batches a second; an empty one now and then when there are none."""
         redis = connect(self.url, block=BLOCK)
-        outage = Outage(log, reader="wishes", stream=self.keys.wishes(self.network))
+        interruption = Interruption(log, reader="wishes", stream=self.keys.wishes(self.network))
         try:
             while True:
                 try:
                     heard = await self._next(redis)
                 except (RedisError, OSError) as error:  # away, or another kind of key: it ends some day
                     self._position = None
-                    await asyncio.sleep(outage.failed(error))
+                    await asyncio.sleep(interruption.failed(error))
                     continue
-                outage.ended()
+                interruption.ended()
                 yield heard
                 await asyncio.sleep(PACE)
         finally:

@@ -10,8 +10,8 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import OutOfMemoryError, RedisError
 
+from monitor.bus.interruption import Interruption
 from monitor.bus.keys import START, Keys
-from monitor.bus.outage import Outage
 from monitor.bus.reader import Batch, Reader, announce, commit
 from monitor.bus.trim import trim
 from monitor.ledger.errors import LedgerError
@@ -45,7 +45,7 @@ class AlertReader:
         self._stream = keys.alerts
         self._committed: dict[str, Mark] = {}
         self._position = START
-        self._outage = Outage(log, task="acknowledge alerts")
+        self._interruption = Interruption(log, task="acknowledge alerts")
 
     async def run(self, redis_url: str) -> None:
         """Take batch after batch, from where the ledger is. Raises LedgerError if only a person can help."""
@@ -91,10 +91,10 @@ class AlertReader:
                 # Full of what we have read, perhaps; cutting is the one thing that it still lets us do.
                 await self.trim(0.0)
                 await self._tell()
-            self._outage.ended()
+            self._interruption.ended()
         except (RedisError, OSError) as error:
             # The next batch, or the next 5 s without one, say it again.
-            self._outage.failed(error)
+            self._interruption.failed(error)
 
     async def _tell(self) -> None:
         await commit(self._redis, self._keys, self._committed)

@@ -17,8 +17,8 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from monitor.bus.interruption import Interruption
 from monitor.bus.keys import Keys
-from monitor.bus.outage import Outage
 from monitor.bus.tasks import settle_memory
 from monitor.config import Site
 from monitor.ledger.errors import LedgerError
@@ -81,7 +81,7 @@ class Measurer:
         self._not_before = 0.0
         self._certified_at: int | None = None
         self._heard: deque[Change | Sight] = deque()
-        self._outage = Outage(log, task="measure")
+        self._interruption = Interruption(log, task="measure")
 
     # -- what is told, in the order recorded
 
@@ -178,10 +178,10 @@ class Measurer:
     async def _tell(self, text: str) -> None:
         try:
             await self._redis.set(self._keys.measured, text, ex=EXPIRES)
-            self._outage.ended()
+            self._interruption.ended()
         except (RedisError, OSError) as error:
             # The next one, in 5 s, is worth more than this one later.
-            self._outage.failed(error)
+            self._interruption.failed(error)
         now = self._live.clock()
         if self._certified_at is None or not 0 <= now - self._certified_at < CERTIFICATES_EVERY:
             self._certified_at = now

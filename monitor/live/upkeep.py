@@ -11,9 +11,9 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from monitor.bus.interruption import Interruption
 from monitor.bus.keys import Keys
 from monitor.bus.lag import lags
-from monitor.bus.outage import Outage
 from monitor.bus.outbox import unconfirmed
 from monitor.bus.source import OutboxError
 from monitor.bus.trim import trim
@@ -51,7 +51,7 @@ class Upkeep:
         self._intake = intake
         self._alerts = alerts
         self._recall = recall
-        self._outage = Outage(log, task="upkeep")
+        self._interruption = Interruption(log, task="upkeep")
 
     async def run(self) -> None:
         """Raises LedgerError only if somebody must act."""
@@ -73,11 +73,11 @@ class Upkeep:
                 await self._alerts.trim(self._live.site.keep)
                 await trim(self._redis, self._keys, self._keys.judgements, self._live.site.keep)
             self._health.lag = await lags(self._redis, self._keys)
-            self._outage.ended()
+            self._interruption.ended()
         except (RedisError, OSError) as error:
             # The next round finds it as it then is; what was counted before would pass for what is now.
             self._health.lag = {}
-            self._outage.failed(error)
+            self._interruption.failed(error)
 
 
 def _outboxes(folder: Path) -> dict[str, int]:

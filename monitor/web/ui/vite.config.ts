@@ -11,6 +11,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     sourcemap: false,
     reportCompressedSize: true,
+    chunkSizeWarningLimit: 800, // kB: ECharts, which comes after the first paint
     rolldownOptions: {
       output: {
         // Which page asks for charts first must not decide in which file they are.

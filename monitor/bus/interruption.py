@@ -17,8 +17,8 @@ LONGEST_DELAY: Final = 3.0
 _AWAY: Final = (OSError, RedisConnectionError, RedisTimeoutError)  # one and the same to people
 
 
-class Outage:
-    """Counts the tries of one outage. The log hears of it once, and again only for another kind of error.
+class Interruption:
+    """Counts the tries of one. The log hears of it once, and again only for another kind of error.
 
     What somebody must mend (BusError) is each a kind of its own: after one comes the next to light.
     """
@@ -46,7 +46,7 @@ class Outage:
         return delay
 
     def ended(self) -> None:
-        """A try succeeded; does nothing when there was no outage."""
+        """A try succeeded; does nothing when there was none."""
         if self._since is None:
             return
         away = round(time.monotonic() - self._since, 1)
