@@ -15,9 +15,6 @@ from collections.abc import Iterable, Mapping
 
 NO_ANSWER = math.nan
 
-EXPIRES = 60
-"""Seconds after which Redis forgets the key: durations of a dead collector are no news."""
-
 
 class Durations:
     """A packed table, written in place by the hot path and sent as it lies in memory."""

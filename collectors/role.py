@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 import structlog
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
-from collectors.durations import EXPIRES
 from collectors.engine.limits import LimitError
 from collectors.herald import Herald
 from collectors.listening import Listening
 from collectors.sights import SightKeeper
 from collectors.succession import Estate, Succession, former_estates, take_over
+from collectors.tables import Tables
 from collectors.watcher import Watcher
 from collectors.wishing import Wishing
 from monitor.bus.client import connect
@@ -31,8 +30,8 @@ from monitor.model.nodes import collector_name
 
 log = structlog.get_logger(__name__)
 
-TABLES_EVERY = 10.0
-"""Seconds between two writings of the last durations and layers."""
+LOOK_AT_DAY = 60.0
+"""Seconds between two looks at the date."""
 
 LAST_WORDS = 3.0
 """Seconds a stopping collector waits for the ledger to have everything."""
@@ -74,18 +73,19 @@ async def run(site: Site, post: Post, redis_url: str, stop: asyncio.Event) -> No
     listening = Listening(post.network, watcher)
     listening.follow(site)
     wishing = Wishing(watcher, WishReader(redis_url, keys, post.network), redis, keys)
+    tables = Tables(watcher.roster, redis, keys, (post.network, post.shard, post.shards))
     settle_memory()
     tasks = [
         named(herald.run(), "herald"),
         named(_publish(succession, publisher), "publisher"),
         named(watcher.roster.resolver.run(), "resolver"),
         named(heed_callbacks(), "callbacks"),
-        named(_keep_tables(watcher, redis, keys, post), "tables"),
+        named(tables.run(), "tables"),
         named(wishing.hear(), "wishes"),
         named(wishing.answer(), "answers"),
         named(listening.run(), "mqtt"),
         named(_reload(watcher, listening, post.network), "reload"),
-        named(_mind_the_day(watcher, listening), "day"),
+        named(mind_the_day(watcher, listening, lambda: datetime.now(watcher.site.zone).date()), "day"),
     ]
     log.info("looking", collector=post.name, watches=len(watcher.roster.wards))
     try:
@@ -129,25 +129,6 @@ async def _last_words(herald: Herald, succession: Succession, publisher: Publish
         )
 
 
-async def _keep_tables(watcher: Watcher, redis: Redis, keys: Keys, post: Post) -> None:
-    """Write what each probe last said and how long that took: for people who look, and for graphs."""
-    shard = (post.network, post.shard, post.shards)
-    key, facts = keys.durations(*shard), f"{keys.durations(*shard)}:facts"
-    while True:
-        await asyncio.sleep(TABLES_EVERY)
-        pipe = redis.pipeline(transaction=False)
-        pipe.set(keys.layers(*shard), await watcher.roster.layers.packed(), ex=EXPIRES)
-        pipe.set(key, watcher.roster.durations.packed(), ex=EXPIRES)
-        if watcher.facts:
-            pipe.hset(facts, mapping={node: str(value) for node, value in watcher.facts.items()})
-            pipe.expire(facts, EXPIRES)
-        try:
-            await pipe.execute()
-        except (RedisError, OSError):
-            # Graphs of durations have a hole then, which is the truth; the publisher logs the outage.
-            continue
-
-
 async def _reload(watcher: Watcher, listening: Listening, network: str) -> None:
     """Take over changed files; keep the old inventory when the new one has mistakes."""
     loop = asyncio.get_running_loop()
@@ -168,22 +149,26 @@ async def _reload(watcher: Watcher, listening: Listening, network: str) -> None:
             continue
         if site.networks[network].shards != watcher.keeper.shards:
             log.warning("another number of shards: restart to cut the network anew", network=network)
-        try:
-            watcher.take(site)
-        except LimitError as error:
-            log.error("reload refused, the old inventory stays", first=str(error))  # noqa: TRY400 - its text says all
-            continue
-        listening.follow(site)
-        log.info("reloaded", watches=len(watcher.roster.wards), inventory=site.inventory.digest)
+        if take(site, watcher, listening):
+            log.info("reloaded", watches=len(watcher.roster.wards), inventory=site.inventory.digest)
 
 
-async def _mind_the_day(watcher: Watcher, listening: Listening) -> None:
+async def mind_the_day(watcher: Watcher, listening: Listening, today: Callable[[], date]) -> None:
     """Nodes are commissioned and retired by the day, without anybody touching a file."""
-    day = datetime.now(watcher.site.zone).date()
+    day = today()
     while True:
-        await asyncio.sleep(60)
-        today = datetime.now(watcher.site.zone).date()
-        if today != day:
-            day = today
-            watcher.take(watcher.site)
-            listening.follow(watcher.site)
+        await asyncio.sleep(LOOK_AT_DAY)
+        if day != today():
+            day = today()
+            take(watcher.site, watcher, listening)
+
+
+def take(site: Site, watcher: Watcher, listening: Listening) -> bool:
+    """Watch from now on what ``site`` says; false where this machine allows too little for it."""
+    try:
+        watcher.take(site)
+    except LimitError as error:
+        log.error("the old list of watches stays", reason=str(error))  # noqa: TRY400 - its text says all
+        return False
+    listening.follow(site)
+    return True

@@ -265,8 +265,9 @@ class Roster:
         """Point the ward at the address of its name. True if that is another than before."""
         if address is None or not self._maker.moves(ward, family, address):
             return False
+        ward.certificate_end = None  # whoever answers there now is another device
         for turn in ward.turns.values():
-            self._cancel(turn)  # whoever answers there now is another device
+            self._cancel(turn)
         self._maker.settle(ward, family, address)
         return True
 

@@ -93,12 +93,14 @@ class Ward:
     """A watch with its judge and its turns.
 
     ``ancestors`` are the wards above it in its network, ``parents`` those right above; ``asked_at`` is when
-    (monotonic) it was last asked for the sake of one below it.
+    (monotonic) it was last asked for the sake of one below it. ``certificate_end``: seconds since 1970, None
+    where none was seen.
     """
 
     __slots__ = (
         "ancestors",
         "asked_at",
+        "certificate_end",
         "device",
         "judge",
         "name_teller",
@@ -117,6 +119,7 @@ class Ward:
         self.ancestors: tuple[Ward, ...] = ()
         self.parents: tuple[Ward, ...] = ()
         self.asked_at = -math.inf
+        self.certificate_end: int | None = None
         self.name_teller: Resolved | None = None
 
     def doubt(self, since: int) -> None:

@@ -64,7 +64,6 @@ class Watcher:
         self.keeper = keeper
         self.herald = herald
         self.clock = Clock()
-        self.facts: dict[str, int] = {}
         self.pinger = Pinger(self._answered)
         self.engine = Engine(self._answered, self._hung_up, limit=site.concurrency)
         self.roster = Roster(site, keeper, (self.engine, self.pinger), self, memory)
@@ -114,7 +113,6 @@ class Watcher:
         self.site = site
         self.roster.take(site, watches)
         self.ancestors.take(self.roster.wards, site.inventory.nodes, keeper.network)
-        self.facts = {node: known for node, known in self.facts.items() if node in self.roster.wards}
         self.witnesses.take(self.roster.witnesses())
         judge = site.judge
         slowest = max((turn.spec.every for turn in self.roster.turns()), default=60.0)
@@ -311,7 +309,7 @@ class Watcher:
     def _note_facts(self, turn: Turn, verdict: Verdict) -> None:
         expires = verdict.facts.get("certificate_expires")
         if isinstance(expires, int | float):
-            self.facts[turn.ward.watch.node.id] = int(expires)
+            turn.ward.certificate_end = int(expires)
 
     def _hung_up(self, slot: Slot) -> None:
         """The peer ended a held connection: a bad answer. Whether it only tidied up is asked next."""

@@ -60,6 +60,10 @@ class Keys:
         """The expiring key with the last probe durations of a shard."""
         return f"quanshi:{self.site}:durations:{network}:{shard}of{shards}"
 
+    def certificates(self, network: str, shard: int, shards: int) -> str:
+        """An expiring hash: node -> end of its certificate, in seconds since 1970."""
+        return f"{self.durations(network, shard, shards)}:facts"
+
     def layers(self, network: str, shard: int, shards: int) -> str:
         """The expiring key with the last answer of each probe of a shard (see ``model.layers``)."""
         return f"quanshi:{self.site}:layers:{network}:{shard}of{shards}"

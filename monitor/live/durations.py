@@ -14,10 +14,7 @@ import sys
 from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Self
-
-FACTS: Final = ":facts"
-"""What is appended to the key of the durations to name the key of the facts."""
+from typing import Self
 
 
 class PackedError(ValueError):

@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from monitor.bus.keys import Keys
-from monitor.live.durations import FACTS, Durations, PackedError, ends_of
+from monitor.live.durations import Durations, PackedError, ends_of
 from monitor.live.states import Live
 from monitor.live.tellings import unpacked
 from monitor.model.telling import Telling
@@ -46,10 +46,9 @@ class ProbeTimes:
             return
         self._fetched_at = now
         shards = _current_shards(live)
-        names = [self._keys.durations(*shard) for shard in shards]
         try:
             async with asyncio.timeout(PATIENCE):
-                arrays, facts, telling = await self._get(names)
+                arrays, facts, telling = await self._get(shards)
         except (RedisError, OSError) as error:  # TimeoutError is an OSError
             log.warning("probe times are not to be had", error=str(error) or f"no answer in {PATIENCE} s")
             arrays, facts, telling = [], [], None
@@ -57,13 +56,14 @@ class ProbeTimes:
         self._certificates = {shard: ends_of(found) for shard, found in zip(shards, facts, strict=False)}
         self.telling = unpacked(telling)
 
-    async def _get(self, names: list[str]) -> tuple[list[bytes | None], list[dict[str, str]], str | None]:
+    async def _get(self, shards: list[Shard]) -> tuple[list[bytes | None], list[dict[str, str]], str | None]:
+        names = [self._keys.durations(*shard) for shard in shards]
         command: Any = self._redis.execute_command  # redis-py gives it no types
         # The arrays are no text: this one reply must not be decoded.
         arrays = await command("MGET", *names, NEVER_DECODE=True) if names else []
         pipe = self._redis.pipeline(transaction=False)
-        for name in names:
-            pipe.hgetall(name + FACTS)
+        for shard in shards:
+            pipe.hgetall(self._keys.certificates(*shard))
         pipe.get(self._keys.telling)
         *facts, telling = await pipe.execute()
         return arrays, facts, telling

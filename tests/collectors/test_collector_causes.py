@@ -111,7 +111,8 @@ async def test_what_is_not_there_is_not_found_and_a_certificate_that_ended_is_to
                 "old": "certificate_expired",
             }
             await until(lambda: {n: cause for n, (_, cause) in collector.states().items()} == expected)
-            assert collector.watcher.facts.keys() == {"old"}
+            wards = collector.watcher.roster.wards
+            assert {node for node, ward in wards.items() if ward.certificate_end is not None} == {"old"}
 
 
 async def test_hundreds_of_babblers_cost_neither_memory_nor_the_others_their_turn(tmp_path: Path) -> None:

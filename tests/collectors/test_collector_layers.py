@@ -9,8 +9,7 @@ import pytest
 from collector_kit import Collector, Device, answering, at, city, collecting, device, now, reset, until
 from small_site import Voice, camera
 
-from collectors import role
-from collectors.durations import EXPIRES
+from collectors import role, tables
 from collectors.layers import SLICE
 from monitor.bus.client import connect
 from monitor.bus.embedded import EmbeddedServer
@@ -152,7 +151,7 @@ async def test_the_rows_of_many_slices_are_each_in_their_place(tmp_path: Path) -
 async def test_the_role_writes_layers_for_who_looks_and_grants_wishes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(role, "TABLES_EVERY", 0.2)
+    monkeypatch.setattr(tables, "EVERY", 0.2)
     monkeypatch.setattr(role, "LAST_WORDS", 0.1)
     server, keys, stop = EmbeddedServer(tmp_path / "redis"), Keys("maoming"), asyncio.Event()
     server.start()
@@ -170,7 +169,7 @@ async def test_the_role_writes_layers_for_who_looks_and_grants_wishes(
                 while (answers := await wishes.answer_of(wish.id)) is None or not answers.done:
                     await asyncio.sleep(0.02)
             assert {one.probe: one.cause for one in answers.answers} == {"rtsp": Cause.OK, "tcp": Cause.OK}
-            assert 0 < await redis.ttl(keys.layers("video", 0, 1)) <= EXPIRES
+            assert 0 < await redis.ttl(keys.layers("video", 0, 1)) <= tables.EXPIRES
             stop.set()
             await running
     finally:

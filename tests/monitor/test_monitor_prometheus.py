@@ -82,7 +82,7 @@ async def put_times(bus: Redis, site: Site) -> None:
     values[3::6] = [math.nan] * len(values[3::6])
     key = KEYS.durations("video", 0, 1)
     await bus.set(key, json.dumps(header).encode() + b"\n" + array("f", values).tobytes())
-    await bus.hset(f"{key}:facts", mapping=dict.fromkeys(WITH_CERTIFICATE, "1893456000"))
+    await bus.hset(KEYS.certificates("video", 0, 1), mapping=dict.fromkeys(WITH_CERTIFICATE, "1893456000"))
 
 
 async def page_of(city: Running, accept: str) -> str:

@@ -209,7 +209,7 @@ async def test_without_the_ledger_it_says_how_it_is_and_tries_again(
 
 async def test_its_own_health_and_certificates_are_told(site: Site, ledger: Ledger, bus: Redis) -> None:
     async with measuring(site, ledger, bus) as monitor:
-        await bus.hset(KEYS.durations("video", 0, 1) + ":facts", "b", "1800000000.5")
+        await bus.hset(KEYS.certificates("video", 0, 1), "b", "1800000000.5")
         monitor.live.apply(monitor.voice.sees(NOON - 12_000, NOON - 2_000))
         monitor.health.outboxes = {"video-0of1": 7}
         monitor.health.reload_error = Said.same("nodes.csv:3")

@@ -292,7 +292,7 @@ async def test_the_last_probe_times_and_certificates_are_shown(
     values = [math.nan] * 10
     values[1], values[8] = 0.0125, 0.002
     await put_times(bus, values, live.site.inventory.digest)
-    await bus.hset(KEYS.durations("video", 0, 1) + ":facts", "cam-3", "1800000000")
+    await bus.hset(KEYS.certificates("video", 0, 1), "cam-3", "1800000000")
 
     await times.fetch(live, T0)
     shown = page()
