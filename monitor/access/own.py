@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from functools import partial
+from typing import Final
 
 from sqlalchemy import Connection, select
 
@@ -14,6 +15,9 @@ from monitor.access.principal import Principal
 from monitor.access.roles import Permission
 from monitor.access.sessions import SessionRow, Token
 from monitor.access.store import DAY, LoggedIn, Store
+
+LONGEST_NAME: Final = 300
+"""Letters of what a browser says of itself."""
 
 
 class Own(Store):
@@ -95,6 +99,17 @@ class Own(Store):
     async def sessions(self, who: Principal, now: int) -> list[SessionRow]:
         """Where else one is logged in, the last used first."""
         return await self._read(sessions.of_account, who.account, self.settings.idle, now)
+
+    async def name_browser(self, who: Principal, browser: str) -> None:
+        """So that people recognise this session among theirs."""
+        if who.session is not None:
+            await self._write(sessions.name_browser, who.session, browser[:LONGEST_NAME])
+
+    async def end_other_sessions(self, who: Principal) -> int:
+        """All but this one; how many there were."""
+        if who.session is None:
+            raise Refused(403, "此操作须登录后进行", "this needs a session")
+        return await self._write(sessions.end_others, who.account, who.session)
 
     async def end_session(self, who: Principal, name: str) -> None:
         if not await self._write(sessions.end_own, who.account, name):

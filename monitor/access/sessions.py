@@ -36,7 +36,9 @@ def digest(secret: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
-    """``hash``: its key. ``csrf``: what its page shows with whatever changes something."""
+    """``hash``: its key. ``csrf``: what its page shows with whatever changes something. ``browser``: as it
+    names itself; empty where that is not known.
+    """
 
     hash: str
     account: str
@@ -44,6 +46,7 @@ class SessionRow:
     address: str
     made_at: int
     used_at: int
+    browser: str
 
     @property
     def id(self) -> str:
@@ -113,6 +116,18 @@ def end_own(connection: Connection, account: str, name: str) -> bool:
 def touch(connection: Connection, key: str, now: int) -> None:
     table = tables.sessions
     connection.execute(update(table).where(table.c.hash == key).values(used_at=now))
+
+
+def name_browser(connection: Connection, key: str, browser: str) -> None:
+    table = tables.sessions
+    connection.execute(update(table).where(table.c.hash == key).values(browser=browser))
+
+
+def end_others(connection: Connection, account: str, key: str) -> int:
+    """End all sessions of this account but the one under this key; how many there were."""
+    table = tables.sessions
+    which = (table.c.account == account) & (table.c.hash != key)
+    return connection.execute(delete(table).where(which)).rowcount
 
 
 def end(connection: Connection, key: str) -> None:
@@ -189,7 +204,7 @@ def drop_tokens(connection: Connection, account: str) -> None:
 
 
 def _session(row: Row[Any]) -> SessionRow:
-    return SessionRow(row.hash, row.account, row.csrf, row.address, row.made_at, row.used_at)
+    return SessionRow(row.hash, row.account, row.csrf, row.address, row.made_at, row.used_at, row.browser)
 
 
 def _token(row: Row[Any]) -> Token:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Concatenate, Final, ParamSpec, Self, TypeVar
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, text, update
 
 from monitor.access import passwords, people, sessions, tables
 from monitor.access.errors import Refused
@@ -134,8 +134,16 @@ def _make_tables(connection: Connection, place: str) -> None:
     version = connection.scalar(select(tables.meta.c.version))
     if version is None:
         connection.execute(insert(tables.meta), {"version": tables.VERSION})
+    elif version == 1:
+        _name_browsers(connection)
     elif version != tables.VERSION:
         raise LedgerError(
             f"accounts {place}: made by another version ({version}; this program knows {tables.VERSION})",
             lasting=True,
         )
+
+
+def _name_browsers(connection: Connection) -> None:
+    """From version 1 to 2. Sessions that there are keep going; which browser they are in is not known."""
+    connection.execute(text("ALTER TABLE access_sessions ADD COLUMN browser TEXT NOT NULL DEFAULT ''"))
+    connection.execute(update(tables.meta).values(version=2))

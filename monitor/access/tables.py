@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from sqlalchemy import BigInteger, Boolean, Column, Integer, MetaData, Table, Text
 
-VERSION: Final = 1
+VERSION: Final = 2
+"""2: sessions know their browser."""
 
 metadata = MetaData()
 
@@ -61,6 +62,7 @@ sessions = Table(
     _text("address"),
     _number("made_at"),
     _number("used_at"),
+    Column("browser", Text, nullable=False, server_default=""),  # as it names itself
 )
 
 tokens = Table(

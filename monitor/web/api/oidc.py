@@ -8,7 +8,7 @@ from aiohttp import web
 
 from monitor.model.actions import Outcome
 from monitor.web.api.accounts import place_of
-from monitor.web.api.session import access_of
+from monitor.web.api.session import access_of, browser_of
 from monitor.web.dispatch import record
 from monitor.web.door import DOOR
 from monitor.web.endpoints import API, Call, Endpoint, Refused
@@ -66,6 +66,7 @@ async def _log_in(call: Call[None, None]) -> web.StreamResponse:
     if call.who.via == "session":
         await access.logout(call.who)
     call.who, call.target = begun.principal, begun.principal.account
+    await access.name_browser(begun.principal, browser_of(call))
     await record(call, _ACTION, Outcome.OK)
     response = _found("/")
     keep(call.context, call.request, response, begun.secret)

@@ -1,4 +1,4 @@
-"""``/session``: logging in and out, one-time links, and one's own password, authenticator and tokens."""
+"""``/session``: logging in and out, one-time links, one's own password, authenticator, sessions, tokens."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from monitor.access.access import Access, LoggedIn
 from monitor.access.principal import Principal
 from monitor.access.roles import Permission
+from monitor.access.sessions import SessionRow
 from monitor.access.sessions import Token as TokenRow
 from monitor.model.times import format_time
 from monitor.web.dispatch import as_response
@@ -18,8 +19,11 @@ from monitor.web.first import forget_first
 from monitor.web.guard import forget, keep
 from monitor.web.schemas.base import Done
 from monitor.web.schemas.people import (
+    Ended,
     Login,
     NewPassword,
+    OwnSession,
+    OwnSessions,
     Redeem,
     Session,
     Token,
@@ -94,9 +98,15 @@ async def _begin(call: Call[Any, Any], begun: LoggedIn) -> web.StreamResponse:
     if call.who.via == "session":
         await access_of(call).logout(call.who)
     call.who = begun.principal
+    await access_of(call).name_browser(begun.principal, browser_of(call))
     response = as_response(await _session(call, begun.principal))
     keep(call.context, call.request, response, begun.secret)
     return response
+
+
+def browser_of(call: Call[Any, Any]) -> str:
+    """As it names itself (RFC 9110 §10.1.5)."""
+    return call.request.headers.get("User-Agent", "")
 
 
 async def logout(call: Call[None, None]) -> web.StreamResponse:
@@ -132,6 +142,40 @@ async def drop_totp(call: Call[None, TotpDrop]) -> Done:
     _with_session(call)
     await access_of(call).drop_totp(call.who, call.body.password, call.now, call.address)
     return Done()
+
+
+async def sessions(call: Call[None, None]) -> OwnSessions:
+    """Where one is logged in, the last used first."""
+    _with_session(call)
+    found = await access_of(call).sessions(call.who, call.now)
+    return OwnSessions(sessions=[_session_of(call, each) for each in found])
+
+
+def _session_of(call: Call[Any, Any], row: SessionRow) -> OwnSession:
+    return OwnSession(
+        id=row.id,
+        made_at=format_time(row.made_at),
+        used_at=format_time(row.used_at),
+        address=row.address,
+        browser=row.browser,
+        here=row.hash == call.who.session,
+    )
+
+
+async def end_session(call: Call[None, None]) -> Done:
+    """End one of one's own sessions; another's is not there."""
+    _with_session(call)
+    call.target = call.path["id"]
+    await access_of(call).end_session(call.who, call.path["id"])
+    return Done()
+
+
+async def end_other_sessions(call: Call[None, None]) -> Ended:
+    """Log out everywhere but here."""
+    _with_session(call)
+    ended = await access_of(call).end_other_sessions(call.who)
+    call.facts = {"sessions": ended}
+    return Ended(ended=ended)
 
 
 async def tokens(call: Call[None, None]) -> TokenList:
@@ -261,6 +305,24 @@ ENDPOINTS: Final = (
         body=TotpDrop,
         action="totp.drop",
         also=_WRONG,
+    ),
+    _own("GET", "/sessions", "own_sessions", "Where one is logged in", sessions, answer=OwnSessions),
+    _own(
+        "DELETE",
+        "/sessions",
+        "end_other_sessions",
+        "Log out everywhere but here",
+        end_other_sessions,
+        answer=Ended,
+        action="session.end_others",
+    ),
+    _own(
+        "DELETE",
+        "/sessions/{id}",
+        "end_session",
+        "End one of one's sessions",
+        end_session,
+        action="session.end",
     ),
     _own("GET", "/tokens", "own_tokens", "One's tokens", tokens, answer=TokenList),
     _own(

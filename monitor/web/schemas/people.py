@@ -66,6 +66,27 @@ class TotpDrop(Model):
     password: Password
 
 
+class OwnSession(Model):
+    """Where one is logged in. ``here``: it is the one that asks."""
+
+    id: str
+    made_at: Moment
+    used_at: Moment = Field(description="to the minute")
+    address: str
+    browser: str = Field(description="as it names itself (User-Agent); empty: not known")
+    here: bool
+
+
+class OwnSessions(Model):
+    sessions: list[OwnSession]
+
+
+class Ended(Model):
+    """How many sessions were ended."""
+
+    ended: int
+
+
 class TokenWish(Model):
     name: Name
     permissions: list[str] = Field(min_length=1, max_length=20)

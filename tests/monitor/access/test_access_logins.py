@@ -320,10 +320,22 @@ async def test_the_file_is_for_nobody_else_and_postgres_is_shared(tmp_path: Path
 
 async def test_accounts_of_a_newer_program_are_left_alone(place: str) -> None:
     async with await Access.open(place, hasher=cheap()) as access, access._writer.begin() as connection:
-        await connection.execute(text("UPDATE access_meta SET version = 2"))
+        await connection.execute(text("UPDATE access_meta SET version = 3"))
     with pytest.raises(LedgerError, match="made by another version") as caught:
         await Access.open(place, hasher=cheap())
     assert caught.value.lasting
+
+
+async def test_accounts_of_the_version_before_browsers_are_taken_over(place: str) -> None:
+    async with await Access.open(place, hasher=cheap()) as access:
+        begun = await first(access)
+        async with access._writer.begin() as connection:
+            await connection.execute(text("ALTER TABLE access_sessions DROP COLUMN browser"))
+            await connection.execute(text("UPDATE access_meta SET version = 1"))
+    for _ in range(2):
+        async with await Access.open(place, hasher=cheap()) as access:
+            (session,) = await access.sessions(begun.principal, T0)
+            assert session.browser == ""
 
 
 async def test_two_monitors_may_start_at_once_and_share_accounts(place: str) -> None:

@@ -6,6 +6,7 @@ import pytest
 from access_kit import DAY, HERE, MINUTE, PASSWORD, T0, first, made, refused
 
 from monitor.access.access import Access
+from monitor.access.own import LONGEST_NAME
 from monitor.access.principal import NOBODY
 from monitor.access.roles import Permission, Role, permissions_of
 
@@ -142,6 +143,28 @@ async def test_one_sees_where_else_one_is_logged_in_and_ends_it(access: Access) 
     stranger = (await access.login("zhang", PASSWORD, None, T0 + MINUTE, HERE)).principal
     with refused(404):
         await access.end_session(stranger, there.id)
+
+
+async def test_all_other_sessions_of_ones_own_end_at_once_and_nobody_elses(access: Access) -> None:
+    begun = await first(access)
+    here = await access.login("boss", PASSWORD, None, T0, HERE)
+    await access.login("boss", PASSWORD, None, T0, "10.9.9.9")
+    other = await made(access, "zhang", Role.VIEWER)
+
+    assert await access.end_other_sessions(here.principal) == 2
+    assert await access.by_session(begun.secret, T0) is NOBODY
+    assert (await access.by_session(here.secret, T0)).account == "boss"
+    assert (await access.by_session(other.secret, T0)).account == "zhang"
+
+
+async def test_a_session_is_known_by_its_browser_as_far_as_that_tells(access: Access) -> None:
+    begun = await first(access)
+    (unknown,) = await access.sessions(begun.principal, T0)
+    await access.name_browser(begun.principal, "Firefox" * 100)
+    (named,) = await access.sessions(begun.principal, T0)
+
+    assert unknown.browser == ""
+    assert named.browser == ("Firefox" * 100)[:LONGEST_NAME]
 
 
 async def test_other_roles_hold_at_once_and_need_a_new_login(access: Access) -> None:

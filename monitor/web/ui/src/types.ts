@@ -552,6 +552,23 @@ export interface TotpDrop {
   password: string;
 }
 
+export interface OwnSession {
+  id: string;
+  made_at: string;
+  used_at: string;
+  address: string;
+  browser: string;
+  here: boolean;
+}
+
+export interface OwnSessions {
+  sessions: OwnSession[];
+}
+
+export interface Ended {
+  ended: number;
+}
+
 export interface TokenWish {
   name: string;
   permissions: string[];

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from api_kit import Desk
 
+from monitor.access.sessions import digest
 from monitor.web.guard import COOKIE, CSRF
 
 PASSWORD = "Three kinds, 12"
@@ -23,6 +24,40 @@ async def log_in(desk: Desk, account: str, cookie: str = "", word: str = "") -> 
         assert held["samesite"] == "Strict"
         desk.client.session.cookie_jar.clear()  # each request here says itself what it shows
         return await answer.json(), held.value
+
+
+async def own(desk: Desk, method: str, path: str, cookie: str, word: str = "") -> tuple[int, Any]:
+    """What ``/session/sessions`` answers who shows this cookie, and with what status."""
+    headers = {"Cookie": f"{COOKIE}={cookie}", CSRF: word}
+    where = f"/api/v1/session/sessions{path}"
+    async with desk.client.request(method, where, headers=headers) as answer:
+        return int(answer.status), await answer.json()
+
+
+async def test_one_sees_ones_own_sessions_and_ends_them_and_nobody_elses(desk: Desk) -> None:
+    mine, here = await log_in(desk, "op")
+    _, there = await log_in(desk, "op")
+    theirs, stranger = await log_in(desk, "op2")
+
+    _, told = await own(desk, "GET", "", here)
+    by_id = {each["id"]: each for each in told["sessions"]}
+    this, other = digest(here)[:12], digest(there)[:12]
+    assert [each["id"] for each in by_id.values() if each["here"]] == [this]
+    assert by_id[this]["address"] == "127.0.0.1"
+    assert by_id[this]["browser"].startswith("Python/")
+    assert digest(stranger)[:12] not in by_id
+    assert (await own(desk, "DELETE", f"/{other}", stranger, theirs["csrf"]))[0] == 404
+    assert (await own(desk, "DELETE", f"/{other}", here))[0] == 403, "nor without its word"
+    assert (await own(desk, "GET", "", there))[0] == 200
+
+    assert await own(desk, "DELETE", f"/{other}", here, mine["csrf"]) == (200, {"done": True})
+    assert (await own(desk, "GET", "", there))[0] == 401
+    _, third = await log_in(desk, "op")
+    assert await own(desk, "DELETE", "", here, mine["csrf"]) == (200, {"ended": len(by_id) - 1})
+    assert (await own(desk, "GET", "", third))[0] == 401
+    assert (await own(desk, "GET", "", here))[0] == 200
+    assert (await own(desk, "GET", "", stranger))[0] == 200
+    assert {each.action for each in await desk.trail()} >= {"session.end", "session.end_others"}
 
 
 async def silence(desk: Desk, cookie: str, **headers: str) -> int:

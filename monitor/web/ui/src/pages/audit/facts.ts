@@ -12,6 +12,8 @@ export const ACTIONS: readonly string[] = [
   "totp.offer",
   "totp.confirm",
   "totp.drop",
+  "session.end",
+  "session.end_others",
   "token.make",
   "token.drop",
   "token.revoke",

@@ -6,6 +6,7 @@ import { toastProblem } from "../../parts/Toast";
 import { logOut, session } from "../../session";
 import type { Session } from "../../types";
 import { PasswordPanel } from "./PasswordPanel";
+import { SessionsPanel } from "./SessionsPanel";
 import { TokensPanel } from "./TokensPanel";
 import { TotpPanel } from "./TotpPanel";
 import "./me.css";
@@ -30,6 +31,7 @@ export default function MePage() {
       </div>
       <div class="stack">
         <TotpPanel isOn={who.totp} />
+        <SessionsPanel />
         <TokensPanel may={who.permissions} />
       </div>
     </div>

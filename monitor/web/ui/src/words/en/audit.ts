@@ -36,6 +36,8 @@ const words = {
   "action.totp.offer": "ask for an authenticator",
   "action.totp.confirm": "set up the authenticator",
   "action.totp.drop": "drop the authenticator",
+  "action.session.end": "end one's own session",
+  "action.session.end_others": "end one's other sessions",
   "action.token.make": "make a token",
   "action.token.drop": "revoke an own token",
   "action.token.revoke": "revoke a token",
@@ -87,6 +89,7 @@ const words = {
   "fact.token": "token",
   "fact.permissions": "permissions",
   "fact.rules": "rules",
+  "fact.sessions": "sessions",
   "fact.status": "answer",
   "fact.system_user": "system user",
 };

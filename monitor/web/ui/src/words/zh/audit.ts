@@ -36,6 +36,8 @@ const words = {
   "action.totp.offer": "申请动态验证码",
   "action.totp.confirm": "启用动态验证码",
   "action.totp.drop": "停用动态验证码",
+  "action.session.end": "结束自己的会话",
+  "action.session.end_others": "结束自己的其他会话",
   "action.token.make": "新建令牌",
   "action.token.drop": "吊销自己的令牌",
   "action.token.revoke": "吊销令牌",
@@ -87,6 +89,7 @@ const words = {
   "fact.token": "令牌",
   "fact.permissions": "权限",
   "fact.rules": "规则",
+  "fact.sessions": "会话数",
   "fact.status": "应答码",
   "fact.system_user": "系统用户",
 };
