@@ -132,7 +132,12 @@ class Monitor:
     async def _follow(self, ledger: Ledger, recall: Recall, lease: Lease, stop: asyncio.Event) -> int | None:
         """Wait until this monitor is to lead: the number of its term. None if ``stop`` came first."""
         election = asyncio.create_task(self._elect(ledger, recall, lease), name="election")
-        tasks = [election, named(self._reload(None), "reload"), named(self.web.jobs.run(), "reports")]
+        tasks = [
+            election,
+            named(self._reload(None), "reload"),
+            named(self.web.jobs.run(), "reports"),
+            named(self.web.trail.run(), "trail"),
+        ]
         try:
             await until(stop, tasks)
         finally:
@@ -211,6 +216,7 @@ class Monitor:
             lease,
             named(self._reload(recall), "reload"),
             named(self.web.jobs.run(), "reports"),
+            named(self.web.trail.run(), "trail"),
             *term.tasks(),
         ]
         try:

@@ -78,6 +78,15 @@ tokens = Table(
     _number("used_at", null=True),
 )
 
+lines = Table(
+    "access_lines",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _number("at"),
+    Column("ended", Boolean, nullable=False),
+    _text("action"),
+)
+
 tries = Table(
     "access_tries",
     metadata,

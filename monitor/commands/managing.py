@@ -6,13 +6,14 @@ import os
 import pwd
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from monitor.access.access import Access, Seen, url_of
 from monitor.access.errors import Refused
 from monitor.access.people import Account
 from monitor.access.roles import Role
+from monitor.access.trail import Trail
 from monitor.config import Site
 from monitor.config.mistakes import printable
 from monitor.ledger.ledger import Ledger
@@ -63,15 +64,23 @@ async def manage(site: Site, ledger: Ledger, wish: Wish) -> Answer | Refused:
     """
     url = url_of(site.ledger_url, site.data)
     async with await Access.open(url, access_settings(site)) as access:
-        try:
-            answer: Answer | Refused = await wish.work(access, site)
-        except Refused as refused:
-            answer = refused
-        if wish.action:
-            outcome = Outcome.REFUSED if isinstance(answer, Refused) else Outcome.OK
-            facts = {**wish.facts, "system_user": _system_user()}
-            await ledger.record_action(Action(present(), "", wish.action, wish.target, outcome, HERE, facts))
+        if not wish.action:
+            return await _answer(wish, access, site)
+        facts = {**wish.facts, "system_user": _system_user()}
+        line = Action(present(), "", wish.action, wish.target, Outcome.UNCLEAR, HERE, facts)
+        trail = Trail(lambda: ledger, lambda: access, present)
+        begun = await trail.begin(line)
+        answer = await _answer(wish, access, site)
+        outcome = Outcome.REFUSED if isinstance(answer, Refused) else Outcome.OK
+        await trail.end(begun, replace(line, outcome=outcome))
     return answer
+
+
+async def _answer(wish: Wish, access: Access, site: Site) -> Answer | Refused:
+    try:
+        return await wish.work(access, site)
+    except Refused as refused:
+        return refused
 
 
 def _system_user() -> str:

@@ -164,6 +164,10 @@ class Ledger(Access):
         """
         return await self._write(records.record_report, question, digest, made_at, files)
 
+    async def demand_writable(self) -> None:
+        """Raises LedgerError unless something could be written now."""
+        await self._write(Head.lock)
+
     async def record_action(self, action: Action) -> int:
         """Record what somebody did with the system; the number of its link."""
         return await self._write(trail.record, action)

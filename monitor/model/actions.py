@@ -12,6 +12,7 @@ class Outcome(StrEnum):
     OK = "ok"
     REFUSED = "refused"  # it may not be done, or not like this
     FAILED = "failed"  # a login that was none
+    UNCLEAR = "unclear"  # it broke off: whether it was done, its target shows
 
 
 @dataclass(frozen=True, slots=True)

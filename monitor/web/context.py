@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from redis.asyncio import Redis
 
 from monitor.access.access import Access
+from monitor.access.trail import Trail
 from monitor.bus.keys import Keys
 from monitor.bus.wishes import Wishes
 from monitor.config import Reloader
@@ -67,6 +68,7 @@ class Context:
     layers: Layers = field(init=False)
     last_hour: LastHour = field(init=False)
     wishes: Wishes = field(init=False)
+    trail: Trail = field(init=False)
     reckoning: Turns = field(default_factory=Turns)
     local_token: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
 
@@ -75,6 +77,7 @@ class Context:
         self.jobs = Jobs(lambda: self.site)
         self.layers = Layers(self.live, self.redis, self.keys)
         self.last_hour = LastHour(self.live, self.times)
+        self.trail = Trail(lambda: self.ledger, lambda: self.access, self.live.clock)
         self.wishes = Wishes(self.redis, self.keys)
 
     @property

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
 from hashlib import blake2b
 from http import HTTPStatus
 from typing import Any, Final
@@ -32,6 +33,9 @@ WORTH_PACKING: Final = 1024
 log = structlog.get_logger(__name__)
 
 
+Given = BaseModel | Reply | web.StreamResponse
+
+
 def handler_of(
     endpoint: Endpoint, context: Context
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
@@ -53,21 +57,49 @@ def handler_of(
 async def _answer(endpoint: Endpoint, context: Context, request: web.Request) -> web.StreamResponse:
     who = await who_asks(context, request)
     call: Call[Any, Any] = Call(context, request, who, request.match_info, None, None, context.live.clock())
-    if not endpoint.changes:
-        await _check(endpoint, call)
-        given = await endpoint.handler(call)
-        if endpoint.action:
-            await record(call, endpoint.action, Outcome.OK)
-        return await _reply(given, request, endpoint.status)
-    try:
-        check_origin(request, who)
-        await _check(endpoint, call)
-        given = await endpoint.handler(call)
-    except Refused as refused:
-        await _record_refusal(endpoint, call, refused)
-        raise
-    await record(call, endpoint.action, Outcome.OK)
+    given = await (_change if endpoint.changes else _ask)(endpoint, call)
     return await _reply(given, request, endpoint.status)
+
+
+async def _ask(endpoint: Endpoint, call: Call[Any, Any]) -> Given:
+    await _check(endpoint, call)
+    given = await endpoint.handler(call)
+    if endpoint.action:
+        await call.context.trail.write(_line(call, endpoint.action, Outcome.OK))
+    return given
+
+
+async def _change(endpoint: Endpoint, call: Call[Any, Any]) -> Given:
+    try:
+        check_origin(call.request, call.who)
+        await _check(endpoint, call)
+    except Refused as refused:
+        await _tell_refusal(call, endpoint.action, refused)
+        raise
+    async with recorded(call, endpoint.action):
+        return await endpoint.handler(call)
+
+
+@asynccontextmanager
+async def recorded(call: Call[Any, Any], done: str) -> AsyncIterator[None]:
+    """What is done inside has its line in the audit trail, however it ends.
+
+    Raises Refused (503) before anything is done when the line could not be had.
+    """
+    trail = call.context.trail
+    begun = await trail.begin(_line(call, done, Outcome.UNCLEAR))
+    outcome = Outcome.UNCLEAR
+    try:
+        yield
+        outcome = Outcome.OK
+    except Refused as refused:
+        outcome = Outcome.REFUSED
+        await trail.take_back(begun)
+        await _tell_refusal(call, done, refused)
+        raise
+    finally:
+        if outcome is not Outcome.REFUSED:
+            await trail.end(begun, _line(call, done, outcome))
 
 
 async def _check(endpoint: Endpoint, call: Call[Any, Any]) -> None:
@@ -77,13 +109,14 @@ async def _check(endpoint: Endpoint, call: Call[Any, Any]) -> None:
     call.body = await _body(endpoint, call.request)
 
 
-async def _record_refusal(endpoint: Endpoint, call: Call[Any, Any], refused: Refused) -> None:
-    """What a known account tried, and logins that failed; not what anybody may send as often as he likes."""
-    if refused.status == HTTPStatus.UNAUTHORIZED and endpoint.permission is None:
-        await record(call, endpoint.action, Outcome.FAILED)
-    elif call.who.account:
-        call.facts = {**call.facts, "status": refused.status}
-        await record(call, endpoint.action, Outcome.REFUSED)
+async def _tell_refusal(call: Call[Any, Any], tried: str, refused: Refused) -> None:
+    """What an account tried, and who wanted in; not that half of a login was right so far."""
+    if refused.more.get("need") or not (call.who.account or call.target):
+        return
+    is_failed = refused.status == HTTPStatus.UNAUTHORIZED and not call.who.account
+    call.facts = {**call.facts, "status": refused.status}
+    outcome = Outcome.FAILED if is_failed else Outcome.REFUSED
+    await call.context.trail.refused(_line(call, tried, outcome), refused.after or 0)
 
 
 def _check_permission(permission: Permission | None, who: Principal) -> None:
@@ -145,22 +178,12 @@ def _wrong(place: str, error: ValidationError) -> Refused:
     return Refused(400, f"{at}：{said.zh}", f"{at}: {said.en}", errors=errors)
 
 
-async def record(call: Call[Any, Any], done: str, outcome: Outcome) -> None:
-    """One line of the audit trail. What was done is done: a ledger that refuses then is logged."""
-    ledger = call.context.ledger
-    action = Action(call.now, call.who.account, done, call.target, outcome, call.address, call.facts)
-    if ledger is None:
-        log.warning("no ledger yet: an action is not recorded", action=done, outcome=outcome.value)
-        return
-    try:
-        await ledger.record_action(action)
-    except LedgerError as error:
-        log.error("an action is not recorded", action=done, error=str(error))  # noqa: TRY400
+def _line(call: Call[Any, Any], done: str, outcome: Outcome) -> Action:
+    target = call.target or "/".join(call.path.values())
+    return Action(call.now, call.who.account, done, target, outcome, call.address, call.facts)
 
 
-async def _reply(
-    given: BaseModel | Reply | web.StreamResponse, request: web.Request, status: int
-) -> web.StreamResponse:
+async def _reply(given: Given, request: web.Request, status: int) -> web.StreamResponse:
     if isinstance(given, web.StreamResponse):
         return given
     response = as_response(given, status)

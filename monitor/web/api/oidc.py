@@ -6,10 +6,9 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from monitor.model.actions import Outcome
 from monitor.web.api.accounts import place_of
 from monitor.web.api.session import access_of, browser_of
-from monitor.web.dispatch import record
+from monitor.web.dispatch import recorded
 from monitor.web.door import DOOR
 from monitor.web.endpoints import API, Call, Endpoint, Refused
 from monitor.web.guard import is_secure, keep
@@ -43,9 +42,6 @@ async def finish(call: Call[None, None]) -> web.StreamResponse:
     try:
         response = await _log_in(call)
     except Refused as refused:
-        if call.target:  # else anybody could fill the audit trail
-            call.facts = {**call.facts, "status": refused.status}
-            await record(call, _ACTION, Outcome.REFUSED)
         response = _found(f"/#/login?refused={refused.status}")
     response.del_cookie(
         _cookie(call), path=_PATH, httponly=True, samesite="Lax", secure=is_secure(call.context, call.request)
@@ -62,12 +58,12 @@ async def _log_in(call: Call[None, None]) -> web.StreamResponse:
     call.facts = {"provider": provider.settings.issuer}
     person = await provider.finish(attempt, call.request.query, _redirect(call), call.now)
     call.target = person.name  # vouched for: from here on it is known whom we refuse
-    begun = await access.let_in(person.subject, person.name, person.roles, call.now, call.address)
-    if call.who.via == "session":
-        await access.logout(call.who)
-    call.who, call.target = begun.principal, begun.principal.account
-    await access.name_browser(begun.principal, browser_of(call))
-    await record(call, _ACTION, Outcome.OK)
+    async with recorded(call, _ACTION):
+        begun = await access.let_in(person.subject, person.name, person.roles, call.now, call.address)
+        if call.who.via == "session":  # a provider of the same site brings the strict cookie back
+            await access.logout(call.who)
+        call.who, call.target = begun.principal, begun.principal.account
+        await access.name_browser(begun.principal, browser_of(call))
     response = _found("/")
     keep(call.context, call.request, response, begun.secret)
     return response

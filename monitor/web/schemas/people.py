@@ -162,7 +162,7 @@ class ActionDone(Model):
     account: str
     action: str
     target: str
-    outcome: Literal["ok", "refused", "failed"]
+    outcome: Literal["ok", "refused", "failed", "unclear"]
     address: str
     facts: dict[str, Any]
 

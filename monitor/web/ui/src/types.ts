@@ -649,7 +649,7 @@ export interface ActionDone {
   account: string;
   action: string;
   target: string;
-  outcome: "ok" | "refused" | "failed";
+  outcome: "ok" | "refused" | "failed" | "unclear";
   address: string;
   facts: Record<string, unknown>;
 }

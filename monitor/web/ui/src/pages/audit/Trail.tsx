@@ -18,7 +18,12 @@ import "./audit.css";
 
 const PAGE = 100;
 
-const LOOKS: Record<ActionDone["outcome"], Look> = { ok: "up", refused: "degraded", failed: "down" };
+const LOOKS: Record<ActionDone["outcome"], Look> = {
+  ok: "up",
+  refused: "degraded",
+  failed: "down",
+  unclear: "unknown",
+};
 
 const COLUMNS = (): Column<ActionDone>[] => [
   { key: "at", head: t("common.time"), cell: (each) => <When at={each.at} /> },

@@ -28,6 +28,7 @@ const words = {
   "outcome.ok": "done",
   "outcome.refused": "refused",
   "outcome.failed": "failed",
+  "outcome.unclear": "unclear",
   "action.login": "log in",
   "action.logout": "log out",
   "action.link.first": "link of the first account",

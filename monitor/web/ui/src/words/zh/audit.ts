@@ -28,6 +28,7 @@ const words = {
   "outcome.ok": "成功",
   "outcome.refused": "被拒绝",
   "outcome.failed": "失败",
+  "outcome.unclear": "结果不明",
   "action.login": "登录",
   "action.logout": "退出登录",
   "action.link.first": "首个账号的链接",
