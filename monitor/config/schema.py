@@ -266,7 +266,7 @@ class SiteFile(Section):
     mqtt: MqttSection | None = _said(None, Said("应有键，至少写 url", "keys are needed, at least url"))
     web: WebSection = _said(
         WebSection(),
-        _keys("url", "tls", "behind_proxy", "anonymous", "idle", "password", "metrics", "map", "oidc"),
+        _keys("url", "tls", "proxies", "anonymous", "idle", "password", "metrics", "map", "oidc"),
     )
     gb28181: Annotated[None, BeforeValidator(_not_yet)] = _said(
         None, Said("尚不支持 GB/T 28181", "GB/T 28181 is not there yet")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
-from monitor.config.web_schema import OidcSection, TlsSection, WebSection
+from monitor.config.web_schema import LOOPBACK, OidcSection, TlsSection, WebSection
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +46,15 @@ class OidcSettings:
 class WebSettings:
     """``url``: where people reach the pages, without a slash at its end; empty: as the browser asked.
 
-    ``behind_proxy``: whether X-Forwarded-For and -Proto of the nearest proxy are believed. ``anonymous``:
-    what somebody is who has not logged in. ``idle``: seconds after which a session that nobody uses is
+    ``proxies``: whose X-Forwarded-For and -Proto are believed. ``anonymous``: what somebody is who has not
+    logged in. ``idle``: seconds after which a session that nobody uses is
     over. ``metrics``: who may scrape; with ``listen``, whoever reaches ``metrics_listen`` (host and port),
     and nobody elsewhere. ``map``: the city's outline as GeoJSON (see ``outline``); empty: none.
     """
 
     url: str = ""
     tls: TlsSettings | None = None
-    behind_proxy: bool = False
+    proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     anonymous: Literal["none", "viewer"] = "none"
     idle: float = 1800.0
     password: PasswordSettings = PasswordSettings()
@@ -69,7 +70,7 @@ def web_settings(written: WebSection, folder: Path, outline: bytes) -> WebSettin
     return WebSettings(
         url=written.url or "",
         tls=_tls(written.tls, folder),
-        behind_proxy=written.behind_proxy,
+        proxies=tuple(written.proxies) or (LOOPBACK if written.behind_proxy else ()),
         anonymous=written.anonymous,
         idle=written.idle,
         password=PasswordSettings(written.password.length, written.password.age),

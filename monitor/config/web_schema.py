@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
@@ -26,6 +26,8 @@ from monitor.config.written import (
 from monitor.model.nodes import Address
 from monitor.model.said import Said
 from monitor.model.times import parse_span
+
+LOOPBACK: Final = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
 _DAY: Final = 86_400
 _LONGEST_AGE: Final = 3650 * _DAY
@@ -62,6 +64,9 @@ def _age(text: str) -> float:
 
 def _metrics(text: str) -> str | Address:
     return text if text in ("open", "token") else _listen(text)
+
+
+Network = Annotated[IPv4Network | IPv6Network, _reads(ip_network)]
 
 
 class TlsSection(Section):
@@ -145,6 +150,14 @@ class WebSection(Section):
         ),
     )
     tls: TlsSection | None = _said(None, _keys("certificate", "key"))
+    proxies: list[Network] = _said(
+        [],
+        Said(
+            "应为地址或网段的列表，如 [127.0.0.1, 10.44.0.0/24]",
+            "a list of addresses or networks is needed, such as [127.0.0.1, 10.44.0.0/24]",
+        ),
+    )
+    # Former name of "proxies", which believed whoever reached the port: now it means those of this machine.
     behind_proxy: Flag = _said(False, TRUTH)
     anonymous: Literal["none", "viewer"] = _said(
         "none", Said("应为 none 或 viewer", "none or viewer is allowed")

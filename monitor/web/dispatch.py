@@ -71,7 +71,7 @@ async def _ask(endpoint: Endpoint, call: Call[Any, Any]) -> Given:
 
 async def _change(endpoint: Endpoint, call: Call[Any, Any]) -> Given:
     try:
-        check_origin(call.request, call.who)
+        check_origin(call.context, call.request, call.who)
         await _check(endpoint, call)
     except Refused as refused:
         await _tell_refusal(call, endpoint.action, refused)

@@ -11,6 +11,7 @@ from aiohttp import web
 from monitor.access.errors import Refused
 from monitor.access.principal import LOOKER, NOBODY, THIS_MACHINE, Principal
 from monitor.ledger.errors import LedgerError
+from monitor.web import peers
 from monitor.web.context import Context
 
 COOKIE: Final = "quanshi"
@@ -30,11 +31,11 @@ _BEARER: Final = "bearer "
 
 async def who_asks(context: Context, request: web.Request) -> Principal:
     """Whoever asks. Raises Refused (401) for a token that is none, and (503) while accounts are away."""
-    request[ADDRESS] = address_of(context, request)
+    request[ADDRESS] = peers.address_of(request, context.site.web.proxies)
     given = request.headers.get("Authorization", "")
     if given[: len(_BEARER)].lower() == _BEARER:
         return await _by_token(context, given[len(_BEARER) :].strip())
-    secret = request.cookies.get(cookie_name(context, request))
+    secret = _ascii(request.cookies.get(cookie_name(context, request), ""))
     if secret and context.access is not None:
         try:
             now = context.live.clock()
@@ -46,13 +47,20 @@ async def who_asks(context: Context, request: web.Request) -> Principal:
     return LOOKER if context.site.web.anonymous == "viewer" else NOBODY
 
 
+def _ascii(text: str) -> str:
+    """What we give out is ASCII; bytes that are none come as halves of characters that nothing can encode."""
+    return text if text.isascii() else ""
+
+
 def _is_attended(request: web.Request) -> bool:
     """A stream of events is listened to by a page, whether or not anybody sits before it."""
     return UNATTENDED not in request.headers and request.headers.get("Accept") != EVENT_STREAM
 
 
 async def _by_token(context: Context, token: str) -> Principal:
-    if hmac.compare_digest(token.encode(), context.local_token.encode()):
+    if not token.isascii():
+        raise Refused(401, "令牌无效或已过期", "this token is none, or is over")
+    if hmac.compare_digest(token, context.local_token):
         return THIS_MACHINE
     if context.access is None:
         raise _away()
@@ -66,7 +74,7 @@ def _away() -> Refused:
     return Refused(503, "账号库暂不可用", "accounts cannot be read just now", after=5)
 
 
-def check_origin(request: web.Request, who: Principal) -> None:
+def check_origin(context: Context, request: web.Request, who: Principal) -> None:
     """Raises Refused (403) for a change that another site's page may have sent with our cookie.
 
     A browser says where a request comes from (Fetch Metadata, Origin); beside that a session has to show its
@@ -75,34 +83,29 @@ def check_origin(request: web.Request, who: Principal) -> None:
     if who.via in ("token", "local"):
         return
     site = request.headers.get("Sec-Fetch-Site")
-    if site not in (None, "same-origin", "none") or not _is_ours(request):
+    if site not in (None, "same-origin", "none") or not _is_ours(context, request):
         raise Refused(403, "请求来自其他站点", "the request comes from another site")
     if who.via != "session":
         return
-    shown = request.headers.get(CSRF, "")
-    if not hmac.compare_digest(shown.encode(), str(who.csrf).encode()):
+    shown = _ascii(request.headers.get(CSRF, ""))
+    if not hmac.compare_digest(shown, str(who.csrf)):
         raise Refused(403, f"缺少或错误的 {CSRF}", f"{CSRF} is missing or wrong")
 
 
-def _is_ours(request: web.Request) -> bool:
+def _is_ours(context: Context, request: web.Request) -> bool:
+    """A proxy may ask us by another name than people ask it: theirs stands in ``web.url``."""
     origin = request.headers.get("Origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("Host")
+    if origin is None or origin == context.site.web.url:
+        return True
+    try:
+        return urlsplit(origin).netloc == request.headers.get("Host")
+    except ValueError:  # no URL at all
+        return False
 
 
 def is_secure(context: Context, request: web.Request) -> bool:
     """Whether it came by TLS, to us or to the proxy before us."""
-    if context.site.web.behind_proxy:
-        return request.headers.get("X-Forwarded-Proto", "").split(",")[-1].strip() == "https"
-    return request.secure
-
-
-def address_of(context: Context, request: web.Request) -> str:
-    """Where it comes from: of what proxies add, only the last word is one that we may believe."""
-    if context.site.web.behind_proxy:
-        last = request.headers.get("X-Forwarded-For", "").split(",")[-1].strip()
-        if last:
-            return last[:64]
-    return request.remote or ""
+    return peers.is_secure(request, context.site.web.proxies)
 
 
 def cookie_name(context: Context, request: web.Request) -> str:

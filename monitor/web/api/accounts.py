@@ -9,7 +9,7 @@ from monitor.access.people import Account as AccountRow
 from monitor.access.roles import Permission, Role
 from monitor.model.times import format_time
 from monitor.web.api.session import access_of, token_of
-from monitor.web.endpoints import Call, Endpoint
+from monitor.web.endpoints import Call, Endpoint, Refused
 from monitor.web.first import welcome
 from monitor.web.guard import is_secure
 from monitor.web.schemas.base import Done
@@ -83,8 +83,10 @@ def _linked(call: Call[Any, Any], account: AccountRow, secret: str, ends: int) -
 
 def place_of(call: Call[Any, Any]) -> str:
     """Where people reach the pages: as the site says, else as this request did."""
-    scheme = "https" if is_secure(call.context, call.request) else "http"
-    return call.context.site.web.url or f"{scheme}://{call.request.host}"
+    scheme, host = "https" if is_secure(call.context, call.request) else "http", call.request.host
+    if not host.isascii():
+        raise Refused(400, "Host 不是主机名", "Host is no name of a host")
+    return call.context.site.web.url or f"{scheme}://{host}"
 
 
 def _shown(seen: Seen) -> Account:

@@ -76,7 +76,7 @@ def site_of(folder: Path, there: Issuer) -> Site:
     (folder / "credentials.yaml").write_text(f"sso: {{token: '{SECRET}'}}\n", encoding="utf-8")
     (folder / "credentials.yaml").chmod(0o600)
     provider = {"issuer": there.url, "client": CLIENT, "secret": "sso", "roles": {"viewer": ["staff"]}}
-    web_ = {"url": PLACE, "behind_proxy": "true", "oidc": provider}
+    web_ = {"url": PLACE, "proxies": ["127.0.0.1"], "oidc": provider}
     return make_site(folder, [camera("cam-1")], web=web_)
 
 
@@ -179,7 +179,7 @@ async def test_a_provider_that_is_away_is_a_problem_and_no_page(desk: Desk) -> N
 
 
 async def test_a_site_without_a_provider_says_so(desk: Desk, tmp_path: Path) -> None:
-    desk.context.live.site = make_site(tmp_path, [camera("cam-1")], web={"behind_proxy": "true"})
+    desk.context.live.site = make_site(tmp_path, [camera("cam-1")], web={"proxies": ["127.0.0.1"]})
     assert (await desk.get(BEGIN)).status == 404
     assert (await desk.get(f"{BEGIN}/callback?state=a&code=b")).headers["Location"] == "/#/login?refused=404"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal
 
@@ -43,8 +44,20 @@ def drawn(folder: Folder, content: str) -> Any:
 def test_nobody_may_look_unless_the_site_says_so(folder: Folder) -> None:
     web = folder.load().web
     assert web == WebSettings()
-    assert (web.anonymous, web.metrics, web.behind_proxy) == ("none", "open", False)
+    assert (web.anonymous, web.metrics, web.proxies) == ("none", "open", ())
     assert (web.idle, web.password) == (1800.0, PasswordSettings(12, 90 * 86400.0))
+
+
+def test_the_former_word_for_proxies_means_those_of_this_machine(folder: Folder) -> None:
+    folder.site("web: {behind_proxy: yes}\n")
+    assert [str(each) for each in folder.load().web.proxies] == ["127.0.0.0/8", "::1/128"]
+
+
+def test_a_proxy_is_an_address_or_a_network(folder: Folder) -> None:
+    folder.site("web: {proxies: [proxy.example, 10.44.0.1/24]}\n")
+    with pytest.raises(ConfigError) as raised:
+        folder.load()
+    assert len(raised.value.mistakes) == 2
 
 
 def test_all_of_it_can_be_said(folder: Folder) -> None:
@@ -56,7 +69,7 @@ def test_all_of_it_can_be_said(folder: Folder) -> None:
 web:
   url: https://quanshi.example.local/
   tls: {certificate: cert.pem, key: key.pem}
-  behind_proxy: yes
+  proxies: [10.44.0.1, 10.45.0.0/24, "fd00::/64"]
   anonymous: viewer
   idle: 2h
   password: {length: 16, age: 0}
@@ -72,7 +85,7 @@ web:
     assert site.web == WebSettings(
         url="https://quanshi.example.local",
         tls=TlsSettings(folder.path / "cert.pem", folder.path / "key.pem"),
-        behind_proxy=True,
+        proxies=(ip_network("10.44.0.1/32"), ip_network("10.45.0.0/24"), ip_network("fd00::/64")),
         anonymous="viewer",
         idle=7200.0,
         password=PasswordSettings(16, 0.0),
@@ -91,7 +104,7 @@ web:
     assert "hush" not in repr(site)
 
 
-KEYS = "keys are needed: url, tls, behind_proxy, anonymous, idle, password, metrics, map, oidc"
+KEYS = "keys are needed: url, tls, proxies, anonymous, idle, password, metrics, map, oidc"
 URL = "a URL without a path is needed, such as https://quanshi.example"
 ISSUER = "the https URL of an OpenID provider is needed, such as https://id.example/realms/city"
 METRICS = "open, token, or an own address and a port are allowed, such as 127.0.0.1:9108"
@@ -242,7 +255,7 @@ def test_what_the_starter_shows_of_web_is_valid_and_says_the_defaults(
     (tmp_path / "credentials.yaml").write_text("sso: {token: a}\n")
     path.write_text(f"{text}\n{section}", encoding="utf-8")
     web, default = load_site(path).web, WebSettings()
-    for name in ("behind_proxy", "anonymous", "idle", "password", "metrics"):
+    for name in ("anonymous", "idle", "password", "metrics"):
         assert getattr(web, name) == getattr(default, name)
     assert web.oidc is not None
     assert web.tls is not None

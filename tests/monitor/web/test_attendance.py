@@ -48,7 +48,7 @@ async def secret(access: Access) -> str:
 
 
 async def ask(access: Access, secret: str, now: int, headers: Mapping[str, str]) -> Principal:
-    site = SimpleNamespace(web=SimpleNamespace(behind_proxy=False, anonymous="none"))
+    site = SimpleNamespace(web=SimpleNamespace(proxies=(), anonymous="none"))
     live: Any = SimpleNamespace(clock=lambda: now)
     context = cast("Context", SimpleNamespace(access=access, live=live, site=site, local_token="x"))
     request = make_mocked_request("GET", "/", headers={"Cookie": f"{COOKIE}={secret}", **headers})
