@@ -9,23 +9,45 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-REMEMBERED: Final = 20_000
-"""So many events can be caught up with. A storm of the whole city is 3,352 of them."""
+REMEMBERED: Final = 2 * 1024 * 1024
+"""Bytes of events that can be caught up with. A storm of the whole city (3,352 changes) is 0.9 MiB."""
 
-MOST_WAITING: Final = 4 * 1024 * 1024
-"""Bytes that may wait for one viewer."""
+MOST_WAITING: Final = 2 * REMEMBERED
+"""Bytes that may wait for one viewer: who has caught up with all has room for as much again. The events
+themselves are shared by all for whom they wait."""
+
+PIECE: Final = 64 * 1024
+"""Bytes that are put together for one viewer at a time: only these are its own."""
+
+MOST_VIEWERS: Final = 2_000
+MOST_UNKNOWN: Final = MOST_VIEWERS // 2
+"""Who has not logged in never takes the places of those who have."""
+
+MOST_OF_ADDRESS: Final = 250
+"""Unknown viewers of one address: the screens of a hall behind one."""
+
+MOST_OF_ACCOUNT: Final = 50
+
+
+class FullError(Exception):
+    """No place is left for this viewer."""
 
 
 @dataclass(slots=True, eq=False)
 class Viewer:
-    """What waits for one who looks on. ``gone``: it did not keep up, or the hub is closed."""
+    """What waits for one who looks on. ``gone``: it did not keep up, or the hub is closed.
 
-    waiting: list[bytes] = field(default_factory=list)
+    ``account`` is empty for one whom nobody knows; then ``address`` says whose place it takes.
+    """
+
+    account: str = ""
+    address: str = ""
+    waiting: deque[bytes] = field(default_factory=deque)
     size: int = 0
     gone: bool = False
     woken: asyncio.Event = field(default_factory=asyncio.Event)
@@ -38,22 +60,25 @@ class Viewer:
         self.woken.set()
 
     def drop(self) -> None:
-        self.gone = True
+        self.gone, self.size = True, 0
         self.waiting.clear()
         self.woken.set()
 
     async def take(self, within: float) -> bytes:
-        """What came since, all at once; nothing when ``within`` seconds are over."""
+        """What came since, about :data:`PIECE` of it; nothing when ``within`` seconds are over."""
         try:
             async with asyncio.timeout(within):
                 await self.woken.wait()
         except TimeoutError:
             return b""
-        self.woken.clear()
-        found = b"".join(self.waiting)
-        self.waiting.clear()
-        self.size = 0
-        return found
+        found, size = [], 0
+        while self.waiting and size < PIECE:
+            found.append(self.waiting.popleft())
+            size += len(found[-1])
+        self.size -= size
+        if not self.waiting and not self.gone:
+            self.woken.clear()
+        return b"".join(found)
 
 
 class Hub:
@@ -65,8 +90,10 @@ class Hub:
     def __init__(self) -> None:
         self._run = secrets.token_hex(4)
         self._last = 0
-        self._kept: deque[bytes] = deque(maxlen=REMEMBERED)
+        self._kept: deque[bytes] = deque()
+        self._size = 0
         self._viewers: set[Viewer] = set()
+        self._places: Counter[tuple[str, str]] = Counter()
         self.dropped = 0
 
     @property
@@ -84,6 +111,9 @@ class Hub:
         text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
         piece = f"id: {self.last}\nevent: {kind}\ndata: {text}\n\n".encode()
         self._kept.append(piece)
+        self._size += len(piece)
+        while self._size > REMEMBERED:
+            self._size -= len(self._kept.popleft())
         self._hand_out(piece)
 
     def tell(self, kind: str, data: Mapping[str, Any]) -> None:
@@ -96,12 +126,15 @@ class Hub:
         for viewer in tuple(self._viewers):
             viewer.put(piece)
             if viewer.gone:
-                self._viewers.discard(viewer)
-                self.dropped += 1
+                self.drop(viewer)
 
-    def join(self, last: str | None) -> Viewer:
-        """Look on from now; behind ``last`` if that is remembered, else with a word to read all anew."""
-        viewer = Viewer()
+    def join(self, last: str | None, account: str = "", address: str = "") -> Viewer:
+        """Look on from now; behind ``last`` if that is remembered, else with a word to read all anew.
+
+        Raises FullError.
+        """
+        viewer = Viewer(account, address)
+        self._demand_place(viewer)
         if last is not None:
             missed = self._since(last)
             if missed is None:
@@ -110,7 +143,15 @@ class Hub:
                 for piece in missed:
                     viewer.put(piece)
         self._viewers.add(viewer)
+        self._places[_place(viewer)] += 1
         return viewer
+
+    def _demand_place(self, viewer: Viewer) -> None:
+        most = MOST_OF_ACCOUNT if viewer.account else MOST_OF_ADDRESS
+        if len(self._viewers) >= MOST_VIEWERS or self._places[_place(viewer)] >= most:
+            raise FullError
+        if not viewer.account and sum(not each.account for each in self._viewers) >= MOST_UNKNOWN:
+            raise FullError
 
     def _since(self, last: str) -> list[bytes] | None:
         run, _, number = last.partition("-")
@@ -121,11 +162,24 @@ class Hub:
             return None
         return list(self._kept)[len(self._kept) - missed :]
 
+    def drop(self, viewer: Viewer) -> None:
+        """Send away one that does not keep up."""
+        self.dropped += viewer in self._viewers
+        self.leave(viewer)
+
     def leave(self, viewer: Viewer) -> None:
-        self._viewers.discard(viewer)
+        if viewer in self._viewers:
+            self._viewers.discard(viewer)
+            self._places[_place(viewer)] -= 1
+            self._places += Counter()  # forgets those that have nobody left
         viewer.drop()
 
     def close(self) -> None:
         """Send everybody away: the server stops."""
         for viewer in tuple(self._viewers):
             self.leave(viewer)
+
+
+def _place(viewer: Viewer) -> tuple[str, str]:
+    """Whose place it takes."""
+    return (viewer.account, "" if viewer.account else viewer.address)

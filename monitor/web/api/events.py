@@ -11,7 +11,7 @@ from pydantic import Field
 from monitor.access.roles import Permission
 from monitor.web.endpoints import Call, Endpoint, Refused
 from monitor.web.guard import who_asks
-from monitor.web.hub import Viewer
+from monitor.web.hub import FullError, Viewer
 from monitor.web.schemas.base import Model
 
 QUIET: Final = 15.0
@@ -19,8 +19,6 @@ QUIET: Final = 15.0
 
 WRITE_WITHIN: Final = 10.0
 """Seconds for which a viewer may take nothing."""
-
-MOST_VIEWERS: Final = 2_000
 
 ASK_AGAIN: Final = 60.0
 """Seconds until it is looked at whether the viewer may still look."""
@@ -35,35 +33,50 @@ class EventsQuery(Model):
 async def events(call: Call[EventsQuery, None]) -> web.StreamResponse:
     """A stream that ends only when the viewer goes, does not keep up, or may look no more."""
     hub = call.context.hub
-    if hub.viewers >= MOST_VIEWERS:
-        raise Refused(503, "观看者过多", "too many are looking on", after=10)
+    last = call.request.headers.get("Last-Event-ID") or call.query.last
+    try:
+        viewer = hub.join(last, call.who.account, call.address)
+    except FullError as error:
+        raise Refused(503, "观看者过多", "too many are looking on", after=10) from error
     headers = {"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
     response = web.StreamResponse(headers=headers)
-    viewer = hub.join(call.request.headers.get("Last-Event-ID") or call.query.last)
+    is_over = False
     try:
         await response.prepare(call.request)
         await response.write(b"retry: 2000\n\n")
-        await _show(viewer, response, call)
-    except (ConnectionError, TimeoutError):
-        pass  # gone, or too slow: it comes again and says how far it was
+        is_over = await _show(viewer, response, call)
+    except ConnectionError:
+        pass  # gone
+    except TimeoutError:
+        hub.drop(viewer)  # it comes again and says how far it was
     finally:
         hub.leave(viewer)
-    if call.request.transport is not None and viewer.gone:
+    if call.request.transport is not None and not is_over:
         call.request.transport.abort()  # what lies in its buffer would hold the connection open
     return response
 
 
-async def _show(viewer: Viewer, response: web.StreamResponse, call: Call[Any, Any]) -> None:
+async def _show(viewer: Viewer, response: web.StreamResponse, call: Call[Any, Any]) -> bool:
+    """True: it may look no more; False: it was sent away. Raises ConnectionError and TimeoutError."""
     clock = asyncio.get_running_loop().time
     asked = clock()
-    while not viewer.gone:
+    while True:
         piece = await viewer.take(QUIET)
+        if viewer.gone:
+            return False
         if clock() - asked > ASK_AGAIN:
             asked = clock()
-            if Permission.LOOK not in (await who_asks(call.context, call.request)).permissions:
-                return
+            if not await _may_look(call):
+                return True
         async with asyncio.timeout(WRITE_WITHIN):
             await response.write(piece or b": still here\n\n")
+
+
+async def _may_look(call: Call[Any, Any]) -> bool:
+    try:
+        return Permission.LOOK in (await who_asks(call.context, call.request)).permissions
+    except Refused:  # the token is none any more, or nobody can say: the answer has begun, so it ends
+        return False
 
 
 ENDPOINTS: Final = (
