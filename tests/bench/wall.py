@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +23,13 @@ VIEWERS: Final = 200
 CHANGES: Final = 100
 """A second."""
 
+STALLED: Final = 10
+"""Viewers that take nothing at all."""
+
+ROOM: Final = 4_096
+"""Bytes that such a one takes before it stalls."""
+
+SETTLED_WITHIN: Final = 60.0
 WINDOW: Final = 10.0
 LISTS: Final = 9
 PAINTS: Final = 5
@@ -38,7 +47,10 @@ FLAGS: Final = (
 
 
 def pages(folder: Path) -> Iterator[Figure]:
-    """The overview's first paint and weight, a list of all nodes, and 200 viewers of 100 changes a second."""
+    """The overview's first paint and weight, a list of all nodes, and 200 viewers of 100 changes a second.
+
+    Beside them some stall: they hinder nobody, are sent away, and like all others leave nothing behind.
+    """
     with serving(folder, SMALL, 1) as (place, _):
         yield from _paints(place)
         yield Figure(
@@ -46,9 +58,15 @@ def pages(folder: Path) -> Iterator[Figure]:
         )
     (folder / "busy").mkdir()
     with serving(folder / "busy", SMALL, CHANGES) as (place, pid):
-        events, used = asyncio.run(_look_on(place, pid))
-        yield Figure(f"events that each of {VIEWERS} viewers got, a second", (events,), lambda n: f"{n:.0f}")
-        yield Figure(f"server with {VIEWERS} viewers, of a core", (used,), share, at_most(0.5, share, ISSUE))
+        seen = asyncio.run(_look_on(place, pid))
+        each = f"events that each of {VIEWERS} viewers got, a second"
+        yield Figure(each, (seen.events,), _whole)
+        core = f"server with {VIEWERS} viewers, of a core"
+        yield Figure(core, (seen.used,), share, at_most(0.5, share, ISSUE))
+        sent = f"{STALLED} stalled viewers, sent away after"
+        yield Figure(sent, (seen.sent_away,), seconds, at_most(40.0, seconds, ISSUE))
+        left = "descriptors left when all had gone"
+        yield Figure(left, (seen.left,), _whole, at_most(0.0, _whole, ISSUE))
 
 
 @contextmanager
@@ -108,10 +126,49 @@ def _kilobytes(value: float) -> str:
     return f"{value / 1000:.0f} kB"
 
 
-async def _look_on(place: str, pid: int) -> tuple[float, float]:
-    """Events a second that the slowest viewer got, and the share of a core that the server used."""
+def _whole(value: float) -> str:
+    return f"{value:.0f}"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Events a second that the slowest viewer got, and the share of a core that the server used.
+
+    ``sent_away``: seconds until the stalled ones were; ``left``: descriptors that the server has too many.
+    """
+
+    events: float
+    used: float
+    sent_away: float
+    left: float
+
+
+async def _look_on(place: str, pid: int) -> Seen:
     host, _, port = place.removeprefix("http://").partition(":")
+    descriptors, joined = _descriptors(pid), time.monotonic()
+    stalled = [await _join(host, int(port), ROOM) for _ in range(STALLED)]
     viewers = [await _join(host, int(port)) for _ in range(VIEWERS)]
+    events, used = await _counted(viewers, pid)
+    await _until_at_most(pid, descriptors + VIEWERS)
+    sent_away = time.monotonic() - joined
+    for _, writer in (*viewers, *stalled):
+        writer.close()
+    return Seen(events, used, sent_away, await _until_at_most(pid, descriptors) - descriptors)
+
+
+def _descriptors(pid: int) -> int:
+    return len(list(Path(f"/proc/{pid}/fd").iterdir()))
+
+
+async def _until_at_most(pid: int, count: int) -> int:
+    """How many descriptors the server has, once they are no more than this or it took too long."""
+    ends = time.monotonic() + SETTLED_WITHIN
+    while _descriptors(pid) > count and time.monotonic() < ends:
+        await asyncio.sleep(0.2)
+    return _descriptors(pid)
+
+
+async def _counted(viewers: list[Line], pid: int) -> tuple[float, float]:
     counts = [0] * VIEWERS
     tasks = [asyncio.create_task(_count(viewer, counts, place)) for place, viewer in enumerate(viewers)]
     await asyncio.sleep(2)
@@ -127,9 +184,12 @@ async def _look_on(place: str, pid: int) -> tuple[float, float]:
     return slowest, used / lasted
 
 
-async def _join(host: str, port: int) -> Line:
-    """A viewer's line; a writer that nobody holds would close it."""
-    reader, writer = await asyncio.open_connection(host, port)
+async def _join(host: str, port: int, room: int = 0) -> Line:
+    """A viewer's line; a writer that nobody holds would close it. ``room``: bytes that it takes unread."""
+    link = socket.create_connection((host, port))
+    if room:
+        link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
+    reader, writer = await asyncio.open_connection(sock=link, limit=room or 2**16)
     writer.write(f"GET /api/v1/events HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())
     await writer.drain()
     head = await reader.readuntil(b"\r\n\r\n")

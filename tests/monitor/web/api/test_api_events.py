@@ -41,16 +41,21 @@ class Line:
 
 
 @asynccontextmanager
-async def looking(desk: Desk, who: str = "op", path: str = "", **headers: str) -> AsyncIterator[Line]:
-    """A viewer that is let in."""
+async def looking(
+    desk: Desk, who: str = "op", path: str = "", *, room: int = 0, **headers: str
+) -> AsyncIterator[Line]:
+    """A viewer that is let in; ``room``: bytes that its side takes before it stalls."""
     link = socket.socket()
-    link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)  # so little that a stalled one is felt soon
+    if room:
+        link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
     link.setblocking(False)
     await asyncio.get_running_loop().sock_connect(link, (desk.client.host, desk.client.port))
-    reader, writer = await asyncio.open_connection(sock=link, limit=2**20)
+    reader, writer = await asyncio.open_connection(sock=link, limit=room or 2**20)
     more = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
     token = f"Authorization: Bearer {desk.tokens[who]}\r\n" if who else ""
-    writer.write(f"GET /api/v1/events{path} HTTP/1.1\r\nHost: q\r\n{token}{more}\r\n".encode())
+    writer.write(
+        f"GET /api/v1/events{path} HTTP/1.1\r\nHost: q\r\nConnection: close\r\n{token}{more}\r\n".encode()
+    )
     line = Line(reader, writer)
     try:
         head = await line.read(b"\r\n\r\n")
@@ -105,11 +110,11 @@ async def test_one_that_takes_nothing_is_dropped_and_hinders_nobody(
 ) -> None:
     monkeypatch.setattr(events, "WRITE_WITHIN", 0.5)
     hub = desk.context.hub
-    async with looking(desk), looking(desk) as quick:
+    async with looking(desk, room=4_096), looking(desk) as quick:
         taking = asyncio.create_task(quick.rest())
-        for _ in range(400):
+        for _ in range(800):
             hub.say("change", BIG)
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.001)
         await until(lambda: hub.dropped == 1)
         assert hub.viewers == 1
         hub.close()
