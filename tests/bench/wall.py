@@ -64,7 +64,7 @@ def pages(folder: Path) -> Iterator[Figure]:
         core = f"server with {VIEWERS} viewers, of a core"
         yield Figure(core, (seen.used,), share, at_most(0.5, share, ISSUE))
         sent = f"{STALLED} stalled viewers, sent away after"
-        yield Figure(sent, (seen.sent_away,), seconds, at_most(40.0, seconds, ISSUE))
+        yield Figure(sent, (seen.sent_away,), seconds, at_most(60.0, seconds, ISSUE))
         left = "descriptors left when all had gone"
         yield Figure(left, (seen.left,), _whole, at_most(0.0, _whole, ISSUE))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import Any, Final
 
 from aiohttp import web
@@ -19,6 +20,9 @@ QUIET: Final = 15.0
 
 WRITE_WITHIN: Final = 10.0
 """Seconds for which a viewer may take nothing."""
+
+IN_KERNEL: Final = 128 * 1024
+"""Bytes that the system may hold for a viewer: by itself it would hold megabytes, and a stall stay unseen."""
 
 ASK_AGAIN: Final = 60.0
 """Seconds until it is looked at whether the viewer may still look."""
@@ -42,6 +46,7 @@ async def events(call: Call[EventsQuery, None]) -> web.StreamResponse:
     response = web.StreamResponse(headers=headers)
     is_over = False
     try:
+        _bound(call.request)
         await response.prepare(call.request)
         await response.write(b"retry: 2000\n\n")
         is_over = await _show(viewer, response, call)
@@ -54,6 +59,12 @@ async def events(call: Call[EventsQuery, None]) -> web.StreamResponse:
     if call.request.transport is not None and not is_over:
         call.request.transport.abort()  # what lies in its buffer would hold the connection open
     return response
+
+
+def _bound(request: web.Request) -> None:
+    link = None if request.transport is None else request.transport.get_extra_info("socket")
+    if link is not None:
+        link.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, IN_KERNEL)
 
 
 async def _show(viewer: Viewer, response: web.StreamResponse, call: Call[Any, Any]) -> bool:
