@@ -94,8 +94,8 @@ class Trail:
         await self._tell(action, begun.line)
 
     async def take_back(self, begun: Begun) -> None:
-        """Nothing was done."""
-        await self._both()[1].drop_line(begun.line)
+        """Nothing was done. Never raises: a line that stays is told as one that broke off."""
+        await self._drop(begun.line, begun.action)
 
     async def write(self, action: Action) -> None:
         """A line before what it tells of is handed out. Raises Refused (503) as :meth:`begin`."""
@@ -169,12 +169,16 @@ class Trail:
             log.warning("a line of the audit trail waits", action=action.action, error=str(error))
             await self._keep(action, line)
             return
+        if line is not None:
+            await self._drop(line, action)
+
+    async def _drop(self, line: int, action: Action) -> None:
         lines = self._lines()
-        if line is not None and lines is not None:
-            try:
+        try:
+            if lines is not None:
                 await lines.drop_line(line)
-            except LedgerError as error:  # it will be told twice
-                log.warning("a line of the audit trail stays", action=action.action, error=str(error))
+        except LedgerError as error:  # it will be told twice
+            log.warning("a line of the audit trail stays", action=action.action, error=str(error))
 
     async def _keep(self, action: Action, line: int | None) -> None:
         lines = self._lines()

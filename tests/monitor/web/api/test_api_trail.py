@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 from api_kit import NOBODY, Desk
 
+from monitor.access.access import Access
 from monitor.access.lines import BROKEN_OFF
 from monitor.access.trail import MOST_OPEN, WINDOW, Trail
+from monitor.ledger.errors import LedgerError
 from monitor.ledger.ledger import Ledger
 from monitor.model.actions import Action, Outcome
 
@@ -133,3 +135,14 @@ async def test_however_many_addresses_try_it_the_trail_tells_so_many_apart(desk:
         await desk.context.trail.refused(tried)
 
     assert len(await desk.ledger.actions(limit=1000)) == MOST_OPEN + 1
+
+
+async def test_a_refusal_is_told_as_one_also_where_its_line_cannot_be_taken_back(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(_self: Access, _line: int) -> None:
+        raise LedgerError("accounts are away")
+
+    monkeypatch.setattr(Access, "drop_line", away)
+
+    assert (await desk.ask("POST", "/accounts/nobody/reset", "sec")).status == 404
