@@ -22,7 +22,7 @@ RULE_GONE: Final = "rule_gone"
 RETIRED: Final = "retired"
 MERGED: Final = "merged"
 
-_BY_WATCH: Final = ("degraded", "flapping")
+BY_WATCH: Final = ("degraded", "flapping")
 _BY_GROUP: Final = ("crowd", "burn", "budget")
 
 
@@ -59,7 +59,7 @@ class Endings:
             return _GONE
         if "outage" in finding.facts:
             return self._of_outage(finding)
-        if kind in _BY_WATCH:
+        if kind in BY_WATCH:
             return self._of_watch(finding)
         if kind in _BY_GROUP:
             return self._of_group(finding, self.rules[finding.rule])
@@ -85,6 +85,8 @@ class Endings:
         change = self.book.turned.get(finding.subject)
         if change is None:
             now = self.book.degraded.get(finding.subject)
+            if finding.subject in self.book.maintained:
+                return None  # it goes on, and nobody is told of that: its end will be
             # Degraded in another way, or with what it hangs on: that is told by another.
             return None if now is None else Ending(MERGED, at_once=True)
         words = {State.UP: "", State.DOWN: MERGED}

@@ -14,7 +14,7 @@ from typing import Final
 import structlog
 
 from alerts.compose import Composer
-from alerts.endings import Ending, Endings
+from alerts.endings import BY_WATCH, Ending, Endings
 from alerts.life import Book, Closed, Life, Pending
 from alerts.model import Alert, Finding, Happening
 from alerts.rules import find
@@ -92,6 +92,8 @@ class Engine:
         if measured is None or (self._measured is not None and measured.at == self._measured.at):
             return
         self._measured, self._heard_at, self._has_heard = measured, now, True
+        known = self.book.maintained
+        self.book.maintained = {watch: known.get(watch, now) for watch in measured.maintained}
         self._looked_at = None
 
     def fail(self, failing: Mapping[str, Trouble]) -> None:
@@ -158,6 +160,7 @@ class Engine:
             site=self.site,
             outages=self.book.outages,
             degraded=self.book.degraded,
+            maintained=self.book.maintained,
             measured=None if silent else self._measured,
             silent_since=self._heard_at if silent else None,
             failing=self._failing,
@@ -313,6 +316,8 @@ class Engine:
         """Whether nobody wants to hear of it now, until it is over: silence, or maintenance."""
         outage = self.book.outages.get(life.finding.subject)
         if outage is not None and outage.excluded:
+            return True
+        if life.kind in BY_WATCH and life.finding.subject in self.book.maintained:
             return True
         return bool(silenced_by(self.book.silences.values(), life.finding, self.site))
 

@@ -82,7 +82,8 @@ class Book:
     """All of it. ``lives``: those that go on, by key; ``ending``: those whose end is to be told, by id.
 
     ``degraded``: the newest change of each watch that is degraded; ``turned``: of those that were, the one
-    that ended it (to unknown: it is watched no more). ``counts``: how many alerts ever fired, by rule and
+    that ended it (to unknown: it is watched no more). ``maintained``: of those that are, whichever approved
+    maintenance covers, and since when that is known. ``counts``: how many alerts ever fired, by rule and
     severity.
     """
 
@@ -90,6 +91,7 @@ class Book:
     closed: dict[str, Closed] = field(default_factory=dict)
     degraded: dict[Watch, Change] = field(default_factory=dict)
     turned: dict[Watch, Change] = field(default_factory=dict)
+    maintained: dict[Watch, int] = field(default_factory=dict)
     pending: dict[str, Pending] = field(default_factory=dict)
     lives: dict[str, Life] = field(default_factory=dict)
     ending: dict[str, Life] = field(default_factory=dict)

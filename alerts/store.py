@@ -90,6 +90,7 @@ _READ: Final[Mapping[str, Callable[[Any], Any]]] = {
     "closed": lambda data: Closed(Outage.from_json(data["outage"]), data["said_at"]),
     "degraded": Judged.from_json,
     "turned": Judged.from_json,
+    "maintained": int,
     "pending": lambda data: Pending(finding_of(data["finding"]), data["since"]),
     "lives": _life,
     "ending": _life,

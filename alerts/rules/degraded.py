@@ -27,7 +27,7 @@ def flapping(rule: Rule, world: World) -> Iterator[Finding]:
 
 def _of(rule: Rule, world: World, *, flaps: bool) -> Iterator[Finding]:
     for change in world.degraded.values():
-        if _flaps(change) is flaps:
+        if _flaps(change) is flaps and change.subject not in world.maintained:
             found = _finding(rule, change, world)
             if is_about(rule.match, found, world.site):
                 yield found

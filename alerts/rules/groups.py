@@ -21,6 +21,7 @@ def crowd(rule: Rule, world: World) -> Iterator[Finding]:
     """Of a group, so many and such a share are down by themselves at once.
 
     What is down for an outage above it is that outage's, and told once; so is what is told of a wider group.
+    What is under maintenance is not told at all.
     """
     crowded = [group for group in _groups(rule, world, with_target=False) if is_crowded(rule, group)]
     for group in crowded:
@@ -36,7 +37,7 @@ def is_crowded(rule: Rule, group: GroupNow) -> bool:
 
 
 def _down_and_known(group: GroupNow) -> tuple[int, int]:
-    down = group.states.get(State.DOWN.value, 0) - group.suppressed
+    down = group.states.get(State.DOWN.value, 0) - group.suppressed - group.maintained
     return down, sum(group.states.values()) - group.states.get(State.UNKNOWN.value, 0)
 
 

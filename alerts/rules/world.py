@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,14 +26,16 @@ class Trouble:
 class World:
     """``outages``: those open, by id. ``degraded``: the newest change of each watch that is degraded.
 
-    ``measured``: the newest word of the monitor; ``silent_since``: since when (milliseconds) it has said
-    nothing, None while it speaks. ``failing``: channels that deliver nothing.
+    ``maintained``: those of them under approved maintenance. ``measured``: the newest word of the monitor;
+    ``silent_since``: since when (milliseconds) it has said nothing, None while it speaks. ``failing``:
+    channels that deliver nothing.
     """
 
     now: int
     site: Site
     outages: Mapping[str, Outage] = field(default_factory=dict)
     degraded: Mapping[Any, Change] = field(default_factory=dict)
+    maintained: Collection[str] = frozenset()
     measured: Measured | None = None
     silent_since: int | None = None
     failing: Mapping[str, Trouble] = field(default_factory=dict)

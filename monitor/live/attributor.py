@@ -173,7 +173,9 @@ class Attributor:
         elif self._edge is None or now < self._edge:
             return
         self._edge = self._maintenance.next_edge(now)
-        self._engine.exclude(self._maintenance.of(now))
+        covering = self._maintenance.of(now)
+        self._live.outages.maintained = covering
+        self._engine.exclude(covering)
 
     # -- with the ledger
 

@@ -38,6 +38,23 @@ class Docket:
         self._numbers = count()
         self._said: list[Verdict] = []
 
+    # -- maintenance
+
+    def is_maintained(self, watch: Watch) -> bool:
+        """Whether approved maintenance covers this watch now."""
+        return bool(self.covering(*watch))
+
+    def exclusion_of(self, case: Case) -> str:
+        """The id of what covers its root, or all who are down for a root that is only suspected."""
+        found = self.covering(*case.root)
+        if found or not case.is_common:
+            return found
+        for watch in case.members:
+            found = self.covering(*watch)
+            if not found:
+                break
+        return found
+
     # -- what is said
 
     def say(self, verdict: Verdict) -> None:
@@ -115,7 +132,7 @@ class Docket:
         if not case.is_dirty or self.now < case.told_at + TELL_EVERY:
             return
         case.is_dirty = False
-        word = case.outage(self.topology, Phase.CHANGED, excluded=self.covering(*case.root))
+        word = case.outage(self.topology, Phase.CHANGED, excluded=self.exclusion_of(case))
         if replace(word, phase=case.told.phase) != case.told:
             case.told, case.told_at = word, self.now
             self.say(word)

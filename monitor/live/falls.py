@@ -47,7 +47,7 @@ class Falls:
             round(1000 * span) for span in (settings.hold, settings.within, settings.recheck)
         )
         self._topology = self._docket.topology = topology
-        self._suspects = Suspects(topology, settings)
+        self._suspects = Suspects(topology, settings, self._docket.is_maintained)
         self._above = Above(topology, self._downs, self._docket.of_root, self._standings, self._recheck)
 
     # -- one that fell
@@ -73,7 +73,12 @@ class Falls:
         return down.cleared or not self._topology.parents(down.watch)
 
     def _is_in_crowd(self, down: Down) -> bool:
-        """Whether many fell just now. One on which others hang that fell too is their cause: told at once."""
+        """Whether many fell just now. One on which others hang that fell too is their cause: told at once.
+
+        What is under maintenance makes no crowd, and is in none.
+        """
+        if self._docket.is_maintained(down.watch):
+            return False
         self._falls.append(self._docket.now)
         is_crowd = len(self._falls) > _CROWD and self._falls[0] >= self._docket.now - _CROWD_WITHIN
         return is_crowd and not any(one in self._downs for one in self._below(down.watch))
@@ -86,7 +91,7 @@ class Falls:
 
     def _judge_own(self, down: Down) -> None:
         """Nothing above it failed: it is a root by itself, unless many others fell with it."""
-        if not self._explains(down) and (self._joins_suspicion(down) or self._is_suspicious(down)):
+        if not self._has_own_cause(down) and (self._joins_suspicion(down) or self._is_suspicious(down)):
             return
         behind = self._topology.behind(down.watch)
         case = self._docket.open(
@@ -104,9 +109,11 @@ class Falls:
         self._docket.blame(down, case)
         self._follow(down.watch)
 
-    def _explains(self, down: Down) -> bool:
-        """Whether something that is reached through it alone fell: then it is a cause itself."""
-        return any(watch in self._downs for watch in self._topology.behind(down.watch) if watch != down.watch)
+    def _has_own_cause(self, down: Down) -> bool:
+        """Whether it is under maintenance, or a cause itself: what is reached through it alone fell too."""
+        return self._docket.is_maintained(down.watch) or any(
+            watch in self._downs for watch in self._topology.behind(down.watch) if watch != down.watch
+        )
 
     def _follow(self, watch: Watch) -> None:
         """Its cause is known: those below it that fell may be down because of it."""

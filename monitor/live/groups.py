@@ -26,11 +26,16 @@ _MILLION: Final = 1_000_000
 _SERVING: Final = 3 * (MONTH + 1)
 _STATES: Final = _SERVING + 1
 _SUPPRESSED: Final = _STATES + len(State)
-_SIZE: Final = _SUPPRESSED + 1
+_MAINTAINED: Final = _SUPPRESSED + 1
+_SIZE: Final = _MAINTAINED + 1
 _LONGEST: Final = list(WINDOWS).index(max(WINDOWS, key=WINDOWS.__getitem__))
 
-Covers = Callable[[str, str], bool]
-"""Whether a watch (node, network) is down by the fault of something above it."""
+Covers = Callable[[str, str], object]
+"""Whether a watch (node, network) is down by the fault of something above it, or is under maintenance."""
+
+
+def _nobody(_node: str, _network: str) -> bool:
+    return False
 
 
 class Groups:
@@ -42,10 +47,12 @@ class Groups:
         self.site = site
         self._atlas = Atlas(site.regions)
 
-    def now(self, board: Board, burn: Burn, covers: Covers | None = None) -> tuple[GroupNow, ...]:
-        """How all of them are; that of all watches first. ``covers`` None: nothing is suppressed."""
+    def now(
+        self, board: Board, burn: Burn, is_upstream: Covers = _nobody, is_maintained: Covers = _nobody
+    ) -> tuple[GroupNow, ...]:
+        """How all of them are; that of all watches first."""
         sums: dict[Key, list[int]] = {}
-        for belongs, row in _rows(board, burn, covers):
+        for belongs, row in _rows(board, burn, is_upstream, is_maintained):
             _add(sums, belongs, row)
         _fold(sums, ((key, (*key[:2], None)) for key in list(sums) if key[2] is not None))
         self._fold_regions(sums)
@@ -79,6 +86,7 @@ class Groups:
             watches=sum(states),
             states={state.value: states[state.code] for state in State},
             suppressed=row[_SUPPRESSED],
+            maintained=row[_MAINTAINED],
             target=target,
             windows=dict(zip((*WINDOWS, "month"), spent, strict=True)),
             budget=None if target is None else budget(target, spent, row[_SERVING], burn.windows, burn.month),
@@ -96,28 +104,30 @@ def _fold(sums: dict[Key, list[int]], pairs: Iterable[tuple[Key, Key]]) -> None:
         _add(sums, outer, sums[inner])
 
 
-def _rows(board: Board, burn: Burn, covers: Covers | None) -> Iterator[tuple[Belongs, list[int]]]:
+def _rows(
+    board: Board, burn: Burn, is_upstream: Covers, is_maintained: Covers
+) -> Iterator[tuple[Belongs, list[int]]]:
     """What is counted: of each pool its time, of each group of the board how its watches are."""
     for belongs, spent in burn.spent():
         yield belongs, [*spent, *[0] * (_SIZE - len(spent))]
-    suppressed = _suppressed(board, covers) if covers else {}
+    excused = _excused(board, is_upstream, is_maintained)
     for number, group in enumerate(board.groups):
         of = group.point_class if group.kind is Kind.CAMERA else None
         states = board.counts[4 * number : 4 * number + 4]
         yield (
             Belongs(group.network, group.region, of),
-            [*[0] * _STATES, *states, suppressed.get(number, 0)],
+            [*[0] * _STATES, *states, *excused.get(number, (0, 0))],
         )
 
 
-def _suppressed(board: Board, covers: Covers) -> Mapping[int, int]:
-    """By group of the board, how many are down by another's fault."""
-    found: dict[int, int] = {}
+def _excused(board: Board, is_upstream: Covers, is_maintained: Covers) -> Mapping[int, list[int]]:
+    """By group of the board, how many are down by another's fault, and how many else for maintenance."""
+    found: dict[int, list[int]] = {}
     for row in board.rows_showing(State.DOWN):
-        watch = board.watches[row]
-        if covers(watch.node.id, watch.network):
-            number = board.group_of[row]
-            found[number] = found.get(number, 0) + 1
+        key = board.watches[row].key
+        place = 0 if is_upstream(*key) else 1 if is_maintained(*key) else None
+        if place is not None:
+            found.setdefault(board.group_of[row], [0, 0])[place] += 1
     return found
 
 

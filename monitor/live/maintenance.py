@@ -31,9 +31,9 @@ class Maintenance:
         ]
 
     def of(self, now: int) -> Covers:
-        """What covers whom at ``now``."""
+        """What covers whom at ``now``; whoever asks of the same again is answered at once."""
         valid = [each for each in self._approved if each.start <= now < each.end]
-        return lambda root, network: self._covering(valid, root, network)
+        return cache(lambda root, network: self._covering(valid, root, network))
 
     def next_edge(self, now: int) -> int | None:
         """When, after ``now``, something else may be covered; None: never, as far as is decided."""
@@ -66,7 +66,7 @@ class Excluding:
             edge = maintenance.next_edge(now)
             self._site, self._decisions = site, decisions
             self._valid = (now, _END_OF_TIME if edge is None else edge)
-            self._covers = cache(maintenance.of(now))
+            self._covers = maintenance.of(now)
         return self._covers
 
 

@@ -31,8 +31,9 @@ from monitor.live.horizon import Looked
 from monitor.live.probetimes import ProbeTimes
 from monitor.live.states import Live
 from monitor.model.events import Change, Sight
-from monitor.model.measured import EXPIRES, Certificate, Measured
+from monitor.model.measured import EXPIRES, Certificate, GroupNow, Measured
 from monitor.model.measured import Health as HealthNow
+from monitor.model.observations import State
 
 EVERY: Final = 5.0
 """Seconds between two measurements."""
@@ -167,11 +168,12 @@ class Measurer:
         now = self._live.clock()
         self._live.refresh(now)
         self._take()
-        found = Measured(now, (), self._health_now(now), self._certificates())
+        groups: tuple[GroupNow, ...] = ()
         if self._burn is not None:
             self._burn.settle(now)
-            groups = self._groups.now(self._live.board, self._burn, self._live.outages.covers)
-            found = Measured(now, groups, found.health, found.certificates)
+            outages = self._live.outages
+            groups = self._groups.now(self._live.board, self._burn, outages.covers, outages.maintained)
+        found = Measured(now, groups, self._health_now(now), self._certificates(), self._maintained())
         self._live.measured = found
         return json.dumps(found.to_json(), ensure_ascii=False, separators=(",", ":"))
 
@@ -196,6 +198,13 @@ class Measurer:
             ledger_takes=self._health.ledger_takes,
             reload_error=self._health.reload_error.told(self._live.site.language),
         )
+
+    def _maintained(self) -> tuple[str, ...]:
+        """Of those that are degraded: their alerts are for nobody now."""
+        board = self._live.board
+        keys = (board.watches[row].key for row in board.rows_showing(State.DEGRADED))
+        maintained = self._live.outages.maintained
+        return tuple(sorted(f"{network}/{node}" for node, network in keys if maintained(node, network)))
 
     def _certificates(self) -> tuple[Certificate, ...]:
         watches: Sequence[tuple[int, float]] = sorted(self._times.certificates(self._live).items())

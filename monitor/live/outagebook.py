@@ -13,13 +13,15 @@ _BY_ANOTHER = (Attribution.UPSTREAM, Attribution.SUSPECTED)
 class OutageBook:
     """Kept by verdicts that are recorded; begun from what the ledger knows.
 
-    ``heard`` is called with verdicts that were taken, for whoever shows them.
+    ``heard`` is called with verdicts that were taken, for whoever shows them. ``maintained`` says which
+    approved exclusion covers a watch now; empty if none does.
     """
 
     def __init__(self) -> None:
         self._open: dict[str, Outage] = {}
         self._blames: dict[tuple[str, str], Blame] = {}
         self.heard: Callable[[Sequence[Verdict]], None] = lambda _: None
+        self.maintained: Callable[[str, str], str] = lambda _node, _network: ""
 
     def begin(self, outages: Iterable[Outage], blames: Iterable[Blame]) -> None:
         """Only these are open, and only these watches are blamed on something."""

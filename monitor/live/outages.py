@@ -106,7 +106,7 @@ class OutageEngine(Falls):
         """From now on this tells which approved maintenance covers a root."""
         self._docket.covering = covering
         for case in self._docket.cases.values():
-            if covering(*case.root) != case.told.excluded:
+            if self._docket.exclusion_of(case) != case.told.excluded:
                 self._docket.touch(case)
 
     def _stands(self, watch: Watch, state: State) -> None:

@@ -19,15 +19,23 @@ _WIDE: Final = tuple(common.root("") for common in Common)
 
 
 class Suspects:
-    """Remembers, for everything that watches have in common, which of them fell lately."""
+    """Remembers, for everything that watches have in common, which of them fell lately.
 
-    def __init__(self, topology: Topology, settings: OutageSettings) -> None:
+    What is under maintenance has a reason of its own, and is no sign of another.
+    """
+
+    def __init__(
+        self, topology: Topology, settings: OutageSettings, is_maintained: Callable[[Watch], bool]
+    ) -> None:
         self._topology = topology
+        self._is_maintained = is_maintained
         self._share, self._least = settings.share, settings.least
         self._within = round(1000 * settings.within)
         self._fallen: defaultdict[Watch, dict[Watch, Down]] = defaultdict(dict)
 
     def fell(self, down: Down) -> None:
+        if self._is_maintained(down.watch):
+            return
         for root in self._topology.common(down.watch):
             self._fallen[root, down.watch[1]][down.watch] = down
 

@@ -48,7 +48,8 @@ class GroupNow:
     """Watches counted together. ``network``, ``region`` and ``point_class`` None: of all.
 
     ``states``: how many are up, degraded, down, unknown. ``suppressed``: of those down, how many are
-    covered by an outage of something above them. ``target`` and ``budget`` None: the class has none.
+    covered by an outage of something above them; ``maintained``: how many of the others by approved
+    maintenance. ``target`` and ``budget`` None: the class has none.
     """
 
     network: str | None
@@ -57,6 +58,7 @@ class GroupNow:
     watches: int
     states: Mapping[str, int]
     suppressed: int = 0
+    maintained: int = 0
     target: float | None = None
     windows: Mapping[str, Spent] = field(default_factory=dict)
     budget: Budget | None = None
@@ -84,12 +86,16 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """All of it, as of ``at`` (milliseconds)."""
+    """All of it, as of ``at`` (milliseconds).
+
+    ``maintained``: of the watches that are degraded those under approved maintenance, as ``network/node``.
+    """
 
     at: int
     groups: tuple[GroupNow, ...]
     health: Health
     certificates: tuple[Certificate, ...] = ()
+    maintained: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -97,6 +103,7 @@ class Measured:
             "groups": [_plain(each) for each in self.groups],
             "health": asdict(self.health),
             "certificates": [asdict(each) for each in self.certificates],
+            "maintained": list(self.maintained),
         }
 
     @classmethod
@@ -107,6 +114,7 @@ class Measured:
             groups=tuple(_group(each) for each in data["groups"]),
             health=Health(**data["health"]),
             certificates=tuple(Certificate(**each) for each in data["certificates"]),
+            maintained=tuple(data["maintained"]),
         )
 
 
@@ -120,6 +128,7 @@ def _plain(group: GroupNow) -> dict[str, Any]:
         "watches": group.watches,
         "states": group.states,
         "suppressed": group.suppressed,
+        "maintained": group.maintained,
         "target": group.target,
         "windows": {
             name: {"good": spent.good, "bad": spent.bad, "unknown": spent.unknown}

@@ -89,6 +89,7 @@ class Bench:
     now: int = T0
     sent: list[Sending] = field(default_factory=list)
     deeds: list[Deed] = field(default_factory=list)
+    maintained: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self.engine = Engine(self.site, self.book, self.now, lambda _: False)
@@ -111,7 +112,8 @@ class Bench:
         """What is said by then: ``fired hook cam-1@0``, several of one digest with commas."""
         self.now = now
         if self._speaks:  # until a test says what the monitor measures, it measures nothing worth telling
-            self.engine.measure(Measured(now, (), Health({}, {}, {}, ledger_takes=True)), now)
+            word = Measured(now, (), Health({}, {}, {}, ledger_takes=True), maintained=self.maintained)
+            self.engine.measure(word, now)
         sent, deeds = self.engine.tick(now)
         self.sent += sent
         self.deeds += deeds

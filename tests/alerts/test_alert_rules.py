@@ -156,6 +156,7 @@ def of_network(down: int, suppressed: int = 0, unknown: int = 0) -> GroupNow:
     [
         (of_network(9), False),
         (of_network(10), True),
+        (replace(of_network(40), maintained=31), False),  # planned, and told to nobody
         (of_network(40, suppressed=31), False),  # that is an outage's, and told once
         (of_network(10, unknown=90), True),  # of those that are known
     ],

@@ -6,11 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from engine_kit import HOUR, LADDER, MINUTE, T0, Bench, closed, outage, site_of
+from engine_kit import HOUR, LADDER, MINUTE, T0, Bench, change, closed, outage, site_of
 from small_site import camera
 
 from monitor.model.decisions import Scope
 from monitor.model.deeds import Did
+from monitor.model.observations import Cause, State
 from monitor.model.orders import Order, OrderKind
 from monitor.model.outages import Phase
 
@@ -122,3 +123,29 @@ def test_a_step_has_the_fallback_of_its_route(tmp_path: Path) -> None:
     fallback = bench.sent[-1].fallback
     assert fallback is not None
     assert (fallback.to, fallback.after) == ({"hook": ()}, 600.0)
+
+
+# Maintenance of what is degraded.
+
+
+@pytest.mark.parametrize("cause", [Cause.SLOW, Cause.FLAPPING])
+def test_what_is_degraded_under_maintenance_is_told_only_if_it_goes_on_after(
+    bench: Bench, cause: Cause
+) -> None:
+    bench.maintained = ("video/cam-1",)
+    assert bench.at(T0) == []
+    bench.hear(change("cam-1", State.DEGRADED, T0, cause), change("cam-2", State.DEGRADED, T0, cause))
+    assert bench.minutes(11) == ["fired hook video/cam-2"]
+    bench.restart()
+    assert bench.engine.tick(bench.now + 1)[0] == [], "also before the monitor says anything"
+    bench.maintained = ()
+    assert bench.minutes(20) == ["fired hook video/cam-1"]
+
+
+def test_of_what_was_told_before_its_maintenance_only_the_end_is_told(tmp_path: Path) -> None:
+    bench = Bench(site_of(tmp_path, LADDER))
+    bench.hear(change("cam-1", State.DEGRADED, T0))
+    assert bench.minutes(10) == ["fired hook video/cam-1"]
+    bench.maintained = ("video/cam-1",)
+    assert bench.minutes(11, 30, 60, 90, 200) == []
+    assert bench.hear(change("cam-1", State.UP, bench.now, Cause.OK)) == ["resolved hook video/cam-1"]

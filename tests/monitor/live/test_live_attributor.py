@@ -306,7 +306,7 @@ async def test_a_decision_is_heeded_before_what_it_covers_is_told(judging: Judgi
         await judging.takes(
             Voice().turns("a", UP, DOWN, T0), Voice(shard=1, shards=2).turns("b", UP, DOWN, T0)
         )
-        await judging.all_judged()
+        await judging.until(lambda: _true(len(judging.live.outages.all()) == 2))
     assert {each.root: each.excluded for each in judging.live.outages.all()} == {"a": "e1", "b": ""}
 
 

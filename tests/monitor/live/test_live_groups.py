@@ -132,7 +132,10 @@ def measured(site: Site, down: set[str]) -> dict[tuple[str | None, str | None, i
         burn.add(watch.key, [Stay(belongs, part, ALWAYS)], seen, steps)
         if watch.network == "video":
             live.apply(voice.turns(node.id, State.UNKNOWN, state, now - HOUR))
-    groups = Groups(site).now(live.board, burn, lambda node, _: node == "a")
+    upstream, maintained = {"a"}, {"a", "b"}
+    groups = Groups(site).now(
+        live.board, burn, lambda node, _: node in upstream, lambda node, _: node in maintained
+    )
     return {(each.network, each.region, each.point_class): each for each in groups}
 
 
@@ -172,6 +175,13 @@ def test_a_group_holds_what_lies_in_its_region_and_is_added_up_once(site: Site) 
     assert found["video", None, None].windows["1h"] == Spent(3 * HOUR, 2 * HOUR)
     assert found["video", "440900", 1].windows["1h"] == Spent(HOUR, HOUR)
     assert found["police", None, 1].windows["1h"] == Spent(unknown=HOUR)
+
+
+def test_what_is_down_under_maintenance_is_counted_apart_and_once(site: Site) -> None:
+    found = measured(site, {"a", "b", "switch"})
+
+    assert (found[None, None, None].suppressed, found[None, None, None].maintained) == (1, 1)
+    assert (found["video", None, 1].maintained, found["video", None, 2].maintained) == (0, 1)
 
 
 def test_targets_and_budgets_are_those_of_a_class(site: Site) -> None:

@@ -137,6 +137,18 @@ async def test_it_begins_with_what_the_ledger_knows(site: Site, ledger: Ledger, 
     assert monitor.live.measured is None, "who measures no more has nothing to show"
 
 
+async def test_it_names_what_is_degraded_under_maintenance(site: Site, ledger: Ledger, bus: Redis) -> None:
+    async with measuring(site, ledger, bus) as monitor:
+        monitor.live.outages.maintained = lambda node, _network: "e1" if node == "b" else ""
+        monitor.live.apply(monitor.voice.sees(NOON - HOUR, NOON))
+        for node in ("a", "b"):
+            monitor.live.apply(monitor.voice.turns(node, UNKNOWN, State.DEGRADED, NOON - 1))
+
+        found = await monitor.until(lambda found: bool(found.maintained))
+
+        assert found.maintained == ("video/b",)
+
+
 async def test_it_goes_on_with_what_it_is_told(site: Site, ledger: Ledger, bus: Redis) -> None:
     async with measuring(site, ledger, bus) as monitor:
         await monitor.told()
