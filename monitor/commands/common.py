@@ -51,7 +51,7 @@ _SCOPE: Final = {
     "node": "节点 / a node",
     "region": "行政区划及其下级 / a region, all in it",
     "contractor": "运维单位 / a contractor",
-    "parent": "其下挂的全部节点 / all behind this node",
+    "parent": "该节点及其下挂的全部节点 / this node and all behind it",
     "network": "网络 / a network",
 }
 

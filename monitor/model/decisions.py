@@ -42,7 +42,8 @@ class DecisionError(SaidError):
 class Scope:
     """Which watches: all that meet every part that is not empty, by any of its entries.
 
-    ``regions`` include what lies in them, ``parents`` all behind them (not themselves). All empty: the city.
+    ``regions`` include what lies in them, ``parents`` themselves and all behind them: who works on a
+    switch takes it down, and not only what hangs on it. All empty: the city.
     """
 
     nodes: tuple[str, ...] = ()
@@ -65,7 +66,7 @@ class Scope:
             (not self.nodes or node.id in self.nodes)
             and (not self.regions or any(region in around for region in self.regions))
             and (not self.contractors or node.contractor in self.contractors)
-            and (not self.parents or any(parent in above for parent in self.parents))
+            and (not self.parents or any(parent == node.id or parent in above for parent in self.parents))
             and (not self.networks or network in self.networks)
         )
 

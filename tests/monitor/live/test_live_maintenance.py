@@ -37,6 +37,7 @@ def decided(scope: dict[str, list[str]], *, approve: bool = True, name: str = "e
     [
         ({"nodes": ["cam"]}, "cam"),
         ({"parents": ["core"]}, "cam"),
+        ({"parents": ["sw"]}, "sw"),
         ({"regions": ["440902"]}, "sw"),
         ({"contractors": ["甲公司"]}, "cam"),
         ({"regions": ["440902"]}, "region:440902"),
@@ -53,7 +54,7 @@ def test_a_root_is_covered_by_what_holds_it(site: Site, scope: dict[str, list[st
     ("scope", "root"),
     [
         ({"nodes": ["cam"]}, "sw"),
-        ({"parents": ["sw"]}, "sw"),
+        ({"parents": ["sw"]}, "core"),
         ({"networks": ["police"]}, "cam"),
         ({"nodes": ["cam"]}, "region:440902"),
         ({"regions": ["440902"]}, "contractor:甲公司"),

@@ -30,7 +30,7 @@ def test_what_is_left_out_is_listed_with_how_much_it_left_out() -> None:
     assert report.total.parts == Parts(up=35 * HOUR, excluded=13 * HOUR)
 
 
-def test_an_exclusion_behind_a_switch_is_for_all_behind_it_in_its_network() -> None:
+def test_an_exclusion_of_a_switch_is_for_it_and_all_behind_it_in_its_network() -> None:
     core = camera("core", kind=Kind.SWITCH, networks=("video",), point_class=None)
     nodes = [core, camera("sw", kind=Kind.SWITCH, parents=("core",), point_class=None)]
     nodes += [camera("a", parents=("sw",), networks=("police", "video")), camera("b")]
@@ -44,7 +44,7 @@ def test_an_exclusion_behind_a_switch_is_for_all_behind_it_in_its_network() -> N
         ("a", "police"): 0,
         ("a", "video"): HOUR,
         ("b", "video"): 0,
-        ("core", "video"): 0,
+        ("core", "video"): HOUR,
         ("sw", "video"): HOUR,
     }
 

@@ -42,7 +42,7 @@ const words = {
   "scope.nodes": "nodes",
   "scope.regions": "regions",
   "scope.contractors": "contractors",
-  "scope.parents": "what hangs below a node",
+  "scope.parents": "a node and all below it",
   "scope.networks": "networks",
   "scope.everything": "the whole city",
   "scope.values": "ids or names (several parted by semicolons)",

@@ -41,7 +41,7 @@ const words = {
   "scope.nodes": "节点",
   "scope.regions": "区划",
   "scope.contractors": "运维单位",
-  "scope.parents": "某节点之下",
+  "scope.parents": "某节点及其之下",
   "scope.networks": "网络",
   "scope.everything": "全市",
   "scope.values": "编码或名称（多个用分号分开）",
