@@ -72,7 +72,7 @@ class Judging:
             await asyncio.gather(task, return_exceptions=True)
 
     async def until(self, condition: Callable[[], Awaitable[bool]]) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while not await condition():
                 await asyncio.sleep(0.005)
 

@@ -86,7 +86,7 @@ def test_nobody_said_is_not_the_same_as_everything() -> None:
     [
         ("class", "not a scope: class (such as class=1, region=440902, or all)"),
         ("class=", "not a scope: class= (such as class=1, region=440902, or all)"),
-        ("clas=1", "no scope is called clas (class, kind, network, region, contractor, node) did you mean"),
+        ("clas=1", "no scope is called clas (class, kind, network, region, contractor, node); did you mean"),
         ("class=4", "class=4: not a class (1, 2, 3, 9)"),
         (
             "kind=camra",
