@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from monitor.live.board import Word
 from monitor.live.health import Health
 from monitor.live.states import Footing, Live
 from monitor.model.events import Change
-from monitor.model.nodes import Watch
+from monitor.model.nodes import Watch, collector_name
 from monitor.model.observations import State
 from monitor.model.outages import Outage, OutageKind
 from monitor.model.times import format_time
@@ -109,9 +109,9 @@ def _network(live: Live, network: str, now: int) -> dict[str, Any]:
 
 
 def collectors_of(live: Live, now: int) -> list[dict[str, Any]]:
-    """The collectors of all networks, each with its own."""
+    """The collectors of all networks, each with its own, and what nobody sees when it does not."""
     return [
-        {**_collector(live, name, now), "network": network}
+        {**_collector(live, name, now), "network": network, **_care(live, name, network)}
         for network in live.site.networks
         for name in _collectors(live, network)
     ]
@@ -134,6 +134,27 @@ def _collector(live: Live, name: str, now: int) -> dict[str, Any]:
         "blind": footing is not Footing.SEES,
         "footing": footing.value,
     }
+
+
+def _care(live: Live, name: str, network: str) -> dict[str, Any]:
+    """``watches``: those of its shard that nobody else sees. ``lost_since``: None if it sees or never did."""
+    observer = live.observers.get(name)
+    rows = _shard(live, name, network)
+    lost = None if observer is None else observer.lost()
+    if observer is not None and lost is None:
+        return {"watches": len(rows), "lost_since": None}
+    unseen = sum(live.board.lost[row] is not None for row in rows)
+    return {"watches": unseen, "lost_since": None if lost is None else moment(lost.since)}
+
+
+def _shard(live: Live, name: str, network: str) -> Sequence[int]:
+    """The rows that a collector looks at; by the plan while it was not heard."""
+    observer = live.observers.get(name)
+    if observer is not None:
+        return live.board.rows_of_shard(network, *observer.shard)
+    shards = live.site.networks[network].shards
+    names = [collector_name(network, shard, shards) for shard in range(shards)]
+    return live.board.rows_of_shard(network, names.index(name), shards)
 
 
 def _down(live: Live, row: int) -> dict[str, Any]:

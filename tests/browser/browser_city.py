@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -88,6 +90,23 @@ class BrowserCity(Demo):
             yield
         finally:
             self.fleet.clear(self.city.behind(switch.id))
+
+    @contextmanager
+    def stopped(self, network: str) -> Iterator[None]:
+        """While the collector of this network stands still."""
+        pid = self._collector(network)
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
+    def _collector(self, network: str) -> int:
+        for child in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split():
+            words = Path(f"/proc/{child}/cmdline").read_text().split("\0")
+            if "collect" in words and network in words:
+                return int(child)
+        raise AssertionError(f"no collector of {network} runs")
 
     def told(self, node: str, since: int) -> int:
         """When its collector first told of a change of this node, by the bus's own clock, in milliseconds."""

@@ -99,7 +99,7 @@ async def overview(call: Call[None, None]) -> Overview:
 
 
 def _collector(found: dict[str, Any]) -> dict[str, Any]:
-    return {name: found[name] for name in ("name", "network", "footing", "sight_age")}
+    return {name: found[name] for name in Collector.model_fields}
 
 
 def _headline(live: Live, groups: list[Group]) -> Group:

@@ -99,6 +99,8 @@ class Collector(Model):
     network: str
     footing: Literal["sees", "blind", "silent", "awaited"]
     sight_age: Seconds | None
+    lost_since: Moment | None = Field(description="since when it does not see; null: it does, or never did")
+    watches: int = Field(description="that nobody sees when this one does not")
 
 
 class Network(Model):

@@ -7,9 +7,10 @@ from small_site import Voice, camera, make_site
 
 from monitor.live.health import Health
 from monitor.live.states import REMEMBERED_CHANGES, Live
-from monitor.live.status import MOST_DOWN, nodes_of, status_of
+from monitor.live.status import MOST_DOWN, collectors_of, nodes_of, status_of
 from monitor.model.observations import Cause, State
 from monitor.model.said import Said
+from monitor.model.times import format_time
 
 T0 = 1_700_000_000_000
 UP, DOWN, DEGRADED, UNKNOWN = State.UP, State.DOWN, State.DEGRADED, State.UNKNOWN
@@ -52,6 +53,25 @@ def test_a_network_has_its_counts_and_its_collectors(live: Live) -> None:
         "blind": False,
         "collectors": [{"name": "video-0of1", "sight_age": 1.5, "blind": False, "footing": "sees"}],
     }
+
+
+def test_a_silent_collector_tells_since_when_and_how_many_watches_nobody_sees(live: Live) -> None:
+    live.refresh(T0 + 60_000)
+
+    [video, police] = collectors_of(live, T0 + 60_000)
+
+    assert (video["footing"], video["watches"]) == ("silent", 6)
+    assert video["lost_since"] == format_time(T0 - 1500)
+    assert (police["footing"], police["watches"], police["lost_since"]) == ("awaited", 0, None)
+
+
+def test_a_blind_collector_is_lost_since_it_is_blind_though_it_speaks(live: Live) -> None:
+    live.apply(Voice(sequence=100).sees(T0 - 1500, T0 - 500, blind=True))
+
+    video = collectors_of(live, T0)[0]
+
+    assert (video["footing"], video["sight_age"]) == ("blind", 0.5)
+    assert (video["watches"], video["lost_since"]) == (6, format_time(T0 - 1500))
 
 
 def test_a_collector_that_was_never_heard_is_listed_and_blind(live: Live) -> None:

@@ -3,8 +3,10 @@ import { computed, effect } from "@preact/signals";
 import { API, get, withQuery } from "./api";
 import { now, setClock, zone } from "./clock";
 import { speak } from "./i18n";
+import { dataAge, lookedAt, OLD, unseeing } from "./live/sight";
 import { LiveStore, type News } from "./live/store";
 import { readSession } from "./session";
+import type { Collector } from "./types";
 
 export * from "./live/cells";
 export type { News, Pulse } from "./live/store";
@@ -36,11 +38,11 @@ export const onChange = (callback: (rows: readonly number[]) => void): (() => vo
 /** Calls when outages, alerts, decisions or the inventory changed: read your list again. Gives back how to end it. */
 export const onNews = (callback: (kind: News) => void): (() => void) => store.onNewsOf(callback);
 
-/** The picture comes every two seconds; older than twice that, it is stale. */
+/** The server speaks every two seconds; silent for more than twice that, its picture is stale. */
 const INTERVAL = 2;
 
 export interface Freshness {
-  /** Seconds since something was heard; null: never. */
+  /** Seconds since the collector that is furthest behind is known to have looked; null: one never did. */
   age: number | null;
   isStale: boolean;
   /** Since when the line is lost, in milliseconds on this machine's clock; null: it is not. */
@@ -50,9 +52,24 @@ export interface Freshness {
 export const freshness = computed<Freshness>(() => {
   const beat = now.value; // anew each second
   const heard = store.heardAt.value;
-  const age = heard === null || beat === 0 ? null : Math.max(0, (Date.now() - heard) / 1000);
   const lostAt = store.lostAt.value;
-  return { age, isStale: age === null || age > 2 * INTERVAL + 1 || lostAt !== null, lostAt };
+  const seen = store.overview.value;
+  const age = seen === null ? null : dataAge(seen.collectors, Date.parse(seen.time), beat);
+  const isMute = heard === null || Date.now() - heard > 1000 * (2 * INTERVAL + 1);
+  return { age, isStale: age === null || age > OLD || isMute || lostAt !== null, lostAt };
+});
+
+/** A collector that does not look, and since when, in milliseconds; null: it never did. */
+export interface Unseeing extends Collector {
+  since: number | null;
+}
+
+/** Those that do not look, as the server said last. */
+export const blindness = computed<Unseeing[]>(() => {
+  const seen = store.overview.value;
+  if (seen === null) return [];
+  const told = Date.parse(seen.time);
+  return unseeing(seen.collectors).map((each) => ({ ...each, since: lookedAt(each, told) }));
 });
 
 effect(() => {

@@ -95,6 +95,8 @@ export interface Collector {
   network: string;
   footing: "sees" | "blind" | "silent" | "awaited";
   sight_age: number | null;
+  lost_since: string | null;
+  watches: number;
 }
 
 export interface Network {

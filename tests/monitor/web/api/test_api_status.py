@@ -127,6 +127,7 @@ async def test_the_overview_says_who_is_down_and_who_is_to_blame(city: Desk) -> 
         ("police-0of1", "sees"),
     }
     assert {each.sight_age for each in found.collectors} == {1.0}
+    assert {(each.watches, each.lost_since) for each in found.collectors} == {(5, None), (1, None)}
 
 
 async def test_networks_are_counted_and_what_joins_the_points_by_level(city: Desk) -> None:

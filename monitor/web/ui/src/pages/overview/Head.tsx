@@ -11,8 +11,6 @@ import { presentOf } from "./figures";
 
 /** Of what is worked out each minute. */
 const LATE = 150_000;
-/** Younger than this a figure is simply live: a counter of seconds at each of them would be unrest. */
-const LIVE = 6;
 
 export function Head({ overview }: { overview: Overview }) {
   const { headline } = overview;
@@ -59,9 +57,9 @@ interface FigureProps {
 }
 
 function Figure({ name, tone = "", note, title, at = null, children }: FigureProps) {
-  const { age: heard, isStale } = freshness.value;
+  const { age: seen, isStale } = freshness.value;
   const isLate = at === null ? isStale : now.value - at > LATE;
-  const told = at === null ? heardAgo(heard) : ago(at);
+  const told = at === null ? seenAgo(seen, isStale) : ago(at);
   return (
     <div class={`key-figure ${isLate ? "stale" : ""}`} title={title}>
       <h2>{name}</h2>
@@ -73,16 +71,17 @@ function Figure({ name, tone = "", note, title, at = null, children }: FigurePro
   );
 }
 
-function heardAgo(seconds: number | null): string {
-  if (seconds === null || seconds < LIVE) return t("overview.live");
-  return ago(now.value - seconds * 1000);
+/** While the collectors look a figure is simply live: a counter of seconds at each of them would be unrest. */
+function seenAgo(seconds: number | null, isStale: boolean): string {
+  if (!isStale) return t("overview.live");
+  return seconds === null ? t("overview.not_seen") : ago(now.value - seconds * 1000);
 }
 
 function Intact({ group, intact }: { group: Group; intact: number | null }) {
   const { target } = group;
   const isMissed = intact !== null && target !== null && intact < target;
-  const goal =
-    target === null ? "" : t("overview.target", { sign: isMissed ? "▼" : "▲", target: goalText(target) });
+  const sign = intact === null ? "" : isMissed ? "▼" : "▲";
+  const goal = target === null ? "" : t("overview.target", { sign, target: goalText(target) }).trim();
   const month = group.month === null ? "" : t("overview.month", { month: percent(group.month) });
   return (
     <Figure

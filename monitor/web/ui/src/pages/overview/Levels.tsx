@@ -2,6 +2,7 @@
 
 import { number, span } from "../../format";
 import { t, word } from "../../i18n";
+import { collectorText } from "../../parts/collectors";
 import { Panel } from "../../parts/Panel";
 import { type Look, lookText, Shape } from "../../signs";
 import type { Network, Overview } from "../../types";
@@ -215,9 +216,9 @@ function Observers({ overview }: { overview: Overview }) {
           .map(({ name, footing, sight_age: age }) => (
             <li key={`${network.id} ${name}`}>
               <Shape look={footing === "sees" ? "up" : "unknown"} />
-              <span>{name}</span>
+              <span>{collectorText(name)}</span>
               <span class={footing === "sees" ? "quiet" : "blind"}>
-                {network.name} · {word("overview.sees", footing)}
+                {word("overview.sees", footing)}
                 {age !== null && ` · ${span(age)}`}
               </span>
             </li>

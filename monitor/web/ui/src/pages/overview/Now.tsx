@@ -2,6 +2,7 @@
 
 import { age, clock, number } from "../../format";
 import { causeText, t } from "../../i18n";
+import { collectorText } from "../../parts/collectors";
 import { networkName } from "../../parts/networks";
 import { Panel } from "../../parts/Panel";
 import { to } from "../../router";
@@ -48,7 +49,9 @@ function Blind({ collector, network }: { collector: Collector; network: string }
       <a href={to("about")}>
         <Shape look="unknown" />
         <span>
-          <strong>{t(`overview.footing_${collector.footing}`, { name: collector.name })}</strong>
+          <strong>
+            {t(`overview.footing_${collector.footing}`, { name: collectorText(collector.name) })}
+          </strong>
           <small>{network}</small>
         </span>
       </a>
@@ -83,7 +86,7 @@ function Happening({ outage, network }: { outage: OutageNow; network: string }) 
 
 function titleOf(outage: OutageNow): string {
   const name = outage.name || outage.root;
-  if (outage.kind === "observer") return t("overview.observer", { name });
+  if (outage.kind === "observer") return t("overview.observer", { name: collectorText(outage.root) });
   const told = outage.kind === "suspected" ? t("overview.suspected", { name }) : name;
   return outage.region_name && !name.includes(outage.region_name) ? `${told} · ${outage.region_name}` : told;
 }

@@ -8,6 +8,7 @@ import { Notice } from "../../parts/Notice";
 import { useRead } from "../../parts/read";
 import type { Overview, Region, Regions } from "../../types";
 import { Areas } from "./areas";
+import { Blindness } from "./Blindness";
 import { ranking } from "./figures";
 import { Head } from "./Head";
 import { Levels } from "./Levels";
@@ -40,15 +41,18 @@ function Wall({ seen, regions }: { seen: Overview; regions: readonly Region[] })
   const areas = useMemo(() => new Areas(regions), [regions]);
   const ranks = useMemo(() => ranking(seen, areas), [seen.groups, areas]);
   return (
-    <div class="overview">
-      <h1 class="unseen">{t("overview.title")}</h1>
-      <Head overview={seen} />
-      <Levels overview={seen} />
-      <Points regions={regions} outages={seen.outages} />
-      <Now overview={seen} />
-      <Changes changes={seen.changes} />
-      <Trend pointClass={seen.headline.point_class} />
-      <Ranking ranks={ranks} />
-    </div>
+    <>
+      <Blindness />
+      <div class="overview">
+        <h1 class="unseen">{t("overview.title")}</h1>
+        <Head overview={seen} />
+        <Levels overview={seen} />
+        <Points regions={regions} outages={seen.outages} />
+        <Now overview={seen} />
+        <Changes changes={seen.changes} />
+        <Trend pointClass={seen.headline.point_class} />
+        <Ranking ranks={ranks} />
+      </div>
+    </>
   );
 }

@@ -57,6 +57,8 @@ const words: Record<keyof typeof zh, string> = {
   "common.met": "met",
   "common.missed": "missed",
   "common.unproven": "not provable",
+  "common.collector": "{network} collector",
+  "common.collector_shard": "{network} collector, shard {shard} of {shards}",
 };
 
 export default words;

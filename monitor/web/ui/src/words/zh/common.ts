@@ -55,6 +55,8 @@ const words = {
   "common.met": "达标",
   "common.missed": "未达标",
   "common.unproven": "无法证明",
+  "common.collector": "{network}采集",
+  "common.collector_shard": "{network}采集 第 {shard}/{shards} 片",
 };
 
 export default words;
