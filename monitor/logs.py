@@ -48,7 +48,7 @@ def complain(trouble: Trouble) -> None:
         print(trouble.lines(), file=sys.stderr)
         return
     log = structlog.get_logger(__name__)
-    log.error("cannot run", what=trouble.what.en, where=trouble.where, advice=trouble.advice.en)
+    log.error("cannot run", what=trouble.what.en, where=trouble.where.en, advice=trouble.advice.en)
 
 
 def _named(who: str, key: str) -> Processor:

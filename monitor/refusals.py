@@ -7,11 +7,11 @@ raised its module is there.
 from __future__ import annotations
 
 import errno
-import os
 import sys
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from monitor.model.said import reason, words_of
 from monitor.trouble import Said, Trouble
 
 
@@ -82,9 +82,10 @@ def is_for_people(error: BaseException) -> bool:
 def refusal(error: BaseException, place: str, language: str | None) -> Trouble:
     """What to tell people. ``place``: where the role listens."""
     if isinstance(error, OSError):
-        return Trouble(_LISTEN, f"{place}: {os.strerror(error.errno or 0)}", _OTHER_PORT, language)
+        why = reason(error)
+        return Trouble(_LISTEN, Said(f"{place}：{why.zh}", f"{place}: {why.en}"), _OTHER_PORT, language)
     known = next(known for kind, known in _loaded() if isinstance(error, kind))
-    return Trouble(known.what, str(error), known.advice, language)
+    return Trouble(known.what, words_of(error), known.advice, language)
 
 
 def _loaded() -> Iterator[tuple[type[Exception], _Known]]:

@@ -10,14 +10,13 @@ __all__ = ["Said", "Trouble"]
 class Trouble(Exception):  # noqa: N818 - the answer to a command, not a fault of the program
     """Why a command or a role cannot do what was asked. ``where`` never holds a password."""
 
-    def __init__(self, what: Said, where: str, advice: Said, language: str | None = None) -> None:
-        super().__init__(f"{what.en}: {where}")
+    def __init__(self, what: Said, where: str | Said, advice: Said, language: str | None = None) -> None:
+        self.where = where if isinstance(where, Said) else Said.same(where)
+        super().__init__(f"{what.en}: {self.where.en}")
         self.what = what
-        self.where = where
         self.advice = advice
         self.language = language
 
     def lines(self) -> str:
         """The three lines for a terminal."""
-        what, advice = self.what.told(self.language), self.advice.told(self.language)
-        return f"{what}\n  {self.where}\n  {advice}"
+        return "\n  ".join(said.told(self.language) for said in (self.what, self.where, self.advice))

@@ -24,6 +24,7 @@ from monitor.ledger.access import Access as Database
 from monitor.ledger.engine import file_of, make_engine, place_of
 from monitor.ledger.errors import LedgerError
 from monitor.ledger.postgres import queue_for_migration
+from monitor.model.said import Said
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -138,7 +139,10 @@ def _make_tables(connection: Connection, place: str) -> None:
         _name_browsers(connection)
     elif version != tables.VERSION:
         raise LedgerError(
-            f"accounts {place}: made by another version ({version}; this program knows {tables.VERSION})",
+            Said(
+                f"账号库 {place}：由其他版本建立（{version}，本程序为 {tables.VERSION}）",
+                f"accounts {place}: made by another version ({version}; this program knows {tables.VERSION})",
+            ),
             lasting=True,
         )
 

@@ -128,7 +128,7 @@ def in_ledger(
         wrong_use(error, site.language)
     except LedgerError as error:
         what = Said("台账无法使用", "the ledger cannot be used")
-        raise Trouble(what, str(error), SEE_TO_DISK, site.language) from error
+        raise Trouble(what, error.said, SEE_TO_DISK, site.language) from error
 
 
 async def _in_ledger(site: Site, work: Callable[[Site, Any], Awaitable[_T]]) -> _T:

@@ -167,7 +167,7 @@ async def _make(
     except LedgerError as error:
         raise Trouble(
             Said("台账无法使用", "the ledger cannot be used"),
-            str(error),
+            error.said,
             SEE_TO_SERVER if "://" in site.ledger else SEE_TO_DISK,
             site.language,
         ) from error

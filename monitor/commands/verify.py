@@ -109,7 +109,7 @@ def _ledger(place: Place, public: str | None, expected: Sequence[ChainHead], as_
     except LedgerError as error:
         raise Trouble(
             Said("台账无法核验", "the ledger cannot be verified"),
-            str(error),
+            error.said,
             SEE_TO_SERVER if "://" in place.ledger else _OTHER_COPY,
             place.language,
         ) from error

@@ -13,9 +13,13 @@ from sqlalchemy.exc import ArgumentError, InvalidRequestError, NoSuchModuleError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from monitor.ledger import postgres
-from monitor.ledger.errors import LedgerError
+from monitor.ledger.errors import LedgerError, about
+from monitor.model.said import Said
 
 _OLDEST_SQLITE: Final = (3, 35, 0)  # ON CONFLICT and RETURNING as we use them
+_NO_URL: Final = Said(
+    "台账：应为数据库 URL，如 postgresql://…", "ledger: no database URL such as postgresql://…"
+)
 
 
 def make_engine(url: str, wait: float) -> AsyncEngine:
@@ -28,13 +32,17 @@ def make_engine(url: str, wait: float) -> AsyncEngine:
     if postgres.is_postgres(target):
         return _make_postgres(target, wait)
     if target.get_backend_name() != "sqlite":
-        raise LedgerError(f"ledger: {target.drivername} is neither SQLite nor PostgreSQL", lasting=True)
+        name = target.drivername
+        said = Said(
+            f"台账：{name} 既不是 SQLite 也不是 PostgreSQL",
+            f"ledger: {name} is neither SQLite nor PostgreSQL",
+        )
+        raise LedgerError(said, lasting=True)
     if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
         oldest = ".".join(str(part) for part in _OLDEST_SQLITE)
-        raise LedgerError(
-            f"ledger {place_of(url)}: SQLite {sqlite3.sqlite_version} is too old, {oldest} is needed",
-            lasting=True,
-        )
+        found = sqlite3.sqlite_version
+        why = Said(f"SQLite {found} 过旧，至少 {oldest}", f"SQLite {found} is too old, {oldest} is needed")
+        raise LedgerError(about(place_of(url), why), lasting=True)
     # Few connections: each is a thread and a page cache, and only one can write at a time.
     engine = _create(target, pool_size=2, max_overflow=2)
     event.listen(engine.sync_engine, "connect", partial(_prepare, wait=wait))
@@ -81,7 +89,7 @@ def parse(url: str) -> URL:
         return make_url(url)
     except (ArgumentError, ValueError):  # the latter for a port that is no number
         # Its text quotes the URL, and with it a password.
-        raise LedgerError("ledger: no database URL such as postgresql://…", lasting=True) from None
+        raise LedgerError(_NO_URL, lasting=True) from None
 
 
 def _create(target: URL, **options: Any) -> AsyncEngine:
@@ -89,9 +97,9 @@ def _create(target: URL, **options: Any) -> AsyncEngine:
         # Parameters are hidden from error texts: they may be long, and they are nobody's business.
         return create_async_engine(target, hide_parameters=True, **options)
     except (ImportError, InvalidRequestError, NoSuchModuleError) as error:
-        raise LedgerError(
-            f"ledger: {target.drivername} cannot be used here: {error}", lasting=True
-        ) from error
+        name = target.drivername
+        said = Said(f"台账：此处无法使用 {name}：{error}", f"ledger: {name} cannot be used here: {error}")
+        raise LedgerError(said, lasting=True) from error
 
 
 def _prepare(connection: Any, _record: object, *, wait: float) -> None:

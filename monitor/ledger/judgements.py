@@ -15,6 +15,7 @@ from monitor.ledger.errors import LedgerError
 from monitor.ledger.ledger import Ledger
 from monitor.ledger.rows import Judgement
 from monitor.model.events import MONITOR
+from monitor.model.said import Said
 
 _T = TypeVar("_T")
 
@@ -77,4 +78,6 @@ class Judgements:
         try:
             return asyncio.run_coroutine_threadsafe(work, self._loop).result(_PATIENCE)
         except TimeoutError as error:
-            raise LedgerError(f"ledger: no answer within {_PATIENCE:.0f} s") from error
+            raise LedgerError(
+                Said(f"台账：{_PATIENCE:.0f} 秒内无应答", f"ledger: no answer within {_PATIENCE:.0f} s")
+            ) from error

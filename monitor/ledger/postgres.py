@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from sqlalchemy import URL, Connection, func, select, text
 
-from monitor.ledger.errors import LedgerError
+from monitor.ledger.errors import LedgerError, about
+from monitor.model.said import Said
 
 CONNECT_WITHIN: Final = 5.0
 ANSWER_WITHIN: Final = 60.0
@@ -56,7 +57,7 @@ async def connect(target: URL, wait: float) -> Any:
         )
     except ValueError as error:
         # Its text speaks of one option. Not chained: the cause may quote the address, and with it a password.
-        raise LedgerError(f"ledger {shown(target)}: {_first_line(error)}", lasting=True) from None
+        raise LedgerError(about(shown(target), Said.same(_first_line(error))), lasting=True) from None
 
 
 def _first_line(error: Exception) -> str:
@@ -73,7 +74,11 @@ def _driver() -> Any:
         import asyncpg
     except ImportError as error:
         raise LedgerError(
-            'ledger: PostgreSQL needs the extra "postgres": pip install "quanshi[postgres]"', lasting=True
+            Said(
+                '台账：使用 PostgreSQL 须安装 pip install "quanshi[postgres]"',
+                'ledger: PostgreSQL needs the extra "postgres": pip install "quanshi[postgres]"',
+            ),
+            lasting=True,
         ) from error
     return asyncpg
 

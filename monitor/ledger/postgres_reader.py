@@ -15,7 +15,7 @@ from typing import Any, Final
 from sqlalchemy import URL, Boolean, Column
 
 from monitor.ledger.chain import FORMS, NULL, ChainHead
-from monitor.ledger.errors import LedgerError, explained
+from monitor.ledger.errors import LedgerError, explained, no_head
 from monitor.ledger.postgres import connect, shown
 from monitor.ledger.schema import metadata
 from monitor.ledger.walk import MOST, Page
@@ -71,7 +71,7 @@ class PostgresReader:
             case [(int(links), str(last))]:
                 return ChainHead(links, last)
             case found:
-                raise LedgerError(f"the head of its chain says {found!r:.80}", lasting=True)
+                raise LedgerError(no_head(found), lasting=True)
 
     def reach(self) -> int:
         return max(self._one(f"SELECT max(link) FROM {table}") or 0 for table in FORMS)

@@ -21,6 +21,7 @@ from typing import Any, Final, NamedTuple, Self
 from monitor.ledger.chain import form_of, next_hash, to_json
 from monitor.ledger.errors import LedgerError
 from monitor.ledger.segments import Linked, Plan
+from monitor.model.said import Said, reason
 
 FORMAT: Final = "quanshi ledger segment 1"
 
@@ -61,10 +62,7 @@ class SegmentWriter:
         for linked in rows:
             computed = next_hash(self._hash, form_of(linked.table, linked.row))
             if (linked.link, linked.hash) != (self._link + 1, computed):
-                raise LedgerError(
-                    f"segment {self._path.name}: the chain is broken at link {self._link + 1}; "
-                    "nothing leaves the ledger until somebody has looked at it (quanshi verify)"
-                )
+                raise LedgerError(_broken(self._path.name, self._link + 1))
             self._link, self._hash = linked.link, linked.hash
             self._write(
                 {
@@ -78,7 +76,12 @@ class SegmentWriter:
     def finish(self) -> str:
         """Put the file in its place, on disk for certain; its SHA-256."""
         if (self._link, self._hash) != (self._planned.last, self._planned.hash_last):
-            raise LedgerError(f"segment {self._path.name}: its last checkpoint says another hash")
+            name = self._path.name
+            said = Said(
+                f"归档段 {name}：与最后检查点的哈希不符",
+                f"segment {name}: its last checkpoint says another hash",
+            )
+            raise LedgerError(said)
         try:
             self._file.close()
             self._raw.flush()
@@ -97,7 +100,16 @@ class SegmentWriter:
             raise self._trouble(error) from error
 
     def _trouble(self, error: OSError) -> LedgerError:
-        return LedgerError(f"segment {self._path}: {error.strerror or error}")
+        why = reason(error)
+        return LedgerError(Said(f"归档段 {self._path}：{why.zh}", f"segment {self._path}: {why.en}"))
+
+
+def _broken(name: str, link: int) -> Said:
+    return Said(
+        f"归档段 {name}：链在第 {link} 环断开；查明之前台账不再转存（quanshi verify）",
+        f"segment {name}: the chain is broken at link {link}; "
+        "nothing leaves the ledger until somebody has looked at it (quanshi verify)",
+    )
 
 
 def _clear(folder: Path) -> None:

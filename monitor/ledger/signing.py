@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from monitor.ledger.errors import LedgerError
+from monitor.model.said import Said, reason
 from monitor.model.times import format_time
 
 PRIVATE: Final = "ledger.key"
@@ -71,7 +72,7 @@ class Signer:
             signer = cls(_read(private))
             _publish(signer._key, directory / PUBLIC)
         except OSError as error:
-            raise LedgerError(f"signing key {private}: {error.strerror}") from error
+            raise LedgerError(_of_key(private, reason(error))) from error
         return signer
 
     def sign(self, data: bytes) -> bytes:
@@ -124,10 +125,16 @@ def _read(path: Path) -> Ed25519PrivateKey:
     try:
         key = serialization.load_pem_private_key(path.read_bytes(), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise LedgerError(f"signing key {path}: no private key in PEM: {error}", lasting=True) from error
+        why = Said(f"不是 PEM 格式的私钥：{error}", f"no private key in PEM: {error}")
+        raise LedgerError(_of_key(path, why), lasting=True) from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise LedgerError(f"signing key {path}: not an Ed25519 key", lasting=True)
+        why = Said("不是 Ed25519 密钥", "not an Ed25519 key")
+        raise LedgerError(_of_key(path, why), lasting=True)
     return key
+
+
+def _of_key(path: Path, why: Said) -> Said:
+    return Said(f"签名密钥 {path}：{why.zh}", f"signing key {path}: {why.en}")
 
 
 def _publish(key: Ed25519PrivateKey, path: Path) -> None:

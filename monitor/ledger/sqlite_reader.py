@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Column, Text
 
 from monitor.ledger.chain import FORMS, NULL, ChainHead
-from monitor.ledger.errors import LedgerError, explained
+from monitor.ledger.errors import LedgerError, explained, no_head
 from monitor.ledger.schema import metadata
 from monitor.ledger.walk import MOST, Page
 
@@ -58,7 +58,7 @@ class SqliteReader:
             case (int(links), str(last)):
                 return ChainHead(links, last)
             case found:
-                raise LedgerError(f"the head of its chain says {found!r:.80}", lasting=True)
+                raise LedgerError(no_head(found), lasting=True)
 
     def reach(self) -> int:
         found = [

@@ -10,8 +10,9 @@ from sqlalchemy import Connection, func, insert, inspect, literal_column, select
 
 from monitor.ledger import schema
 from monitor.ledger.chain import GENESIS
-from monitor.ledger.errors import LedgerError
+from monitor.ledger.errors import LedgerError, about
 from monitor.ledger.postgres import queue_for_migration
+from monitor.model.said import Said
 
 
 def bring_up_to_date(connection: Connection, place: str) -> None:
@@ -50,8 +51,15 @@ def _migrate(connection: Connection, revision: str | None, place: str) -> None:
         known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
         if revision is not None and revision not in known:
             raise LedgerError(
-                f"ledger {place}: its schema is {revision}, this program knows up to {schema.REVISION}; "
-                "it was written by a newer version: run that one",
+                about(
+                    place,
+                    Said(
+                        f"表结构版本为 {revision}，本程序最多到 {schema.REVISION}；"
+                        "由更新的版本写入，请运行该版本",
+                        f"its schema is {revision}, this program knows up to {schema.REVISION}; "
+                        "it was written by a newer version: run that one",
+                    ),
+                ),
                 lasting=True,
             )
         command.upgrade(config, "head")

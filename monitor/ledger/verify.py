@@ -24,6 +24,7 @@ from monitor.ledger.segment_check import check_file, sensible_segments
 from monitor.ledger.signature_check import against_chain, against_others, check_signatures, keys_of
 from monitor.ledger.signing import Checkpoint, fingerprint_of
 from monitor.ledger.walk import Stretch
+from monitor.model.said import Said
 
 _SHARE: Final = 50_000
 """So many links are one piece of work for one process."""
@@ -59,6 +60,12 @@ class Verified:
         return not self.findings
 
 
+def _found(revision: str | None) -> Said:
+    if not revision:
+        return Said("不是台账", "this is no ledger")
+    return Said(f"台账的表结构版本为 {revision}", f"its schema is {revision}")
+
+
 def verify(
     source: Source, archive: Path | None, *, public: str | None = None, expected: Sequence[ChainHead] = ()
 ) -> Verified:
@@ -70,8 +77,8 @@ def verify(
     """
     with source.open() as reader:
         if (revision := reader.revision()) != REVISION:
-            found = f"its schema is {revision}" if revision else "this is no ledger"
-            raise LedgerError(f"{found}; this program verifies schema {REVISION}", lasting=True)
+            known = Said(f"本程序核验版本 {REVISION}", f"this program verifies schema {REVISION}")
+            raise LedgerError(_found(revision).then(known), lasting=True)
         while True:
             segments = reader.records("segments")
             verified = _Run(source, reader, segments, expected).verify(archive, public)

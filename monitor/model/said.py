@@ -53,6 +53,12 @@ class SaidError(ValueError):
         self.said = said
 
 
+def words_of(error: BaseException) -> Said:
+    """What an error says: in both languages where it carries them, else as it stands."""
+    said = getattr(error, "said", None)
+    return said if isinstance(said, Said) else Said.same(str(error))
+
+
 _REASONS: Final[Mapping[int, str]] = {
     errno.EACCES: "权限不足",
     errno.EPERM: "不允许此操作",
