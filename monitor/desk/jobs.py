@@ -140,7 +140,8 @@ class Jobs:
             await made.wait()
             if isinstance(error, asyncio.CancelledError):
                 raise
-            return f"it took more than {self._patience:.0f} s"
+            late = Said(f"超过 {self._patience:.0f} 秒未完成", f"it took more than {self._patience:.0f} s")
+            return late.told(job.wanted.language)
         if made.returncode:
             # Where things lie on this machine is nobody's business who asks for a report.
             said = "\n".join(heard.lines).replace(f"{self._site().path.parent}/", "")

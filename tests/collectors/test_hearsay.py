@@ -81,7 +81,7 @@ def test_a_storm_that_a_witness_explains_is_believed_all_at_once() -> None:
 
 
 def test_wills_that_trickle_in_for_ever_keep_none_of_them_waiting_for_longer_than_six_ticks() -> None:
-    town = Town(witnesses=1)
+    town = Town()
     town.footing.least = 100
     for cam in range(MANY):
         town.say(cam)

@@ -152,7 +152,7 @@ async def test_one_that_takes_too_long_is_given_up(city: Site) -> None:
         assert job is not None
         await done(job)
 
-    assert (job.state, job.error) == ("failed", "it took more than 0 s")
+    assert (job.state, job.error) == ("failed", "超过 0 秒未完成")
 
 
 async def test_one_that_is_interrupted_says_so_and_what_waits_goes_on_waiting(city: Site) -> None:
@@ -165,7 +165,7 @@ async def test_one_that_is_interrupted_says_so_and_what_waits_goes_on_waiting(ci
             while first.state == "waiting":
                 await asyncio.sleep(0)
 
-    assert (first.state, first.error) == ("failed", "interrupted")
+    assert (first.state, first.error) == ("failed", "已中断")
     assert second.state == "waiting"
 
 
@@ -185,7 +185,7 @@ async def test_where_nothing_can_be_written_that_is_said(tmp_path: Path) -> None
         assert job is not None
         await done(job)
 
-    assert (job.state, job.error) == ("failed", "File exists")
+    assert (job.state, job.error) == ("failed", "已存在")
 
 
 @pytest.mark.parametrize(

@@ -139,5 +139,5 @@ async def test_the_command_verifies_a_url_and_shows_no_password(filled: Ledger, 
     nowhere = url.replace("ledger_", "no_")
     wrong = await asyncio.to_thread(CliRunner().invoke, main, ["verify", "--ledger", nowhere])
     assert wrong.exit_code == 1
-    assert "there is no such database" in wrong.output
+    assert "没有这个数据库" in wrong.output
     assert "secret" not in wrong.output

@@ -23,6 +23,7 @@ from monitor.model.events import Event, Judged, Standing
 from monitor.model.observations import Cause, State
 from monitor.model.orders import Order, OrderKind
 from monitor.model.outages import Attribution, Outage, OutageKind, Phase
+from monitor.model.said import Said
 from monitor.model.times import format_time
 
 UP, DOWN, UNKNOWN = State.UP, State.DOWN, State.UNKNOWN
@@ -239,10 +240,10 @@ async def test_a_ledger_that_takes_nothing_for_a_while_loses_no_verdict(
         nonlocal refused
         refused += 1
         if refused == 1:
-            raise LedgerError("the disk is full")
+            raise LedgerError(Said.same("the disk is full"))
         await judge(*args)
         if refused == 2:
-            raise LedgerError("nobody heard that it was stored")
+            raise LedgerError(Said.same("nobody heard that it was stored"))
 
     monkeypatch.setattr(judging.ledger, "judge", refusing)
     async with judging.running():
@@ -260,7 +261,7 @@ async def test_a_ledger_that_needs_somebody_ends_it(
     judging: Judging, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def refusing(*_args: Any) -> None:
-        raise LedgerError("it is no ledger", lasting=True)
+        raise LedgerError(Said.same("it is no ledger"), lasting=True)
 
     await judging.takes(Voice().turns("a", UP, DOWN, T0))
     monkeypatch.setattr(judging.ledger, "judge", refusing)

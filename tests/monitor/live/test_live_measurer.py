@@ -209,7 +209,7 @@ async def test_without_the_ledger_it_says_how_it_is_and_tries_again(
 ) -> None:
     async def fails_once(ledger: Ledger, site: Site, now: int) -> tuple[Burn, str]:
         if len(monitor.loads) < 3:
-            raise LedgerError("away", lasting=False)
+            raise LedgerError(Said.same("away"), lasting=False)
         return await burn_of(ledger, site, now)
 
     async with measuring(site, ledger, bus, fails_once) as monitor:
