@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from redis.asyncio import Redis
+from waiting import until
 
 from alerts.database import Database
 from alerts.desk import STEPS
@@ -95,12 +95,6 @@ def heard(site: Site) -> int:
 
 async def last_entry(redis: Redis, keys: Keys) -> str:
     return (await redis.xinfo_stream(keys.judgements))["last-generated-id"]
-
-
-async def until(true: Callable[[], Any], seconds: float = 20.0) -> None:
-    async with asyncio.timeout(seconds):
-        while not true():
-            await asyncio.sleep(0.05)
 
 
 async def test_what_the_ledger_committed_is_heard_and_confirmed_back(

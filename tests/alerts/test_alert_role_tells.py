@@ -15,6 +15,7 @@ from engine_kit import closed, nodes, outage
 from receivers import Anything, listening
 from redis.asyncio import Redis
 from small_site import make_site
+from waiting import until
 
 from alerts.role import run
 from monitor.bus.client import connect
@@ -105,12 +106,6 @@ async def city(tmp_path: Path, server: EmbeddedServer) -> AsyncIterator[City]:
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
-
-
-async def until(true: Callable[[], Any], seconds: float = 20.0) -> None:
-    async with asyncio.timeout(seconds):
-        while not true():
-            await asyncio.sleep(0.02)
 
 
 async def until_deeds(city: City, *wanted: Did) -> None:

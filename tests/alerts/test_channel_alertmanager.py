@@ -17,6 +17,7 @@ from alertmanager_server import alertmanager
 from delivery_kit import alert, message
 from receivers import listening
 from servers import free_port
+from waiting import until
 
 from alerts.channels.alertmanager import Alertmanager
 from alerts.channels.base import PermanentError, TemporaryError
@@ -55,12 +56,6 @@ def _since(one: Any, since: int) -> Any:
 
 async def asked(server: Server, path: str, body: Any = None) -> Any:
     return await asyncio.to_thread(server.ask, path, body)
-
-
-async def until(condition: Callable[[], Any], within: float = 10.0) -> None:
-    async with asyncio.timeout(within):
-        while not await condition():
-            await asyncio.sleep(0.1)
 
 
 async def test_it_sees_an_alert_begin_and_end(start: Start) -> None:

@@ -8,8 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -21,6 +20,7 @@ import servers
 from aiohttp import ClientError, ClientSession
 from servers import Postgres, free_port
 from small_site import write_site
+from waiting import until
 
 from monitor.bus.embedded import EmbeddedServer
 from monitor.bus.lease import TTL
@@ -145,15 +145,6 @@ class City:
             assert [row.change for row in changes if row.origin != "event"] == []
         found = await asyncio.to_thread(verify, source_of(self.ledger), None)
         assert found.findings == ()
-
-
-async def until(condition: Callable[[], object], within: float, what: str) -> float:
-    """The seconds after which the condition held."""
-    begun = time.monotonic()
-    while not await condition():  # type: ignore[misc]
-        assert time.monotonic() - begun < within, f"not within {within} s: {what}"
-        await asyncio.sleep(0.1)
-    return time.monotonic() - begun
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from small_site import NETWORKS, camera, write_site
+from waiting import until
 
 from collectors.herald import Herald
 from collectors.listening import Listening
@@ -35,12 +36,6 @@ QUICK = {"every": "500ms", "timeout": "400ms"}
 """Asked often; a device that is up answers in a hundredth of that even on a busy machine."""
 
 JUDGE = {"confirm": 2, "recover": 1, "retry": ["100ms"]}
-
-
-async def until(condition: Callable[[], object], within: float = 15.0) -> None:
-    async with asyncio.timeout(within):
-        while not condition():
-            await asyncio.sleep(0.02)
 
 
 class Box:

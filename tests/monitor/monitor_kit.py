@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -54,12 +54,6 @@ class Running:
         text = (await self.get("/metrics"))[1]
         samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
         return next((sample.value for sample in samples if sample.name == name), None)
-
-
-async def until(condition: Callable[[], Awaitable[bool]], within: float = 10.0) -> None:
-    async with asyncio.timeout(within):
-        while not await condition():
-            await asyncio.sleep(0.03)
 
 
 @asynccontextmanager

@@ -5,6 +5,8 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from waiting import until
+
 from collectors.engine.resolver import Resolver, literal, sockaddr
 
 
@@ -68,12 +70,6 @@ async def resolving(server: NameServer, *, at_once: int = 8) -> AsyncIterator[Re
     finally:
         server.lives.set()
         running.cancel()
-
-
-async def until(condition, within: float = 20.0) -> None:
-    async with asyncio.timeout(within):
-        while not condition():
-            await asyncio.sleep(0.02)
 
 
 class Heard(dict[str, list[str | None]]):

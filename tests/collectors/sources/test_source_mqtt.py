@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import servers
 from aiomqtt import Client, MqttError, Will
+from waiting import until
 
 from collectors.protocols.base import Login
 from collectors.sources.mqtt import MqttSource, Told
@@ -45,12 +46,6 @@ class Role:
 
 def now() -> int:
     return time.time_ns() // 1_000_000
-
-
-async def until(condition: Callable[[], object], within: float = 20) -> None:
-    async with asyncio.timeout(within):
-        while not condition():
-            await asyncio.sleep(0.02)
 
 
 def made(url: str, role: Role, timeout: float = 60, login: Login | None = None) -> MqttSource:

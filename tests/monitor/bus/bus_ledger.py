@@ -91,13 +91,6 @@ async def running(*works: Any) -> Any:
                 raise one
 
 
-async def until(true: Callable[[], bool], seconds: float = 10.0) -> None:
-    """Waits for something to become true, and fails when it does not."""
-    async with asyncio.timeout(seconds):
-        while not true():
-            await asyncio.sleep(0.01)
-
-
 @contextmanager
 def stopwatch() -> Iterator[Callable[[], float]]:
     began = time.monotonic()
