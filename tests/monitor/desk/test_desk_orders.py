@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -16,7 +17,7 @@ from monitor.model.orders import Order, OrderError, OrderKind
 
 
 @pytest.fixture
-async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
+async def ledger(empty_ledger: Path, tmp_path: Path) -> AsyncIterator[Ledger]:
     """Knows two alerts that go on, ``aa11`` and ``aa22``, and one that is over, ``bb33``."""
     past = time.time_ns() // 1_000_000 - 60_000
     said = [
@@ -24,7 +25,8 @@ async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
     ]  # fmt: skip
     deeds = [Deed(what, name, f"outage/{name}", past, {}) for what, name in said]
     events = [Event(EventId(ALERT, 1, at), "maoming", past, deed) for at, deed in enumerate(deeds, 1)]
-    async with await Ledger.open(f"sqlite+aiosqlite:///{tmp_path}/ledger.db") as opened:
+    file = shutil.copy(empty_ledger, tmp_path)
+    async with await Ledger.open(f"sqlite+aiosqlite:///{file}") as opened:
         await opened.record_alerts("alerts", "stream", "1-1", events, [])
         yield opened
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
 import servers
-from ledgerkit import url_of
+from evidencekit import fill
+from ledgerkit import file_of, url_of
 from places import Database
 
-from monitor.ledger import Ledger
+from monitor.ledger import Ledger, Signer
 
 NewPlace = Callable[[], AbstractContextManager[Path | Database]]
 
@@ -34,9 +36,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture
 def place(request: pytest.FixtureRequest) -> Path | Database:
-    """Where the ledger of this test is. Nothing is there yet, but in PostgreSQL the tables."""
+    """Where the ledger of this test is: an empty one, which has its tables."""
     if request.param == "sqlite":
-        return Path(request.getfixturevalue("tmp_path"))
+        folder = Path(request.getfixturevalue("tmp_path"))
+        shutil.copy(request.getfixturevalue("empty_ledger"), file_of(folder))
+        return folder
     made: Database = request.getfixturevalue("fresh_database")()
     return made
 
@@ -60,8 +64,13 @@ def new_place(request: pytest.FixtureRequest) -> NewPlace:
 
 
 @pytest.fixture(scope="session")
-def new_folder(tmp_path_factory: pytest.TempPathFactory) -> NewPlace:
-    return lambda: nullcontext(tmp_path_factory.mktemp("place"))
+def new_folder(tmp_path_factory: pytest.TempPathFactory, empty_ledger: Path) -> NewPlace:
+    def make() -> AbstractContextManager[Path]:
+        folder = tmp_path_factory.mktemp("place")
+        shutil.copy(empty_ledger, file_of(folder))
+        return nullcontext(folder)
+
+    return make
 
 
 @pytest.fixture(scope="session")
@@ -108,6 +117,23 @@ def empty(postgres: servers.Postgres) -> Iterator[Database]:
     """A database in which there is nothing."""
     with _database(postgres, "template0") as database:
         yield database
+
+
+@pytest.fixture(scope="session")
+def _filled(new_folder: NewPlace) -> Path:
+    async def make(folder: Path) -> Path:
+        async with await Ledger.open(url_of(folder)) as ledger:
+            await fill(ledger, Signer.of(folder))
+        return folder
+
+    with new_folder() as folder:
+        return asyncio.run(make(folder))
+
+
+@pytest.fixture
+def filled_folder(_filled: Path, tmp_path: Path) -> Path:
+    """The folder of a ledger with everything in it, that nobody has open."""
+    return Path(shutil.copytree(_filled, tmp_path, dirs_exist_ok=True))
 
 
 @pytest.fixture

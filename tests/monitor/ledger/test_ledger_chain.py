@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import AsyncIterator
 from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from evidencekit import fill, verified
+from evidencekit import verified
 from hypothesis import given
 from hypothesis import strategies as st
 from ledgerkit import HOUR, T0, append, change, file_of, rows, said, sight, url_of
 
-from monitor.ledger import ChainHead, Ledger, LedgerError, Signer
+from monitor.ledger import ChainHead, Ledger, LedgerError
 from monitor.ledger.chain import BASE, FORMS, GENESIS, LEAVING, form_of, next_hash
 from monitor.ledger.schema import metadata
 
 
 @pytest.fixture
-async def filled(ledger: Ledger, tmp_path: Path) -> Ledger:
-    await fill(ledger, Signer.of(tmp_path))
-    return ledger
+async def filled(filled_folder: Path) -> AsyncIterator[Ledger]:
+    async with await Ledger.open(url_of(filled_folder), wait=0.2) as opened:
+        yield opened
 
 
 def links(tmp_path: Path) -> list[int]:

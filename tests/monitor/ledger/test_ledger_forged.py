@@ -8,20 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from evidencekit import behind_our_back, fill, tamper, told, verified
-from ledgerkit import T0, url_of
+from evidencekit import behind_our_back, tamper, told, verified
+from ledgerkit import T0
 
-from monitor.ledger import ChainHead, Checkpoint, Ledger, Signer
+from monitor.ledger import ChainHead, Checkpoint, Signer
 from monitor.ledger.chain import FORMS, GENESIS, form_of, next_hash
 from monitor.ledger.findings import Kind
 
 
 @pytest.fixture
-async def folder(tmp_path: Path) -> Path:
-    """The folder of a ledger with everything in it, that nobody has open."""
-    async with await Ledger.open(url_of(tmp_path)) as ledger:
-        await fill(ledger, Signer.of(tmp_path))
-    return tmp_path
+def folder(filled_folder: Path) -> Path:
+    return filled_folder
 
 
 def rewrite(folder: Path, change_it: Callable[[str, dict[str, Any]], None]) -> None:

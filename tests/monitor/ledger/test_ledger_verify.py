@@ -23,11 +23,8 @@ from monitor.ledger.verify import verify
 
 
 @pytest.fixture
-async def folder(tmp_path: Path) -> Path:
-    """The folder of a ledger with everything in it, that nobody has open."""
-    async with await Ledger.open(url_of(tmp_path)) as ledger:
-        await fill(ledger, Signer.of(tmp_path))
-    return tmp_path
+def folder(filled_folder: Path) -> Path:
+    return filled_folder
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -90,8 +91,9 @@ def site(tmp_path: Path) -> Site:
 
 
 @pytest.fixture
-async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
-    async with await Ledger.open(f"sqlite+aiosqlite:///{tmp_path / 'ledger.db'}", wait=0.2) as opened:
+async def ledger(empty_ledger: Path, tmp_path: Path) -> AsyncIterator[Ledger]:
+    file = shutil.copy(empty_ledger, tmp_path)
+    async with await Ledger.open(f"sqlite+aiosqlite:///{file}", wait=0.2) as opened:
         yield opened
 
 

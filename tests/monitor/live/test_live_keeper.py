@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from itertools import pairwise
 from pathlib import Path
@@ -30,8 +31,9 @@ class Clock:
 
 
 @pytest.fixture
-async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
-    async with await Ledger.open(f"sqlite+aiosqlite:///{tmp_path / 'ledger.db'}", wait=0.2) as opened:
+async def ledger(empty_ledger: Path, tmp_path: Path) -> AsyncIterator[Ledger]:
+    file = shutil.copy(empty_ledger, tmp_path)
+    async with await Ledger.open(f"sqlite+aiosqlite:///{file}", wait=0.2) as opened:
         yield opened
 
 

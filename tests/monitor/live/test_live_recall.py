@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
@@ -46,8 +47,9 @@ class City:
 
 
 @pytest.fixture
-async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
-    async with await Ledger.open(f"sqlite+aiosqlite:///{tmp_path / 'ledger.db'}", wait=0.2) as opened:
+async def ledger(empty_ledger: Path, tmp_path: Path) -> AsyncIterator[Ledger]:
+    file = shutil.copy(empty_ledger, tmp_path)
+    async with await Ledger.open(f"sqlite+aiosqlite:///{file}", wait=0.2) as opened:
         yield opened
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -34,7 +35,8 @@ def site(tmp_path: Path) -> Site:
 
 
 @pytest.fixture
-async def ledger(site: Site) -> AsyncIterator[Ledger]:
+async def ledger(site: Site, empty_ledger: Path) -> AsyncIterator[Ledger]:
+    shutil.copy(empty_ledger, site.data)
     async with await Ledger.open(site.ledger_url) as opened:
         yield opened
 
