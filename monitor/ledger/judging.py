@@ -12,14 +12,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, and_, case, delete, func, insert, select
 
 from monitor.ledger import schema
 from monitor.ledger.chain import to_json
 from monitor.ledger.engine import upsert
 from monitor.ledger.head import Head, judgement
 from monitor.ledger.queries import change_row
-from monitor.ledger.rows import ChangeRow, JudgementMarks, OpenOutage
+from monitor.ledger.rows import ChangeRow, JudgementMarks, MemberRow, OpenOutage
 from monitor.model.outages import Attribution, Blame, Outage, Phase, Verdict
 
 _Watch = tuple[str, str]
@@ -167,6 +167,18 @@ def open_outages(connection: Connection) -> list[OpenOutage]:
     for row in connection.execute(blamed).mappings():
         members[row["outage"]].append(blame_of(row))
     return [OpenOutage(each, tuple(members[each.id])) for each in sorted(found, key=lambda one: one.at)]
+
+
+def members(connection: Connection, outage: str, limit: int, offset: int) -> tuple[list[MemberRow], int]:
+    """The nodes that were ever blamed on an outage: those that still are first, then by id; and how many."""
+    said, now = schema.attributions, schema.blames
+    ever = select(said.c.node, said.c.network).where(said.c.outage == outage).distinct().subquery()
+    still = case((now.c.outage == outage, 1), else_=0).label("still")
+    known = ever.outerjoin(now, and_(now.c.node == ever.c.node, now.c.network == ever.c.network))
+    query = select(ever.c.node, still).select_from(known).order_by(still.desc(), ever.c.node)
+    found = connection.execute(query.limit(limit).offset(offset))
+    total = connection.scalar(select(func.count()).select_from(ever)) or 0
+    return [MemberRow(row.node, bool(row.still)) for row in found], total
 
 
 def blame_of(row: Mapping[Any, Any]) -> Blame:

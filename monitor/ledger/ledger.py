@@ -37,6 +37,7 @@ from monitor.ledger.rows import (
     InventoryRow,
     JudgementMarks,
     JudgementRow,
+    MemberRow,
     News,
     ObserverRow,
     OpenOutage,
@@ -265,6 +266,10 @@ class Ledger(Access):
     async def outage(self, name: str) -> list[tuple[int, Outage]]:
         """All that was told of one outage, each with when, in order; nothing for one that never was."""
         return await self._read(told.history, name)
+
+    async def members(self, outage: str, limit: int, offset: int = 0) -> tuple[list[MemberRow], int]:
+        """A part of the nodes that an outage has hit, and how many those are: also of one that is over."""
+        return await self._read(judging.members, outage, limit, offset)
 
     async def orders(self) -> list[Order]:
         """All orders in the order recorded."""

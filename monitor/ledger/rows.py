@@ -144,6 +144,14 @@ class OpenOutage:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberRow:
+    """A node that was down for an outage. ``still``: it is so now."""
+
+    node: str
+    still: bool
+
+
+@dataclass(frozen=True, slots=True)
 class AlertRecordRow:
     """Something that the alert role said that it did, when it was said and when recorded."""
 

@@ -34,7 +34,7 @@ from sqlalchemy import (
 
 from monitor.ledger.chain import GENESIS
 
-REVISION: Final = "0004"
+REVISION: Final = "0005"
 """The newest migration. A database of any other revision is brought here, or refused when newer."""
 
 CHANGE: Final = "change"
@@ -162,6 +162,7 @@ attributions = Table(
     *_blame(),
     _number("recorded_at"),
     Index("attributions_of_change", "change_id"),
+    Index("attributions_of_outage", "outage", "node", "network"),
 )
 
 blames = Table("blames", metadata, *_blame(key=True), Index("blames_of_outage", "outage"))

@@ -134,3 +134,12 @@ def shard_of(node_id: str, shards: int) -> int:
 def collector_name(network: str, shard: int, shards: int) -> str:
     """The name of the collector of a shard: ``video-0of4``. It has no slash, so event ids can."""
     return f"{network}-{shard}of{shards}"
+
+
+def post_of(collector: str) -> tuple[str, int, int] | None:
+    """The network, the shard and the number of shards of such a name; None for what is none."""
+    network, _, part = collector.rpartition("-")
+    shard, _, shards = part.partition("of")
+    if not (network and shard.isdecimal() and shards.isdecimal() and int(shard) < int(shards)):
+        return None
+    return network, int(shard), int(shards)

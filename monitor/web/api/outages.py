@@ -7,16 +7,21 @@ from typing import Any, Final
 from monitor.access.roles import Permission
 from monitor.config.atlas import Atlas
 from monitor.desk import orders
-from monitor.model.outages import Outage, Phase
+from monitor.ledger.rows import MemberRow
+from monitor.live.states import Live
+from monitor.model.nodes import post_of
+from monitor.model.outages import Outage, OutageKind, Phase
 from monitor.model.times import format_time
 from monitor.web.api.alerts import given, notes_of
 from monitor.web.api.common import NOT_TOLD, Told, ledger_of, moment_of, one_of, outage_now
 from monitor.web.endpoints import Call, Endpoint, Refused
-from monitor.web.schemas.base import Done
+from monitor.web.schemas.base import Done, Page
 from monitor.web.schemas.work import (
     Assign,
     NoteGiven,
     OutageList,
+    OutageMember,
+    OutageMembers,
     OutagesQuery,
     OutageStory,
     OutageTold,
@@ -75,9 +80,6 @@ async def outage(call: Call[None, None]) -> OutageStory:
     if not history:
         raise Refused(404, f"没有故障 {name}", f"there is no outage {name}")
     told = (await told_of(call)).get(name, NOT_TOLD)
-    members = [
-        blame.node for each in await ledger.open_outages() if each.outage.id == name for blame in each.members
-    ]
     last = history[-1][1]
     return OutageStory(
         outage=outage_now(call.context, last, told),
@@ -85,9 +87,42 @@ async def outage(call: Call[None, None]) -> OutageStory:
             OutageTold(**outage_now(call.context, each, told).model_dump(), told_at=format_time(at))
             for at, each in history
         ],
-        members=members or list(last.nodes),
         notes=notes_of(await ledger.orders(), {name, *([told.alert] if told.alert else [])}),
     )
+
+
+async def members(call: Call[Page, None]) -> OutageMembers:
+    """Whom an outage has hit, also one that is over."""
+    ledger, name, page = ledger_of(call), call.path["id"], call.query
+    history = await ledger.outage(name)
+    if not history:
+        raise Refused(404, f"没有故障 {name}", f"there is no outage {name}")
+    last = history[-1][1]
+    if last.kind is OutageKind.OBSERVER:
+        unseen = _watched_by(call.context.live, last.root)
+        found = [MemberRow(node, last.phase is not Phase.CLOSED) for node in unseen]
+        part, total = found[page.offset : page.offset + page.limit], len(found)
+    else:
+        part, total = await ledger.members(name, page.limit, page.offset)
+    nodes = call.context.site.inventory.nodes
+    return OutageMembers(
+        members=[
+            OutageMember(
+                node=each.node,
+                name=nodes[each.node].label if each.node in nodes else each.node,
+                still=each.still,
+            )
+            for each in part
+        ],
+        total=total,
+    )
+
+
+def _watched_by(live: Live, collector: str) -> list[str]:
+    """Nobody is blamed for what was not seen: it is what the collector looks at, by the inventory of now."""
+    post = post_of(collector)
+    rows = () if post is None else live.board.rows_of_shard(*post)
+    return [live.board.watches[row].node.id for row in rows]
 
 
 async def note(call: Call[None, NoteGiven]) -> Done:
@@ -126,6 +161,16 @@ ENDPOINTS: Final = (
         also={503: "the ledger is away"},
     ),
     Endpoint("GET", "/outages/{id}", "outage", "One outage", outage, Permission.LOOK, answer=OutageStory),
+    Endpoint(
+        "GET",
+        "/outages/{id}/members",
+        "outage_members",
+        "Whom an outage has hit",
+        members,
+        Permission.LOOK,
+        answer=OutageMembers,
+        query=Page,
+    ),
     Endpoint(
         "POST",
         "/outages/{id}/note",

@@ -34,12 +34,26 @@ class OutageTold(OutageNow):
 
 
 class OutageStory(Model):
-    """An outage with what was told of it, in order, and who is down for it now."""
+    """An outage with what was told of it, in order."""
 
     outage: OutageNow
     history: list[OutageTold]
-    members: list[str]
     notes: list[Noted]
+
+
+class OutageMember(Model):
+    """A node that an outage has hit. ``still``: it is down, or unseen, for it now."""
+
+    node: str
+    name: str
+    still: bool
+
+
+class OutageMembers(Model):
+    """A part of them, those that still are first."""
+
+    members: list[OutageMember]
+    total: int
 
 
 class AlertsQuery(Page):

@@ -24,6 +24,7 @@ from ledgerkit import (
 )
 
 from monitor.ledger import Ledger, Signer
+from monitor.ledger.rows import MemberRow
 from monitor.ledger.sources import source_of
 from monitor.ledger.verify import verify
 from monitor.model.decisions import Scope
@@ -114,6 +115,17 @@ async def test_an_open_outage_is_found_with_those_that_are_down_for_it_now(ledge
 
     assert found.outage == grown
     assert found.members == (down[1], down[0])  # by the watch
+
+
+async def test_whom_an_outage_hit_is_found_when_it_is_over_too(ledger: Ledger) -> None:
+    hit = [blame(None, name, T0, UPSTREAM, "aaaaaaaaaa") for name in ("c", "b", "a")]
+    moved = [blame(None, "b", T0 + 5, OWN, "bbbbbbbbbb"), blame(None, "a", T0 + 7, None)]
+    await ledger.judge([outage(), *hit, *moved], T0)
+
+    assert await ledger.members("aaaaaaaaaa", 2) == ([MemberRow("c", True), MemberRow("a", False)], 3)
+    assert await ledger.members("aaaaaaaaaa", 2, 2) == ([MemberRow("b", False)], 3)
+    assert await ledger.members("bbbbbbbbbb", 9) == ([MemberRow("b", True)], 1)
+    assert await ledger.members("nowhere", 9) == ([], 0)
 
 
 async def test_whose_fault_it_was_is_a_span_until_the_next_word(ledger: Ledger) -> None:

@@ -262,7 +262,7 @@ def test_any_edit_of_any_column_of_any_linked_row_is_found(
 def test_a_ledger_of_another_schema_is_not_verified(folder: Path) -> None:
     with behind_our_back(folder) as owner:
         owner.execute("UPDATE alembic_version SET version_num = '0001'")
-    with pytest.raises(LedgerError, match="its schema is 0001; this program verifies schema 0004"):
+    with pytest.raises(LedgerError, match="its schema is 0001; this program verifies schema 0005"):
         verified(folder)
 
 

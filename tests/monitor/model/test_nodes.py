@@ -6,6 +6,7 @@ from monitor.model.nodes import (
     Node,
     ProbeSpec,
     collector_name,
+    post_of,
     shard_of,
     stable_hash,
     watches_of,
@@ -40,6 +41,12 @@ def test_shards_share_a_city_fairly_and_completely():
     assert set(counted) == {0, 1, 2, 3}
     assert max(counted.values()) < 1.2 * 3_352 / 4
     assert collector_name("video", 1, 4) == "video-1of4"
+
+
+def test_the_name_of_a_collector_tells_its_post():
+    assert post_of(collector_name("video-west", 1, 4)) == ("video-west", 1, 4)
+    for name in ("video", "video-4of4", "-0of1", "video-xof1", "video-0of"):
+        assert post_of(name) is None
 
 
 def test_every_cause_has_a_weight_and_every_state_a_code():

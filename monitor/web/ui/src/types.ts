@@ -723,8 +723,18 @@ export interface OutageTold {
 export interface OutageStory {
   outage: OutageNow;
   history: OutageTold[];
-  members: string[];
   notes: Noted[];
+}
+
+export interface OutageMember {
+  node: string;
+  name: string;
+  still: boolean;
+}
+
+export interface OutageMembers {
+  members: OutageMember[];
+  total: number;
 }
 
 export interface AlertsQuery {

@@ -7,7 +7,7 @@ from api_kit import NASTY, NOBODY, Desk
 
 from monitor.model.deeds import Did
 from monitor.model.observations import Cause
-from monitor.model.outages import Ending, Outage, OutageKind, Phase
+from monitor.model.outages import Attribution, Blame, Ending, Outage, OutageKind, Phase
 
 HOUR = 3_600_000
 
@@ -49,7 +49,35 @@ async def test_a_past_outage_is_listed_and_told_in_order(broken: Desk) -> None:
     assert [one["phase"] for one in story["history"]] == ["opened", "closed"]
     assert {one["told_at"] for one in story["history"]} == {story["outage"]["ended_at"]}
     assert story["outage"]["ending"] == "recovered"
-    assert story["members"] == ["sw-1", "cam-2"]
+
+
+async def test_whom_an_outage_hit_is_told_in_parts_also_when_it_is_over(broken: Desk) -> None:
+    nodes = [f"n-{number:02}" for number in range(30)]
+    begin = broken.context.live.clock() - HOUR
+    hit = [Blame(None, node, "video", begin, Attribution.UPSTREAM, "aaaaaaaaaa") for node in nodes]
+    back = [Blame(None, node, "video", begin + 1000, None) for node in nodes[1:]]
+    await broken.ledger.judge([*hit, *back], begin)
+
+    first = await broken.get("/outages/aaaaaaaaaa/members?limit=25", "looker")
+    rest = await broken.get("/outages/aaaaaaaaaa/members?limit=25&offset=25", "looker")
+
+    assert (first["total"], len(first["members"]), len(rest["members"])) == (30, 25, 5)
+    assert [each["node"] for each in (*first["members"], *rest["members"])] == nodes
+    assert [each["node"] for each in first["members"] if each["still"]] == [nodes[0]]
+    assert (await broken.ask("GET", "/outages/nowhere/members", "looker")).status == 404
+
+
+async def test_an_observers_outage_hit_all_that_it_looks_at(desk: Desk) -> None:
+    blind = an_outage(desk, kind=OutageKind.OBSERVER, root="video-0of1", nodes=())
+    await desk.ledger.judge([blind], blind.at)
+
+    found = await desk.get("/outages/aaaaaaaaaa/members", "looker")
+
+    watched = sorted((watch.node.id, watch.node.label) for watch in desk.site.inventory.watches("video"))
+    assert [(each["node"], each["name"], each["still"]) for each in found["members"]] == [
+        (node, name, True) for node, name in watched
+    ]
+    assert found["total"] == len(watched) > 1
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { questionOf, viewOf } from "../../src/pages/outages/query";
-import { outageLook } from "../../src/parts/outage";
 
 test("what goes on is shown unless the address says otherwise", () => {
   expect([null, "7", "30", "365", "open"].map(viewOf)).toEqual(["open", "7", "30", "open", "open"]);
@@ -12,12 +11,4 @@ test("the past begins at whole minutes, so that a question stays the same for a 
   expect(questionOf("7", now)).toEqual({ open: false, since: "2026-10-24T09:36:00.000Z" });
   expect(questionOf("7", now + 7_000)).toEqual(questionOf("7", now));
   expect(questionOf("30", now).since).toBe("2026-10-01T09:36:00.000Z");
-});
-
-test("an outage is drawn as what it is now", () => {
-  const open = { phase: "opened", kind: "node", excluded: "" } as const;
-  expect(outageLook(open)).toBe("down");
-  expect(outageLook({ ...open, kind: "observer" })).toBe("unknown");
-  expect(outageLook({ ...open, excluded: "W1" })).toBe("maintenance");
-  expect(outageLook({ ...open, excluded: "W1", phase: "closed" })).toBe("up");
 });

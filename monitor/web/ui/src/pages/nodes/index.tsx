@@ -8,6 +8,7 @@ import { Choice, Field } from "../../parts/Field";
 import { Loading } from "../../parts/Loading";
 import { Notice } from "../../parts/Notice";
 import { networkName } from "../../parts/networks";
+import { Pages } from "../../parts/Pages";
 import { Panel } from "../../parts/Panel";
 import { useRead } from "../../parts/read";
 import { useRegions } from "../../parts/regions";
@@ -91,35 +92,15 @@ export default function NodesPage({ query }: PageProps) {
             onSort={(sort) => ask({ sort })}
             onOpen={(each) => go(to("node", each.node))}
           />
-          <Pages offset={offset} total={data.total} onMove={(next) => ask({ offset: `${next}` })} />
+          <Pages
+            size={PAGE}
+            offset={offset}
+            total={data.total}
+            onMove={(next) => ask({ offset: `${next}` })}
+          />
         </>
       )}
     </Panel>
-  );
-}
-
-function Pages({
-  offset,
-  total,
-  onMove,
-}: {
-  offset: number;
-  total: number;
-  onMove: (offset: number) => void;
-}) {
-  if (total <= PAGE) return null;
-  return (
-    <div class="bar">
-      <Button disabled={offset === 0} onClick={() => onMove(Math.max(0, offset - PAGE))}>
-        {t("common.previous")}
-      </Button>
-      <span class="second">
-        {t("common.page", { n: Math.floor(offset / PAGE) + 1, m: Math.ceil(total / PAGE) })}
-      </span>
-      <Button disabled={offset + PAGE >= total} onClick={() => onMove(offset + PAGE)}>
-        {t("common.next")}
-      </Button>
-    </div>
   );
 }
 

@@ -1,7 +1,6 @@
 import { now } from "../../clock";
 import { exactSpan, fullMoment, millis, number } from "../../format";
 import { causeText, t, word } from "../../i18n";
-import { board } from "../../live";
 import { AlertCare, Notes } from "../../parts/Care";
 import { Loading } from "../../parts/Loading";
 import { Notice } from "../../parts/Notice";
@@ -14,6 +13,7 @@ import { problemText } from "../../problem";
 import { type PageProps, to } from "../../router";
 import { Shape } from "../../signs";
 import type { OutageNow, OutageStory, OutageTold } from "../../types";
+import { Members } from "./Members";
 
 /** One outage: where, since when, how much it takes, who takes care, and how it went. */
 export default function OutagePage({ id }: PageProps) {
@@ -35,9 +35,7 @@ export default function OutagePage({ id }: PageProps) {
       <Panel title={t("outage.history")}>
         <History history={data.history} />
       </Panel>
-      <Panel title={t("outage.members", { n: number(data.members.length) })}>
-        <Members members={data.members} network={data.outage.network} />
-      </Panel>
+      <Members path={path} outage={data.outage} />
     </div>
   );
 }
@@ -96,7 +94,7 @@ function Head({ outage, onDone }: { outage: OutageNow; onDone: () => void }) {
           </>
         )}
         <dt>{t("outages.care")}</dt>
-        <dd>{careText(outage)}</dd>
+        <dd>{careText(outage, isOver)}</dd>
         {outage.excluded && (
           <>
             <dt>{t("maintenance.title")}</dt>
@@ -115,23 +113,6 @@ function Head({ outage, onDone }: { outage: OutageNow; onDone: () => void }) {
         )}
       </dl>
     </Panel>
-  );
-}
-
-/** What is affected, by name where it is on the board. */
-function Members({ members, network }: { members: readonly string[]; network: string }) {
-  const cells = board.value;
-  return (
-    <ul class="plain beside">
-      {members.map((each) => {
-        const row = cells?.row(each, network) ?? -1;
-        return (
-          <li key={each}>
-            <a href={to("node", each)}>{row < 0 ? each : cells?.name[row]}</a>
-          </li>
-        );
-      })}
-    </ul>
   );
 }
 
