@@ -50,7 +50,7 @@ class Rules:
     weights: Mapping[Cause, Weight] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "weights", {cause: _weight(cause, self.degrades) for cause in Cause})
+        object.__setattr__(self, "weights", {cause: cause.weight_at(self.degrades) for cause in Cause})
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -81,10 +81,3 @@ class Rules:
         repeated = self.retry[-1] * (len(run) - len(listed)) if self.retry else 0.0
         target = run[0].started + round(1000 * (sum(listed) + repeated))
         return max(0, target - run[-1].finished) / 1000
-
-
-def _weight(cause: Cause, degrades: frozenset[Cause]) -> Weight:
-    """What shipped as soft is hard for a site that does not list it; busy never is: it is an answer."""
-    if cause.weight in (Weight.GOOD, Weight.BLIND):
-        return cause.weight
-    return Weight.SOFT if cause in degrades or cause is Cause.BUSY else Weight.HARD

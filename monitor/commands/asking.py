@@ -9,7 +9,7 @@ from monitor.config import Site
 from monitor.config.addresses import parse_address
 from monitor.config.mistakes import CellError, did_you_mean, printable, shown
 from monitor.model.nodes import Address, Kind, Node, Watch, watches_of
-from monitor.model.observations import Cause, State, Weight
+from monitor.model.observations import Cause, Weight
 from monitor.model.said import Said, SaidError
 from monitor.words import CAUSES, SIGNS
 
@@ -21,7 +21,6 @@ _STEPS: Final = {
     "closed": Said("设备关闭了连接", "the device closed the connection"),
     "echo": Said("发送回显请求", "echo request"),
 }
-_MEANINGS: Final = {Weight.GOOD: State.UP, Weight.SOFT: State.DEGRADED, Weight.HARD: State.DOWN}
 
 
 class NobodyError(SaidError):
@@ -121,7 +120,7 @@ def tell(watch: Watch, told: Any, language: str) -> str:
     """One probe's explanation as lines of text."""
     lines = [f"{printable(watch.node.label)} · {watch.network} · {told.probe} · {told.place}"]
     lines += [f"  {1000 * moment.after:8.1f} ms  {_step(moment, language)}" for moment in told.steps]
-    sign = SIGNS[_MEANINGS.get(told.cause.weight, State.UNKNOWN)]
+    sign = SIGNS[told.cause.weight.state]
     taken = [] if told.seconds is None else [f"{1000 * told.seconds:.1f} ms"]
     detail = [printable(told.detail)] if told.detail else []
     lines.append("  ".join([f"  {sign} {_cause(told.cause, language)}", *taken, *detail]))

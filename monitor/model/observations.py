@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum, StrEnum
 from types import MappingProxyType
@@ -40,6 +40,14 @@ class Weight(IntEnum):
     HARD = 2
     BLIND = 3
 
+    @property
+    def state(self) -> State:
+        """What a watch is in that nothing but such a cause speaks of."""
+        return _STATES_BY_WEIGHT[self]
+
+
+_STATES_BY_WEIGHT: Final = (State.UP, State.DEGRADED, State.DOWN, State.UNKNOWN)
+
 
 class Cause(StrEnum):
     """Why a watch is in its state. An enum, never free text: it is counted, compared and translated."""
@@ -76,8 +84,16 @@ class Cause(StrEnum):
 
     @property
     def weight(self) -> Weight:
-        """The weight that ships; a site may let more causes only degrade (``judge.degrades``)."""
+        """The weight that ships; a site may say otherwise what only degrades (``judge.degrades``)."""
         return _WEIGHTS[self]
+
+    def weight_at(self, degrades: Container[Cause]) -> Weight:
+        """The weight at a site where only these causes degrade. What ships as soft is hard where the site
+        does not list it; busy never is: it is an answer.
+        """
+        if self.weight in (Weight.GOOD, Weight.BLIND):
+            return self.weight
+        return Weight.SOFT if self in degrades or self is Cause.BUSY else Weight.HARD
 
 
 _GOOD: Final = (Cause.OK, Cause.AUTH_WANTED)

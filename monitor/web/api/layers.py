@@ -4,6 +4,7 @@ last hour, and asking all of them now.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Final
 
 from monitor.access.roles import Permission
@@ -11,7 +12,7 @@ from monitor.bus.wishes import Answer as Came
 from monitor.bus.wishes import BusAwayError, Dropped, NobodyHearsError, WishError
 from monitor.model.layers import Layer as Known
 from monitor.model.nodes import Node, ProbeSpec
-from monitor.model.observations import Weight
+from monitor.model.observations import Cause, Weight
 from monitor.model.times import format_time
 from monitor.web.api.common import moment, one_of
 from monitor.web.api.nodes import node_of
@@ -42,10 +43,12 @@ _DROPPED: Final = {
 async def layers(call: Call[None, None]) -> Layers:
     """Each probe and source of a node, with its last verdict and how old that is."""
     found = node_of(call)
-    return Layers(layers=[_layer(found, each, call.now) for each in await call.context.layers.of(found.id)])
+    degrades = call.context.site.judge.degrades
+    known = await call.context.layers.of(found.id)
+    return Layers(layers=[_layer(found, each, call.now, degrades) for each in known])
 
 
-def _layer(node: Node, known: Known, now: int) -> Layer:
+def _layer(node: Node, known: Known, now: int, degrades: Container[Cause]) -> Layer:
     asked = next((probe for probe in node.probes if probe.name == known.probe), None)
     return Layer(
         network=known.network,
@@ -53,6 +56,7 @@ def _layer(node: Node, known: Known, now: int) -> Layer:
         kind="source" if asked is None else "probe",
         layer=_height_of(known.probe, asked),
         ok=known.ok,
+        state=known.cause.weight_at(degrades).state.value,
         cause=known.cause.value,
         at=moment(known.at),
         age=None if known.at is None else max(0, now - known.at) / 1000,
@@ -114,13 +118,16 @@ async def answers(call: Call[None, None]) -> Answers:
         raise Refused(404, "没有这次探测的结果", "nothing came of this wish")
     if came.dropped is not None:
         raise Refused(429, *_DROPPED[came.dropped], after=AGAIN_AFTER)
-    return Answers(done=came.done, answers=[_answer(one) for one in came.answers])
+    degrades = call.context.site.judge.degrades
+    return Answers(done=came.done, answers=[_answer(one, degrades) for one in came.answers])
 
 
-def _answer(one: Came) -> Answer:
+def _answer(one: Came, degrades: Container[Cause]) -> Answer:
+    weight = one.cause.weight_at(degrades)
     return Answer(
         probe=one.probe,
-        ok=one.cause.weight is Weight.GOOD,
+        ok=weight is Weight.GOOD,
+        state=weight.state.value,
         cause=one.cause.value,
         at=format_time(one.at),
         duration=one.duration,

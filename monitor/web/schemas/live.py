@@ -284,6 +284,7 @@ class Layer(Model):
     kind: Literal["probe", "source"]
     layer: LayerName = Field(description="how far up it proves that the device works")
     ok: bool | None
+    state: Shown = Field(description="of a watch that nothing else speaks of")
     cause: str
     at: Moment | None
     age: Seconds | None
@@ -322,6 +323,7 @@ class Wished(Model):
 class Answer(Model):
     probe: str
     ok: bool
+    state: Shown = Field(description="of a watch that nothing else speaks of")
     cause: str
     at: Moment
     duration: Seconds | None

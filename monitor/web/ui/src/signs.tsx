@@ -57,6 +57,15 @@ export function Shape({ look, title }: { look: Look; title?: string }) {
   );
 }
 
+/** A shape within a drawing, from its upper left, `side` wide and high. */
+export function Drawn({ look, x, y, side }: { look: Look; x: number; y: number; side: number }) {
+  return (
+    <g class={`shape ${look}`} transform={`translate(${x} ${y}) scale(${side / 16})`}>
+      {SHAPES[look]}
+    </g>
+  );
+}
+
 export interface SignProps {
   state: Shown;
   upstream?: boolean;

@@ -261,6 +261,7 @@ export interface Layer {
   kind: "probe" | "source";
   layer: "reach" | "service" | "login" | "registration" | "catalogue";
   ok: boolean | null;
+  state: "up" | "degraded" | "down" | "unknown";
   cause: string;
   at: string | null;
   age: number | null;
@@ -295,6 +296,7 @@ export interface Wished {
 export interface Answer {
   probe: string;
   ok: boolean;
+  state: "up" | "degraded" | "down" | "unknown";
   cause: string;
   at: string;
   duration: number | null;

@@ -275,13 +275,16 @@ async def test_each_probe_and_source_says_which_layer_it_proves(
     secret.write_text(json.dumps({"hik": {"user": "u", "password": "p"}}))
     secret.chmod(0o600)
     profiles = {"stream": {"protocol": "rtsp", "credential": "hik", "ask": "describe"}}
-    site = make_site(folder, [camera("a", probes="ping;http;stream")], probes=profiles)
+    judge = {"degrades": ["clock_wrong"]}
+    site = make_site(folder, [camera("a", probes="ping;http;stream")], probes=profiles, judge=judge)
     probes = ("catalog", "http", "mqtt", "ping", "stream")
+    causes = ("source_lost", "busy", "ok", "timeout", "slow")
     async with desk_of(site, begun) as desk:
         live, keys = desk.context.live, desk.context.keys
         live.apply(Voice().sees(live.clock() - 10_000, live.clock()))
-        head = {"inventory": site.inventory.digest, "probes": probes, "nodes": 1, "causes": ["ok"]}
-        row = MARK.pack(mark_of("a")) + CELL.pack(live.clock(), 0.25, 0) * len(probes)
+        head = {"inventory": site.inventory.digest, "probes": probes, "nodes": 1, "causes": causes}
+        cells = [CELL.pack(live.clock(), 0.25, code) for code in range(len(causes))]
+        row = MARK.pack(mark_of("a")) + b"".join(cells)
         await bus.set(keys.layers("video", 0, 1), json.dumps(head).encode() + b"\n" + row)
         desk.context.layers = Layers(live, bus, keys)
 
@@ -292,6 +295,13 @@ async def test_each_probe_and_source_says_which_layer_it_proves(
         "stream": ("login", "probe"),
         "mqtt": ("registration", "source"),
         "catalog": ("catalogue", "source"),
+    }
+    assert {each["cause"]: each["state"] for each in told} == {
+        "source_lost": "unknown",
+        "busy": "degraded",  # it answers: no site can call that a fault
+        "ok": "up",
+        "timeout": "down",
+        "slow": "down",  # this site lets only wrong clocks degrade
     }
 
 

@@ -62,12 +62,11 @@ function Missing({ layer }: { layer: LayerName }) {
 
 /** Its age goes on by the clock, also while nothing new can be read. */
 function Rung({ layer }: { layer: Layer }) {
-  const look = layer.ok === null ? "unknown" : layer.ok ? "up" : "down";
   const at = millis(layer.at);
   const isStale = isOld(layer, at === null ? null : (now.value - at) / 1000);
   return (
     <li class={isStale ? "stale" : ""}>
-      <Shape look={look} />
+      <Shape look={layer.state} title={t(`state.${layer.state}`)} />
       <span>
         <strong>{t(`layer.${layer.layer}`)}</strong> <small class="second verbatim">{layer.probe}</small>
         <br />

@@ -72,8 +72,8 @@ function List({ answers }: { answers: Answers }) {
     <ul class="plain">
       {answers.answers.map((each) => (
         <li key={each.probe}>
-          <Shape look={each.ok ? "up" : "down"} /> <code>{each.probe}</code> {causeText(each.cause)}{" "}
-          <span class="second">{duration(each.duration)}</span>
+          <Shape look={each.state} title={t(`state.${each.state}`)} /> <code>{each.probe}</code>{" "}
+          {causeText(each.cause)} <span class="second">{duration(each.duration)}</span>
         </li>
       ))}
     </ul>

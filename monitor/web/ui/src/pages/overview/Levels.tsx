@@ -1,10 +1,11 @@
 /** 双网三级: both networks beside each other, what joins their levels, what of it is broken, and who looks. */
 
+import { SMALLEST_SHAPE } from "../../draw/shapes";
 import { number, span } from "../../format";
 import { t, word } from "../../i18n";
 import { collectorText } from "../../parts/collectors";
 import { Panel } from "../../parts/Panel";
-import { type Look, lookText, Shape } from "../../signs";
+import { Drawn, type Look, lookText, Shape } from "../../signs";
 import type { Network, Overview } from "../../types";
 import { LEVELS, type Level, type LevelFigures, levelOf, looksOf, packed } from "./figures";
 import { useSize } from "./size";
@@ -181,15 +182,17 @@ function Row({ level, strip: { network, middle, width, edges } }: { level: Level
   );
 }
 
-/** A node of a level: nameless, since the diagram says how many and not which. */
+/** A node of a level: nameless, since the diagram says how many and not which. Small ones are too small for a shape. */
 function Node({ look, x, y, side }: { look: Look; x: number; y: number; side: number }) {
+  if (side >= SMALLEST_SHAPE && look !== "up") return <Drawn look={look} x={x} y={y} side={side} />;
   return <rect class={`spot ${look}`} x={x} y={y} width={side} height={side} rx={side > 8 ? 2 : 0} />;
 }
 
-function Troubles({ figures: { down, upstream, unknown } }: { figures: LevelFigures }) {
+function Troubles({ figures: { down, upstream, degraded, unknown } }: { figures: LevelFigures }) {
   const told = [
     ["down", down, "overview.broken"],
     ["upstream", upstream, "overview.cut_off"],
+    ["degraded", degraded, "overview.impaired"],
     ["unknown", unknown, "overview.unseen"],
   ] as const;
   return (

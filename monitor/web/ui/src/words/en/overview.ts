@@ -17,6 +17,7 @@ const words = {
   "overview.level_town": "Town",
   "overview.broken": "{count} down",
   "overview.cut_off": "{count} upstream",
+  "overview.impaired": "{count} degraded",
   "overview.unseen": "{count} unknown",
   "overview.boundary": "boundary",
   "overview.no_levels": "The inventory has no platforms or switches",

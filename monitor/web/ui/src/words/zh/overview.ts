@@ -17,6 +17,7 @@ const words = {
   "overview.level_town": "镇街",
   "overview.broken": "{count} 断",
   "overview.cut_off": "{count} 上游",
+  "overview.impaired": "{count} 降级",
   "overview.unseen": "{count} 未知",
   "overview.boundary": "边界",
   "overview.no_levels": "清单中没有平台、交换机等节点",
