@@ -58,6 +58,7 @@ class Past:
     ledger: Ledger
     collector: str = "video-0of1"
     epoch: int = 1
+    recorded: str = "11-01"
     _sequence: int = field(default=0, init=False)
 
     async def uses(self, site: Site, moment: str) -> None:
@@ -86,4 +87,4 @@ class Past:
             self._sequence += 1
             event_id = EventId(self.collector, self.epoch, self._sequence)
             events.append(Event(event_id, "maoming", 0, payload, oldest=1))
-        await self.ledger.append("ledger", "facts", "1-1", events, recorded_at=at("11-01"))
+        await self.ledger.append("ledger", "facts", "1-1", events, recorded_at=at(self.recorded))

@@ -31,6 +31,10 @@ _MEANINGS: Final = {
     Kind.FILE_MISSING: Said("归档文件不在，未能核验", "the file is not there: not checked"),
     Kind.FILE_CHANGED: Said("归档文件被改动", "the file was changed"),
     Kind.FILE_DAMAGED: Said("归档文件无法读完：{note}", "the file cannot be read to its end: {note}"),
+    Kind.OPEN: Said(
+        "未入链，且超出未封存视野所能有的范围：{note}",
+        "is no link, and says more than an open sight may: {note}",
+    ),
     Kind.BASE: Said("段末状态被改动", "where watches stood at the end of a segment was changed"),
     Kind.EXPECTED: Said("与外部所持散列 {note} 不符", "is not the hash held outside: {note}"),
 }
@@ -108,12 +112,15 @@ def _signature(verified: Verified) -> Said:
 def _told(finding: Finding) -> Said:
     zh, en = _MEANINGS[finding.kind]
     row = f" {finding.table} {finding.key}".rstrip()
-    one = finding.first == finding.last
-    links = (
-        Said(f"第 {finding.first:,} 环", f"link {finding.first:,}")
-        if one
-        else Said(f"第 {finding.first:,}–{finding.last:,} 环", f"links {finding.first:,} to {finding.last:,}")
-    )
+    links = _links(finding)
     return Said(
         f"{links.zh}{row}：{zh.format(note=finding.note)}", f"{links.en}{row}: {en.format(note=finding.note)}"
     )
+
+
+def _links(finding: Finding) -> Said:
+    if not finding.last:
+        return Said("链外", "outside the chain")
+    if finding.first == finding.last:
+        return Said(f"第 {finding.first:,} 环", f"link {finding.first:,}")
+    return Said(f"第 {finding.first:,}–{finding.last:,} 环", f"links {finding.first:,} to {finding.last:,}")

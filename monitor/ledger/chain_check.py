@@ -48,8 +48,8 @@ class Reader(Protocol):
     def records(self, table: str) -> list[dict[str, Any]]:
         """All rows of a table that is small."""
 
-    def open_sights(self) -> int:
-        """How many sights are not sealed yet."""
+    def open_sights(self) -> list[dict[str, Any]]:
+        """The sights that are not sealed yet, as ``openness.OPEN`` says."""
 
 
 class Source(Protocol):

@@ -35,13 +35,14 @@ class Kind(StrEnum):
     FILE_MISSING = "file_missing"
     FILE_CHANGED = "file_changed"  # a segment's file is another than the one that was written
     FILE_DAMAGED = "file_damaged"  # it cannot be read to its end
+    OPEN = "open"  # a sight without a link says what no program left open
     BASE = "base"  # where watches stood at the end of the last segment
     EXPECTED = "expected"  # somebody outside holds another hash of this link
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong: in which table, which row, at which links.
+    """One thing that is wrong: in which table, which row, at which links (0: at none).
 
     ``note`` is what helps to see it: the other link of a moved row, a file, a moment.
     """

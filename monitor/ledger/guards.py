@@ -2,7 +2,8 @@
 
 They stop mistakes and ordinary tools, not somebody who owns the file: him the chain and its signatures find.
 
-* A row that has a link is never updated. An open sight has none until it is sealed.
+* A row that has a link is never updated. An open sight has none until it is sealed: it may say little, and it
+  only grows (see ``openness``).
 * A row is deleted only when its link lies in an exported segment, and never from a table whose rows stay.
 * In SQLite, where INSERT OR REPLACE deletes without asking any trigger, an insert may replace nothing; and it
   takes no link that was given out before.
@@ -16,11 +17,13 @@ from typing import Final
 from sqlalchemy import Connection, Table, UniqueConstraint
 
 from monitor.ledger.chain import FORMS, LEAVING
+from monitor.ledger.openness import MAY_GROW, MAY_OPEN
 from monitor.ledger.schema import metadata
 
 SIGNED: Final = ("checkpoints",)
 """Tables without links whose rows stay as they are, too."""
 
+_BOUND: Final = "a row of sights says more than an open one may"
 _EXPORTED: Final = "OLD.link <= (SELECT coalesce(max(last), 0) FROM segments)"
 
 
@@ -37,6 +40,30 @@ def make_functions(connection: Connection) -> None:
         return
     for statement in _functions():
         connection.exec_driver_sql(statement)
+
+
+def bound_open_sights(connection: Connection) -> None:
+    """Hold sights without a link to what such a row may say."""
+    sqlite = connection.dialect.name == "sqlite"
+    for action, old, allowed in (("INSERT", "NEW", MAY_OPEN), ("UPDATE", "OLD", MAY_GROW)):
+        name = f"sights_open_{action.lower()}"
+        for statement in (_bound_sqlite if sqlite else _bound_postgres)(name, action, old, allowed):
+            connection.exec_driver_sql(statement)
+
+
+def _bound_sqlite(name: str, action: str, old: str, allowed: str) -> Iterator[str]:
+    yield (
+        f"CREATE TRIGGER {name} BEFORE {action} ON sights "
+        f"WHEN {old}.link IS NULL AND NOT coalesce({allowed}, 0) BEGIN SELECT RAISE(ABORT, '{_BOUND}'); END"
+    )
+
+
+def _bound_postgres(name: str, action: str, old: str, allowed: str) -> Iterator[str]:
+    yield _function(name, f"IF {allowed} THEN RETURN NEW; END IF; RAISE EXCEPTION '{_BOUND}';")
+    yield (
+        f"CREATE TRIGGER {name} BEFORE {action} ON sights FOR EACH ROW "
+        f"WHEN ({old}.link IS NULL) EXECUTE FUNCTION quanshi_{name}()"
+    )
 
 
 def _sqlite(tables: Sequence[str]) -> Iterator[str]:

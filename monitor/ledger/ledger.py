@@ -49,7 +49,7 @@ from monitor.ledger.rows import (
     StandingRow,
 )
 from monitor.ledger.segment_file import SegmentWriter
-from monitor.ledger.sights import seal_stale
+from monitor.ledger.sights import seal_stale, seal_until
 from monitor.ledger.signing import Checkpoint, Signer
 from monitor.ledger.steps import Watch, columns, sorted_steps, steps
 from monitor.ledger.trail import Wanted
@@ -182,6 +182,10 @@ class Ledger(Access):
     async def seal_stale(self, now: int) -> int:
         """Seal the sights that nothing was added to for 10 minutes and whose hour is over; how many."""
         return await self._write(seal_stale, now)
+
+    async def seal_until(self, until: int, now: int) -> int:
+        """Seal the sights that begin before ``until``, so that what rests on them is linked; how many."""
+        return await self._write(seal_until, until, now)
 
     # -- proof
 

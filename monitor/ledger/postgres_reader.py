@@ -16,6 +16,7 @@ from sqlalchemy import URL, Boolean, Column
 
 from monitor.ledger.chain import FORMS, NULL, ChainHead
 from monitor.ledger.errors import LedgerError, explained, no_head
+from monitor.ledger.openness import OPEN
 from monitor.ledger.postgres import connect, shown
 from monitor.ledger.schema import metadata
 from monitor.ledger.walk import MOST, Page
@@ -122,8 +123,8 @@ class PostgresReader:
         )
         return [tuple(row) for row in self._fetch(query, last + 1, links + 1)]
 
-    def open_sights(self) -> int:
-        return int(self._one("SELECT count(*) FROM sights WHERE NOT sealed"))
+    def open_sights(self) -> list[dict[str, Any]]:
+        return [dict(row) for row in self._fetch(OPEN)]
 
     def _one(self, query: str) -> Any:
         return self._fetch(query)[0][0]

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, RowMapping, Select, Table, func, select
 
 from monitor.ledger import schema
 from monitor.ledger.head import Head
+from monitor.ledger.openness import odd, open_rows
 from monitor.ledger.rows import (
     ChangeRow,
     GapRow,
@@ -100,11 +101,18 @@ def _readable(pieces: Iterable[Mapping[str, Any]], change_id: int) -> Iterator[E
 def sights(connection: Connection, since: int, until: int, network: str | None) -> list[SightRow]:
     table = schema.sights
     query = (
-        select(table).where(table.c.start < until, table.c.end > since).order_by(table.c.start, table.c.id)
+        select(table)
+        .where(table.c.start < until, table.c.end > since, table.c.id.not_in(_strange(connection)))
+        .order_by(table.c.start, table.c.id)
     )
     if network is not None:
         query = query.where(table.c.network == network)
     return _sight_rows(connection, query)
+
+
+def _strange(connection: Connection) -> list[int]:
+    """Open sights that this program did not leave so: they count nowhere, and ``verify`` names them."""
+    return [row["id"] for row in odd(open_rows(connection))]
 
 
 def last_sights(connection: Connection) -> list[SightRow]:
@@ -114,7 +122,7 @@ def last_sights(connection: Connection) -> list[SightRow]:
     """
     table = schema.sights
     places = (table.c.collector, table.c.network, table.c.shard, table.c.shards)
-    latest = select(func.max(table.c.id)).group_by(*places)
+    latest = select(func.max(table.c.id)).where(table.c.id.not_in(_strange(connection))).group_by(*places)
     return _sight_rows(connection, select(table).where(table.c.id.in_(latest)).order_by(table.c.id.desc()))
 
 

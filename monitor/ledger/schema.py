@@ -34,7 +34,7 @@ from sqlalchemy import (
 
 from monitor.ledger.chain import GENESIS
 
-REVISION: Final = "0005"
+REVISION: Final = "0006"
 """The newest migration. A database of any other revision is brought here, or refused when newer."""
 
 CHANGE: Final = "change"

@@ -16,6 +16,7 @@ from sqlalchemy import Column, Text
 
 from monitor.ledger.chain import FORMS, NULL, ChainHead
 from monitor.ledger.errors import LedgerError, explained, no_head
+from monitor.ledger.openness import OPEN
 from monitor.ledger.schema import metadata
 from monitor.ledger.walk import MOST, Page
 
@@ -102,9 +103,7 @@ class SqliteReader:
 
     def records(self, table: str) -> list[dict[str, Any]]:
         """All rows of a table that is small."""
-        cursor = self._connection.execute(f"SELECT * FROM {table}")
-        names = [column[0] for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor]
+        return self._dicts(f"SELECT * FROM {table}")
 
     def holes(self, table: str) -> list[tuple[int, int, int, int]]:
         """Numbers that are lacking in a table that had them all: (first, last, and the links around them).
@@ -121,9 +120,13 @@ class SqliteReader:
         query = f"SELECT id + 1, following - 1, link, link_following FROM ({pairs}) WHERE following > id + 1"
         return self._connection.execute(query, (last + 1, links + 1)).fetchall()
 
-    def open_sights(self) -> int:
-        query = "SELECT count(*) FROM sights WHERE NOT sealed"
-        return int(self._connection.execute(query).fetchone()[0])
+    def open_sights(self) -> list[dict[str, Any]]:
+        return self._dicts(OPEN)
+
+    def _dicts(self, query: str) -> list[dict[str, Any]]:
+        cursor = self._connection.execute(query)
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor]
 
     def _rows(self, table: str, first: int, last: int) -> list[tuple[int, object, str]]:
         between = "BETWEEN ? AND ?"

@@ -18,6 +18,7 @@ from monitor.ledger.chain import FORMS, GENESIS, LEAVING, ChainHead, base_digest
 from monitor.ledger.chain_check import Reader, Source, counted, joined, named, strays, walk_links
 from monitor.ledger.errors import LedgerError
 from monitor.ledger.findings import Finding, Kind, explain
+from monitor.ledger.openness import odd
 from monitor.ledger.rows import SegmentRow
 from monitor.ledger.schema import REVISION
 from monitor.ledger.segment_check import check_file, sensible_segments
@@ -25,6 +26,7 @@ from monitor.ledger.signature_check import against_chain, against_others, check_
 from monitor.ledger.signing import Checkpoint, fingerprint_of
 from monitor.ledger.walk import Stretch
 from monitor.model.said import Said
+from monitor.model.times import format_time
 
 _SHARE: Final = 50_000
 """So many links are one piece of work for one process."""
@@ -125,6 +127,8 @@ class _Run:
         findings += against_others(self._expected, hashes, self._head.links)
         findings += self._head_findings(hashes.get(self._head.links, GENESIS), findings)
         findings += self._base_findings()
+        waiting = self._reader.open_sights()
+        findings += map(_told_open, odd(waiting))
         believed = [each for each in good if public is None or each.fingerprint == fingerprint_of(public)]
         if public is not None and not believed:
             findings.append(Finding(Kind.UNSIGNED, 1, self._head.links, note=fingerprint_of(public)))
@@ -137,7 +141,7 @@ class _Run:
             signed=believed[-1] if believed else None,
             checkpoints=len(self._checkpoints),
             keys=tuple(sorted({each.fingerprint for each in good})),
-            open_sights=self._reader.open_sights(),
+            open_sights=len(waiting),
             archived=self._exported,
             unchecked=sum(each.last - each.first + 1 for each in unread),
         )
@@ -189,6 +193,21 @@ class _Run:
             digest = ""  # a value of another type than any that was written
         if digest != (self._segments[-1].base_sha256 if self._segments else _NO_BASE):
             yield Finding(Kind.BASE, self._exported, self._exported, "base_states")
+
+
+def _told_open(row: Mapping[str, Any]) -> Finding:
+    """No link names it: it would be one of those that come next."""
+    span = " – ".join(_moment(row[name]) for name in ("start", "end"))
+    note = f"{row['collector']}, {row['network']} {row['shard']}/{row['shards']}, {span}"
+    return Finding(Kind.OPEN, 0, 0, "sights", str(row["id"]), note)
+
+
+def _moment(value: object) -> str:
+    """A database file may hold anything."""
+    try:
+        return format_time(value) if isinstance(value, int) else repr(value)
+    except (ValueError, OverflowError):
+        return repr(value)
 
 
 def _within(kept: _Kept, segment: SegmentRow) -> dict[int, tuple[str, object]]:

@@ -40,13 +40,15 @@ async def gather(
     watch: WatchKey | None = None,
     *,
     lately: bool = False,
+    linked: bool = False,
     lists: NodeLists | None = None,
 ) -> Facts:
     """The facts about a window, cut at the last moment up to which anything can be known by ``now``.
 
     ``watch``: only what concerns this one is read. ``lately``: of the time before the window only the last
-    step of each watch, which is enough for what it comes to; and whose fault it was is left open. ``lists``:
-    where versions of the node list that were read already may be found.
+    step of each watch, which is enough for what it comes to; and whose fault it was is left open. ``linked``:
+    what is not a link of the chain yet counts as not seen. ``lists``: where versions of the node list that
+    were read already may be found.
 
     Raises LedgerError, and WindowError for a window that has not begun.
     """
@@ -54,7 +56,8 @@ async def gather(
     # Sights before steps: what is recorded meanwhile may be a step that no sight covers yet, but never a
     # sight without the steps that it vouches for.
     network = None if watch is None else watch[1]
-    sights = [looked(row) for row in await ledger.sights(window.start, window.end, network)]
+    rows = await ledger.sights(window.start, window.end, network)
+    sights = [looked(row) for row in rows if row.sealed or not linked]
     window = window.cut(known_until(Cover(sights), now))
     eras, called = await eras_of(
         ledger, window.span, setting_of(site), lists, None if watch is None else watch[0]

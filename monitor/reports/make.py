@@ -50,8 +50,10 @@ async def make(
     The event loop goes on meanwhile.
     """
     made_at = time.time_ns() // 1_000_000 if now is None else now
+    # What a report rests on is linked before it is made: so its proof vouches for all of it.
+    await ledger.seal_until(window.cut(made_at).end, made_at)
     with _no_garbage():
-        facts = await gather(ledger, site, window, made_at)
+        facts = await gather(ledger, site, window, made_at, linked=True)
         made = await asyncio.to_thread(report, facts, question, progress)
     if not made.nodes:
         raise NothingError

@@ -65,6 +65,9 @@ def down(at: int, cause: Cause = Cause.TIMEOUT) -> Standing:
 
 
 async def append(ledger: Ledger, *events: Event, position: str = "1-1", **fields: Any) -> Appended:
+    """Recorded when it was said, if nothing else is."""
+    sights = [event.payload.end for event in events if isinstance(event.payload, Sight)]
+    fields = {"recorded_at": sights[-1] if sights else None} | fields
     return await ledger.append("ledger", STREAM, position, events, **fields)
 
 

@@ -98,34 +98,38 @@ async def test_what_is_said_twice_is_one_link(ledger: Ledger) -> None:
 
 
 async def test_an_open_sight_is_no_link_until_it_is_sealed(ledger: Ledger, tmp_path: Path) -> None:
-    await append(ledger, said(sight(T0, T0 + 10), 1), said(sight(T0 + 10, T0 + 20), 2))
-    assert (await ledger.head()).links == 0
+    await append(ledger, said(sight(T0, T0 + 10), 1))  # the first of a shard is linked at once
+    await append(ledger, said(sight(T0 + 10, T0 + 20), 2))
+    assert (await ledger.head()).links == 1
     await append(ledger, said(sight(T0 + 30, T0 + 40), 3), said(sight(T0 + 50, T0 + 60), 4))
     assert rows(tmp_path, 'SELECT id, link, "end" FROM sights ORDER BY id') == [
-        (1, 1, T0 + 20),
-        (2, 2, T0 + 40),
-        (3, None, T0 + 60),
+        (1, 1, T0 + 10),
+        (2, 2, T0 + 20),
+        (3, 3, T0 + 40),
+        (4, None, T0 + 60),
     ]
 
 
 async def test_a_sight_that_nobody_goes_on_with_is_sealed_when_its_hour_is_over(
     ledger: Ledger, tmp_path: Path
 ) -> None:
-    await append(ledger, said(sight(T0, T0 + 10), 1), recorded_at=T0 + HOUR - 60_000)
+    await append(ledger, said(sight(T0, T0 + 10), 1))
+    await append(ledger, said(sight(T0 + 10, T0 + 20), 2), recorded_at=T0 + HOUR - 60_000)
     assert await ledger.seal_stale(T0 + HOUR - 1) == 0  # its hour is not over
     assert await ledger.seal_stale(T0 + HOUR + 1) == 0  # it grew two minutes ago
     assert await ledger.seal_stale(T0 + HOUR + 600_000) == 1
     assert await ledger.seal_stale(T0 + HOUR + 600_000) == 0
-    assert (await ledger.head()).links == 1
+    assert (await ledger.head()).links == 2
     assert verified(tmp_path).open_sights == 0
 
 
 async def test_what_comes_after_a_sealed_sight_is_a_row_of_its_own(ledger: Ledger) -> None:
-    await append(ledger, said(sight(T0, T0 + 10, blind=True), 1), recorded_at=T0)
-    await ledger.seal_stale(T0 + 2 * HOUR)
+    await append(ledger, said(sight(T0 - 10, T0, blind=True), 1), recorded_at=T0)
+    await append(ledger, said(sight(T0, T0 + 10, blind=True), 2), recorded_at=T0)
+    await ledger.seal_stale(T0 + HOUR)
     assert [row.end for row in (await ledger.last_sights()).values()] == [T0 + 10]
-    await append(ledger, said(sight(T0 + 10, T0 + 20, blind=True), 2), said(sight(T0 + 20, T0 + 30), 3))
-    assert [row.sealed for row in await ledger.sights(0, 2 * T0)] == [True, True, False]
+    await append(ledger, said(sight(T0 + 10, T0 + 20, blind=True), 3), said(sight(T0 + 20, T0 + 30), 4))
+    assert [row.sealed for row in await ledger.sights(0, 2 * T0)] == [True, True, True, False]
     # It was blind before it was sealed, and is told to see again only once.
     assert [turn.blind for turn in await ledger.observers()] == [True, False]
 

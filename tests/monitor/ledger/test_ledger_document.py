@@ -52,6 +52,7 @@ async def test_their_verifier_finds_what_ours_finds(tmp_path: Path) -> None:
         "DELETE FROM refusals",
         "UPDATE decisions SET hash = '' WHERE action = 'approve'",
         "UPDATE head SET links = links + 1",
+        "UPDATE sights SET start = start - 86400000 WHERE NOT sealed",
     ):
         file_of(tmp_path).write_bytes(whole)
         tamper(tmp_path, statement)

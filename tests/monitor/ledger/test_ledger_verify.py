@@ -18,6 +18,7 @@ from ledgerkit import append, change, file_of, rows, said, url_of
 from monitor.ledger import Ledger, LedgerError, Signer
 from monitor.ledger.chain import FORMS, form_of, next_hash
 from monitor.ledger.findings import Kind
+from monitor.ledger.schema import REVISION
 from monitor.ledger.sqlite_reader import SqliteSource
 from monitor.ledger.verify import verify
 
@@ -262,7 +263,7 @@ def test_any_edit_of_any_column_of_any_linked_row_is_found(
 def test_a_ledger_of_another_schema_is_not_verified(folder: Path) -> None:
     with behind_our_back(folder) as owner:
         owner.execute("UPDATE alembic_version SET version_num = '0001'")
-    with pytest.raises(LedgerError, match="its schema is 0001; this program verifies schema 0005"):
+    with pytest.raises(LedgerError, match=f"its schema is 0001; this program verifies schema {REVISION}"):
         verified(folder)
 
 
