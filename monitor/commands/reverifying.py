@@ -14,8 +14,9 @@ from monitor.ledger.ledger import Ledger
 from monitor.ledger.signing import fingerprint_of
 from monitor.model.times import format_time
 from monitor.reports.build import Question, report
-from monitor.reports.check import Checked, Flaw
+from monitor.reports.check import Checked
 from monitor.reports.document import Proof, Report
+from monitor.reports.flaws import Flaw
 from monitor.reports.gather import gather
 from monitor.reports.jsonform import report_to_json, sections_of
 from monitor.reports.windows import Window
@@ -40,7 +41,7 @@ async def computed_anew(site: Site, checked: Checked) -> list[Flaw]:
     made = checked.report
     window = Window(made.start, made.end, made.period_end, ZoneInfo(made.zone), made.period)
     async with await Ledger.open(site.ledger_url) as ledger:
-        facts = await gather(ledger, site, window, checked.proof.made_at)
+        facts = await gather(ledger, site, window, checked.proof.made_at, linked=True)
     # Cut where the report was cut: what is known by now of the time after it is another question.
     facts = replace(facts, window=replace(facts.window, end=made.end))
     again = report(facts, Question(made.by, made.scope))

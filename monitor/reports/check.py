@@ -1,18 +1,16 @@
 """Whether the file of a report is as it was made, and who vouches for it. Needs neither site nor ledger.
 
-JSON holds the report and its proof. A workbook holds the same where nobody sees it, and every cell that
-people see must follow from it. Beside a PDF or CSV lies the JSON (``report.pdf.json``), from which it is
-made again.
+JSON holds the report and its proof. A workbook holds the same where nobody sees it; beside a PDF or CSV lies
+the JSON (``report.pdf.json``). From that each file is made again, and must be the same.
 """
 
 from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Final
@@ -21,16 +19,15 @@ from monitor.ledger.signing import is_signed
 from monitor.model.said import Said, SaidError
 from monitor.reports.document import Proof, Report
 from monitor.reports.edition import software, wording
+from monitor.reports.flaws import Flaw
 from monitor.reports.formats import BESIDE, beside, writer_of
 from monitor.reports.jsonform import DocumentError, digest_of_sections, read_document, sections_of
-from monitor.reports.look import Cell
-from monitor.reports.sheets import HIDDEN, Row, sheets_of
+from monitor.reports.sheets import HIDDEN, sheets_of
 from monitor.reports.story import story_of
 
 _NOT_OURS: Final = Said("不是本系统的报告", "no report of ours")
 LANGUAGES: Final = ("zh", "en")
 _LARGEST: Final = 500_000_000
-_SHOWN: Final = 20
 
 
 class NoReportError(SaidError):
@@ -41,20 +38,12 @@ class NoReportError(SaidError):
         self.why = why
 
 
-@dataclass(frozen=True, slots=True)
-class Flaw:
-    """Something that is not as it was made: where, and what is wrong there."""
-
-    place: str
-    what: Said
-
-
 @dataclass(slots=True)
 class Checked:
     """A report as it was found; ``flaws`` empty: as it was made, and signed by the key in ``proof``.
 
-    ``reworded``: what people see in the file was not checked. Another version made it, which may have said
-    things in other words; an edit could not be told from that.
+    ``reworded``: the words that people see in the workbook were not checked, only its figures. Another
+    version made it, which may have said things in other words; an edit could not be told from that.
     """
 
     report: Report
@@ -76,20 +65,66 @@ def check_report(path: Path, public: str | None = None) -> Checked:
     checked.flaws += _proof_flaws(json.loads(text), checked.proof, public)
     if form == "json":
         return checked
-    checked.reworded = not _says_the_same(checked.proof, form)
-    if checked.reworded:
+    ours = _says_the_same(checked.proof, form)
+    if form == "pdf" and not ours:
+        checked.flaws.append(Flaw(path.name, _UNCHECKED))
         return checked
-    if form == "xlsx":
-        with _readable(path):
-            checked.flaws += _cell_flaws(path, checked, text)
-    else:
-        checked.flaws += _file_flaws(path, form, checked)
+    with tempfile.TemporaryDirectory(prefix="quanshi-verify-") as folder:
+        if form == "xlsx":
+            with _readable(path):
+                _check_workbook(path, Path(folder), checked, text, ours=ours)
+        else:
+            _check_bytes(path, form, Path(folder), checked)
     return checked
 
 
+_UNCHECKED: Final = Said(
+    "由另一版本生成：数字、摘要与签名已核对，本文件显示的内容无法由本版本核对",
+    "made by another version: figures, digest and signature are checked, but what this file shows cannot be "
+    "checked by this one",
+)
+
+
 def _says_the_same(proof: Proof, form: str) -> bool:
-    """Whether this program would write the same; of a PDF the typesetter makes the bytes."""
-    return proof.wording == wording() and (form != "pdf" or proof.software == software())
+    """Whether this program would write the same file; of all but CSV others make the bytes with it."""
+    return proof.wording == wording() and (form == "csv" or proof.software == software())
+
+
+def _check_workbook(path: Path, folder: Path, checked: Checked, text: str, *, ours: bool) -> None:
+    from monitor.reports import workbook_check
+
+    made = {
+        language: list(sheets_of(story_of(checked.report, checked.proof, language), text))
+        for language in LANGUAGES
+    }
+    there = set(_workbook(path).sheetnames)
+    language = max(LANGUAGES, key=lambda one: len({sheet.name for sheet in made[one]} & there))
+    again = folder / path.name
+    writer_of("xlsx")(checked.report, checked.proof, language, again)
+    if workbook_check.same_parts(path, again):
+        return
+    if ours:
+        checked.flaws += workbook_check.differences(path, again, made[language])
+    else:
+        checked.reworded = True
+        checked.flaws += workbook_check.other_figures(path, made[language])
+
+
+def _check_bytes(path: Path, form: str, folder: Path, checked: Checked) -> None:
+    """Made again in either language, it must be the same to the byte."""
+    content = path.read_bytes()
+    made = []
+    for language in LANGUAGES:
+        again = folder / f"{language}.{form}"
+        writer_of(form)(checked.report, checked.proof, language, again)
+        made.append(again.read_bytes())
+        if made[-1] == content:
+            return
+    if form == "csv":
+        checked.flaws += _line_flaws(content, made[0])
+    else:
+        zh, en = "与重新生成的文件不同", "differs from what is made again from the same report"
+        checked.flaws.append(Flaw(path.name, Said(zh, en)))
 
 
 def _document_text(path: Path, form: str) -> str:
@@ -145,80 +180,6 @@ def _workbook_text(path: Path) -> str:
         raise NoReportError(path, _NOT_OURS)
     with _readable(path):
         return "".join(str(row[0]) for row in book[HIDDEN].iter_rows(values_only=True) if row and row[0])
-
-
-def _cell_flaws(path: Path, checked: Checked, text: str) -> Iterator[Flaw]:
-    """Every cell that is not what the report in the same file says, up to a number of them."""
-    book = _workbook(path)
-    made = {
-        language: list(sheets_of(story_of(checked.report, checked.proof, language), text))
-        for language in LANGUAGES
-    }
-    language = max(LANGUAGES, key=lambda one: len({sheet.name for sheet in made[one]} & set(book.sheetnames)))
-    names = [sheet.name for sheet in made[language]]
-    for name in set(book.sheetnames) ^ set(names):
-        missing = name in names
-        yield Flaw(name, Said("缺少工作表", "the sheet is missing") if missing else _ADDED)
-    count = 0
-    for sheet in made[language]:
-        if sheet.name in book.sheetnames:
-            rows = [row for _, row in sheet.rows]
-            for flaw in _sheet_flaws(sheet.name, rows, book[sheet.name].iter_rows(values_only=True)):
-                count += 1
-                if count > _SHOWN:
-                    return
-                yield flaw
-
-
-_ADDED: Final = Said("多出的工作表", "the sheet is one too many")
-
-
-def _sheet_flaws(name: str, rows: list[Row], found: Any) -> Iterator[Flaw]:
-    from openpyxl.utils import get_column_letter
-
-    for line, (made, there) in enumerate(zip_longest(rows, found, fillvalue=()), 1):
-        for place, (wanted, value) in enumerate(zip_longest(made, there), 1):
-            if not _same(wanted, value):
-                cell = f"{name}!{get_column_letter(place)}{line}"
-                zh = f"表中为 {_shown(value)}，应为 {_shown(wanted)}"
-                yield Flaw(cell, Said(zh, f"says {_shown(value)}, should be {_shown(wanted)}"))
-
-
-def _same(wanted: Cell, value: Any) -> bool:
-    if isinstance(wanted, float | int) and isinstance(value, float | int):
-        return abs(wanted - value) < 1e-9 * max(1.0, abs(wanted))
-    if isinstance(wanted, datetime) and isinstance(value, datetime):
-        return abs((wanted - value).total_seconds()) < 0.5
-    return (wanted or None) == (value or None)
-
-
-def _shown(value: Any) -> str:
-    return "–" if value is None else f"{value!s:.60}"
-
-
-def _file_flaws(path: Path, form: str, checked: Checked) -> Iterator[Flaw]:
-    """Made again in either language, it must be the same to the byte."""
-    content = path.read_bytes()
-    made = []
-    for language in LANGUAGES:
-        made.append(_made_again(writer_of(form), checked, language, path.name))
-        if made[-1] == content:
-            return
-    if form == "csv":
-        yield from _line_flaws(content, made[0])
-    else:
-        yield Flaw(
-            path.name, Said("与重新生成的文件不同", "differs from what is made again from the same report")
-        )
-
-
-def _made_again(
-    write: Callable[[Report, Proof, str, Path], None], checked: Checked, language: str, name: str
-) -> bytes:
-    with tempfile.TemporaryDirectory(prefix="quanshi-verify-") as folder:
-        again = Path(folder) / name
-        write(checked.report, checked.proof, language, again)
-        return again.read_bytes()
 
 
 def _line_flaws(content: bytes, made: bytes) -> Iterator[Flaw]:

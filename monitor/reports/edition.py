@@ -1,10 +1,13 @@
 """By what a report was made: the program, and the wording of what people see.
 
-The figures of a report can be checked by any version; its cells only by one that says things the same way.
+The figures of a report can be checked by any version; its words and its look only by one that says things the
+same way.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
@@ -18,7 +21,7 @@ _SAYING: Final = {
     "monitor.model": ("timeline.py",),
     "monitor.reports": (
         *("csvform.py", "document.py", "look.py", "paper.py", "report.typ"),
-        *("sheets.py", "story.py", "tables.py", "words.py"),
+        *("sheets.py", "story.py", "tables.py", "words.py", "xlsx.py"),
     ),
 }
 """The files that what people see follows from, given the report."""
@@ -26,16 +29,19 @@ _SAYING: Final = {
 
 @cache
 def software() -> str:
-    """``quanshi 0.1.0``, and what sets the PDF, if that is there."""
-    try:
-        return f"quanshi {__version__}, typst {version('typst')}"
-    except PackageNotFoundError:
-        return f"quanshi {__version__}"
+    """``quanshi 0.1.0``, and what makes the bytes of workbook and PDF, if that is there."""
+    return ", ".join([f"quanshi {__version__}", *_versions("typst", "xlsxwriter")])
+
+
+def _versions(*names: str) -> Iterator[str]:
+    for name in names:
+        with suppress(PackageNotFoundError):
+            yield f"{name} {version(name)}"
 
 
 @cache
 def wording() -> str:
-    """16 hex digits that change with anything that could change a cell.
+    """16 hex digits that change with anything that could change a cell or its look.
 
     Taken of the sources, since nobody remembers to raise a number with each word.
     """
