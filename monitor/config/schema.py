@@ -184,6 +184,7 @@ class SiteFile(Section):
             "a short name is needed: letters, digits and . _ - (used in stream keys)",
         ),
     )
+    name: Label | None = _said(None, NAME)
     timezone: Annotated[str, _reads(_zone)] = _said(
         "Asia/Shanghai",
         Said(

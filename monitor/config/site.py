@@ -51,7 +51,9 @@ _SITE_LIMIT: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A checked site. ``path`` is site.yaml; ``data`` and ``alerts`` (in which ``alerting`` is) are absolute.
+    """A checked site. ``title`` is what people call it, ``name`` where nobody said. ``path`` is site.yaml;
+    ``data`` and ``alerts`` (in which ``alerting`` is) are absolute.
+
 
     ``targets`` are shares and ``repair`` the seconds that a repair may take, both by class; ``inspections``
     are times of day in minutes after midnight, in order; ``invented``: nothing here is real; ``keep`` is
@@ -63,6 +65,7 @@ class Site:
 
     path: Path
     name: str
+    title: str
     timezone: str
     language: str
     data: Path
@@ -167,6 +170,7 @@ class _Loader:
         return Site(
             path=self._path,
             name=written.site,
+            title=written.name or written.site,
             timezone=written.timezone,
             language=written.language,
             data=self._path.parent / written.data,

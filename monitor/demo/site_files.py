@@ -18,6 +18,9 @@ INVENTED: Final = (
     "# schematic grid, not places\n"
 )
 
+_NAMES: Final = {"zh": "茂名 (演示)", "en": "Maoming (demo)"}
+"""What the demo calls its city, by language."""
+
 NODE_COLUMNS: Final = (
     "id", "name", "kind", "class", "network", "region", "level", "parent", "address", "probes",
     "contractor", "lon", "lat", "commissioned", "retired",
@@ -87,6 +90,7 @@ def _site_yaml(city: City, options: SiteOptions) -> str:
     timeout = format_span(every.timeout)
     lines = [
         "site: maoming-demo",
+        f"name: {_NAMES[options.language]}",
         "timezone: Asia/Shanghai",
         f"language: {options.language}",
         f"data: {options.data}",

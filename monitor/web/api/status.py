@@ -82,6 +82,7 @@ async def overview(call: Call[None, None]) -> Overview:
     groups = [_group(each) for each in (live.measured.groups if live.measured else ())]
     return Overview(
         site=site.name,
+        title=site.title,
         language="zh" if site.language == "zh" else "en",
         timezone=site.timezone,
         time=format_time(call.now),

@@ -163,6 +163,7 @@ class Overview(Model):
     """The first page but for the cells. ``headline`` is of the class-1 points where there are any."""
 
     site: str
+    title: str = Field(description="what people call the site")
     language: Literal["zh", "en"]
     timezone: str
     time: Moment

@@ -28,6 +28,7 @@ class Session(Model):
     totp: bool
     password_days_left: int | None
     site: str
+    title: str = Field(description="what people call the site")
     language: Literal["zh", "en"]
     oidc: bool = Field(description="whether one may log in by the site's OpenID provider")
     first: bool = Field(description="there is no account yet: the one-time link is waited for")

@@ -26,7 +26,8 @@ def folder(tmp_path: Path) -> Folder:
 
 def test_a_short_site_has_all_defaults(folder: Folder) -> None:
     site = folder.load()
-    assert (site.name, site.timezone, site.language) == ("maoming", "Asia/Shanghai", "zh")
+    assert (site.name, site.title) == ("maoming", "maoming")
+    assert (site.timezone, site.language) == ("Asia/Shanghai", "zh")
     assert site.path == folder.path / "site.yaml"
     assert site.data == folder.path / "data"
     assert (site.redis, site.ledger) == ("embedded", "sqlite")
@@ -49,6 +50,7 @@ def test_a_short_site_has_all_defaults(folder: Folder) -> None:
 
 def test_every_setting_can_be_said(folder: Folder) -> None:
     site = folder.site("""
+name: 茂名
 timezone: UTC
 language: en
 data: /srv/quanshi
@@ -73,6 +75,7 @@ inspections: [21:30, 9:00, 00:00]
 invented: true
 mqtt: {url: "mqtts://broker.example", topic: "a/+/b", will_topic: ~, id: device, network: video}
 """).load()
+    assert (site.name, site.title) == ("maoming", "茂名")
     assert (site.timezone, site.language, site.data) == ("UTC", "en", Path("/srv/quanshi"))
     assert site.ledger_url == "sqlite+aiosqlite:////var/lib/quanshi/ledger.db"
     assert (site.listen_host, site.listen_port) == ("::", 9090)
@@ -120,9 +123,9 @@ def test_an_unknown_key_is_told_with_its_line_and_the_nearest_right_one(folder: 
 
 
 KEYS = (
-    "site, timezone, language, data, redis, ledger, listen, nodes, regions, credentials, alerts, networks, "
-    "probes, judge, outages, targets, repair, inspections, invented, mqtt, web, gb28181, snmp, concurrency, "
-    "per_uplink, keep, retain"
+    "site, name, timezone, language, data, redis, ledger, listen, nodes, regions, credentials, alerts, "
+    "networks, probes, judge, outages, targets, repair, inspections, invented, mqtt, web, gb28181, snmp, "
+    "concurrency, per_uplink, keep, retain"
 )
 
 

@@ -153,7 +153,7 @@ const TITLES: Record<string, Parameters<typeof t>[0]> = {
 
 function useTitle(): void {
   const title = TITLES[route.value.page];
-  const site = session.value?.site ?? "";
+  const site = session.value?.title ?? "";
   const words = [title ? t(title) : "", site, t("app.product")].filter(Boolean).join(" · ");
   useEffect(() => {
     document.title = words;

@@ -151,6 +151,7 @@ export interface OutageNow {
 
 export interface Overview {
   site: string;
+  title: string;
   language: "zh" | "en";
   timezone: string;
   time: string;
@@ -520,6 +521,7 @@ export interface Session {
   totp: boolean;
   password_days_left: number | null;
   site: string;
+  title: string;
   language: "zh" | "en";
   oidc: boolean;
   first: boolean;

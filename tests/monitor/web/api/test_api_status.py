@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from api_kit import NOBODY, Begun, Desk
+from api_kit import NOBODY, Begun, Desk, desk_of
 from city_kit import HOUR, OUTAGE, POINT, QUARTER, city_of, hear
-from small_site import Voice
+from small_site import Voice, camera, make_site
 
 from monitor.model.decisions import Action, Decision
 from monitor.model.deeds import Did
@@ -265,3 +265,9 @@ async def test_without_a_ledger_nothing_is_known_of_the_past(city: Desk) -> None
 async def test_the_status_is_the_one_of_the_terminal(city: Desk) -> None:
     found: dict[str, Any] = await city.get("/status", NOBODY)
     assert (found["down_total"], found["down_covered"], found["outages"][0]["id"]) == (2, 1, OUTAGE)
+
+
+async def test_a_site_is_called_as_people_do(tmp_path: Path, begun: Begun) -> None:
+    async with desk_of(make_site(tmp_path, [camera("a")], name="茂名"), begun) as desk:
+        overview, session = await desk.get("/overview", NOBODY), await desk.get("/session", NOBODY)
+    assert (overview["site"], overview["title"]) == (session["site"], session["title"]) == ("maoming", "茂名")

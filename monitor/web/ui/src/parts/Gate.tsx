@@ -11,7 +11,7 @@ export function Gate({ title, children }: { title: string; children: ComponentCh
         <header>
           <p class="gate-brand">
             <span class="brand-mark" aria-hidden="true" />
-            {session.value?.site} · {t("app.product")}
+            {session.value?.title} · {t("app.product")}
           </p>
           <h1>{title}</h1>
         </header>

@@ -34,7 +34,7 @@ export function Header() {
     <header class={isOpen ? "top open" : "top"}>
       <a class="brand" href={to("")}>
         <span class="brand-mark" aria-hidden="true" />
-        <span class="brand-site">{overview.value?.site ?? session.value?.site ?? ""}</span>
+        <span class="brand-site">{overview.value?.title ?? session.value?.title ?? ""}</span>
         <span class="brand-product">{t("app.product")}</span>
       </a>
       {overview.value?.invented && (
