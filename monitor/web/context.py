@@ -15,6 +15,7 @@ from monitor.bus.wishes import Wishes
 from monitor.config import Reloader
 from monitor.desk.inventory import Uploads
 from monitor.desk.jobs import Jobs
+from monitor.desk.spool import Spool
 from monitor.desk.turns import Turns
 from monitor.ledger.ledger import Ledger
 from monitor.ledger.signing import Signer
@@ -65,6 +66,7 @@ class Context:
     url: str = ""
     uploads: Uploads = field(default_factory=Uploads)
     jobs: Jobs = field(init=False)
+    spool: Spool = field(init=False)
     layers: Layers = field(init=False)
     last_hour: LastHour = field(init=False)
     wishes: Wishes = field(init=False)
@@ -76,6 +78,7 @@ class Context:
         self.trends = Trends(self.lists)
         self.jobs = Jobs(lambda: self.site)
         self.layers = Layers(self.live, self.redis, self.keys)
+        self.spool = Spool(lambda: self.site.data)
         self.last_hour = LastHour(self.live, self.times)
         self.trail = Trail(lambda: self.ledger, lambda: self.access, self.live.clock)
         self.wishes = Wishes(self.redis, self.keys)

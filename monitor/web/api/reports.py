@@ -27,7 +27,6 @@ from monitor.reports.scope import ScopeError, is_usual, read_scope
 from monitor.reports.story import period_of, scope_text, sentence_of
 from monitor.reports.windows import Window, WindowError
 from monitor.web.api.common import NAME_HEADER, attachment, ledger_of, turn
-from monitor.web.dispatch import read_at_most
 from monitor.web.endpoints import Call, Endpoint, Refused
 from monitor.web.schemas.papers import (
     Preview,
@@ -41,6 +40,7 @@ from monitor.web.schemas.papers import (
     Verified,
 )
 
+from monitor.web.uploads import uploaded
 LISTED: Final = 200
 ROWS: Final = 500
 HOUR: Final = 3_600_000
@@ -230,20 +230,20 @@ async def verify(call: Call[None, None]) -> Verified:
     call.target = printable(name)[:100]
     if not checking.is_form(name):
         raise Refused(415, "请上传 .xlsx、.pdf、.csv 或 .json", "upload an .xlsx, .pdf, .csv or .json")
-    content, signer = await read_at_most(call.request, checking.LARGEST), call.context.signer
+    signer = call.context.signer
     key = None if signer is None else signer.public
     try:
-        async with turn(call):
-            found = await asyncio.to_thread(checking.check_upload, call.context.site, name, content, key)
+        async with uploaded(call, checking.LARGEST) as file, turn(call):
+            found = await checking.check_upload(call.context.site, name, file, key)
     except checking.UncheckableError as error:
         raise Refused(400, *error.said) from error
-    call.facts = {"right": not found.flaws, "digest": found.proof.digest}
+    call.facts = {"right": not found.flaws, "digest": found.digest}
     language = call.language
     return Verified(
         right=not found.flaws,
         findings=[f"{flaw.place}: {flaw.what.told(language)}" for flaw in found.flaws],
-        digest=found.proof.digest,
-        made_at=format_time(found.proof.made_at),
+        digest=found.digest,
+        made_at=format_time(found.made_at),
         cells_checked=not found.reworded,
     )
 
