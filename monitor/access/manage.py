@@ -25,10 +25,13 @@ class Seen:
 class Manage(Store):
     """None of it shows or sets a password: its owner does that by a one-time link."""
 
-    async def accounts(self, now: int) -> list[Seen]:
-        def read(connection: Connection) -> list[Seen]:
+    async def accounts(self, now: int, limit: int | None = None, offset: int = 0) -> tuple[list[Seen], int]:
+        """Some of them by name, None: all; and how many there are."""
+
+        def read(connection: Connection) -> tuple[list[Seen], int]:
             locked = lockout.locked_until(connection, now)
-            return [Seen(one, locked.get(one.account)) for one in people.everybody(connection)]
+            found = people.everybody(connection, limit, offset)
+            return [Seen(one, locked.get(one.account)) for one in found], people.count(connection)
 
         return await self._read(read)
 

@@ -115,8 +115,11 @@ class Own(Store):
         if not await self._write(sessions.end_own, who.account, name):
             raise Refused(404, "没有这个会话", "there is no such session")
 
-    async def tokens(self, account: str | None) -> list[Token]:
-        return await self._read(sessions.tokens, account)
+    async def tokens(
+        self, account: str | None, limit: int | None = None, offset: int = 0
+    ) -> tuple[list[Token], int]:
+        """Some of those of an account, None: of all; and how many there are."""
+        return await self._read(sessions.tokens, account, limit, offset)
 
     async def drop_token(self, name: str, account: str | None) -> None:
         if not await self._write(sessions.drop_token, name, account):

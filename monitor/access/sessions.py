@@ -183,13 +183,16 @@ def touch_token(connection: Connection, name: str, now: int) -> None:
     connection.execute(update(table).where(table.c.id == name).values(used_at=now))
 
 
-def tokens(connection: Connection, account: str | None) -> list[Token]:
-    """Those of an account; None: of all."""
+def tokens(
+    connection: Connection, account: str | None, limit: int | None = None, offset: int = 0
+) -> tuple[list[Token], int]:
+    """Some of those of an account, None: of all; and how many there are."""
     table = tables.tokens
     query = select(table).order_by(table.c.account, table.c.made_at)
     if account is not None:
         query = query.where(table.c.account == account)
-    return [_token(row) for row in connection.execute(query)]
+    total = connection.scalar(select(func.count()).select_from(query.subquery()))
+    return [_token(row) for row in connection.execute(query.limit(limit).offset(offset))], int(total or 0)
 
 
 def drop_token(connection: Connection, name: str, account: str | None) -> bool:

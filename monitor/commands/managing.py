@@ -94,7 +94,7 @@ def _system_user() -> str:
 
 def everybody() -> Wish:
     async def work(access: Access, _site: Site) -> Answer:
-        return Answer(tuple(await access.accounts(present())))
+        return Answer(tuple((await access.accounts(present()))[0]))
 
     return Wish(work)
 

@@ -12,7 +12,7 @@ from monitor.web.api.session import access_of, token_of
 from monitor.web.endpoints import Call, Endpoint, Refused
 from monitor.web.first import welcome
 from monitor.web.guard import is_secure
-from monitor.web.schemas.base import Done
+from monitor.web.schemas.base import Done, ShortPage
 from monitor.web.schemas.people import (
     Account,
     AccountChange,
@@ -23,9 +23,9 @@ from monitor.web.schemas.people import (
 )
 
 
-async def accounts(call: Call[None, None]) -> AccountList:
-    found = await access_of(call).accounts(call.now)
-    return AccountList(accounts=[_shown(each) for each in found])
+async def accounts(call: Call[ShortPage, None]) -> AccountList:
+    found, total = await access_of(call).accounts(call.now, call.query.limit, call.query.offset)
+    return AccountList(accounts=[_shown(each) for each in found], total=total)
 
 
 async def make(call: Call[None, AccountWish]) -> AccountLink:
@@ -65,9 +65,9 @@ async def end_sessions(call: Call[None, None]) -> Done:
     return Done()
 
 
-async def tokens(call: Call[None, None]) -> TokenList:
-    found = await access_of(call).tokens(None)
-    return TokenList(tokens=[token_of(each) for each in found])
+async def tokens(call: Call[ShortPage, None]) -> TokenList:
+    found, total = await access_of(call).tokens(None, call.query.limit, call.query.offset)
+    return TokenList(tokens=[token_of(each) for each in found], total=total)
 
 
 async def drop_token(call: Call[None, None]) -> Done:
@@ -113,7 +113,16 @@ _TAKEN: Final = {409: "there is such an account already"}
 _LAST: Final = {409: "one security administrator has to stay"}
 
 ENDPOINTS: Final = (
-    Endpoint("GET", "/accounts", "accounts", "All accounts", accounts, _MANAGES, answer=AccountList),
+    Endpoint(
+        "GET",
+        "/accounts",
+        "accounts",
+        "All accounts",
+        accounts,
+        _MANAGES,
+        answer=AccountList,
+        query=ShortPage,
+    ),
     Endpoint(
         "POST",
         "/accounts",
@@ -126,7 +135,16 @@ ENDPOINTS: Final = (
         action="account.make",
         also=_TAKEN,
     ),
-    Endpoint("GET", "/accounts/tokens", "tokens", "All tokens", tokens, _MANAGES, answer=TokenList),
+    Endpoint(
+        "GET",
+        "/accounts/tokens",
+        "tokens",
+        "All tokens",
+        tokens,
+        _MANAGES,
+        answer=TokenList,
+        query=ShortPage,
+    ),
     Endpoint(
         "DELETE",
         "/accounts/tokens/{id}",

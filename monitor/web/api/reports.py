@@ -28,6 +28,7 @@ from monitor.reports.story import period_of, scope_text, sentence_of
 from monitor.reports.windows import Window, WindowError
 from monitor.web.api.common import NAME_HEADER, attachment, ledger_of, turn
 from monitor.web.endpoints import Call, Endpoint, Refused
+from monitor.web.schemas.base import ShortPage
 from monitor.web.schemas.papers import (
     Preview,
     PreviewRow,
@@ -39,9 +40,8 @@ from monitor.web.schemas.papers import (
     ReportWish,
     Verified,
 )
-
 from monitor.web.uploads import uploaded
-LISTED: Final = 200
+
 ROWS: Final = 500
 HOUR: Final = 3_600_000
 LONGEST: Final = 400 * 24 * HOUR
@@ -55,15 +55,16 @@ MEDIA: Final = {
 }
 
 
-async def reports(call: Call[None, None]) -> ReportList:
+async def reports(call: Call[ShortPage, None]) -> ReportList:
     """The reports that the ledger knows, the newest first, with the files that are here."""
-    rows = await ledger_of(call).reports(limit=LISTED)
-    return ReportList(reports=[_made(call, row) for row in rows])
+    rows, total = await ledger_of(call).reports_page(call.query.limit, call.query.offset)
+    named = [[*row.files, *call.context.jobs.files_of(row.digest)] for row in rows]
+    here = await asyncio.to_thread(lambda: [papers.papers(call.context.site, names) for names in named])
+    return ReportList(reports=list(map(_made, rows, here)), total=total)
 
 
-def _made(call: Call[Any, Any], row: ReportRow) -> ReportMade:
+def _made(row: ReportRow, here: list[Paper]) -> ReportMade:
     question = dict(row.question)
-    names = [*row.files, *call.context.jobs.files_of(row.digest)]
     return ReportMade(
         key=row.key,
         revision=row.revision,
@@ -71,7 +72,7 @@ def _made(call: Call[Any, Any], row: ReportRow) -> ReportMade:
         made_at=format_time(row.made_at),
         title=f"{question.get('from', '')} – {question.get('to', '')}",
         question=question,
-        files=[_file(paper) for paper in papers.papers(call.context.site, names)],
+        files=[_file(paper) for paper in here],
     )
 
 
@@ -260,6 +261,7 @@ ENDPOINTS: Final = (
         reports,
         Permission.LOOK,
         answer=ReportList,
+        query=ShortPage,
         also=_AWAY,
     ),
     Endpoint(

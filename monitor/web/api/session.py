@@ -17,7 +17,7 @@ from monitor.web.dispatch import as_response
 from monitor.web.endpoints import Call, Endpoint, Refused
 from monitor.web.first import forget_first
 from monitor.web.guard import forget, keep
-from monitor.web.schemas.base import Done
+from monitor.web.schemas.base import Done, ShortPage
 from monitor.web.schemas.people import (
     Ended,
     Login,
@@ -179,9 +179,10 @@ async def end_other_sessions(call: Call[None, None]) -> Ended:
     return Ended(ended=ended)
 
 
-async def tokens(call: Call[None, None]) -> TokenList:
-    found = await access_of(call).tokens(call.who.account)
-    return TokenList(tokens=[token_of(each) for each in found])
+async def tokens(call: Call[ShortPage, None]) -> TokenList:
+    query = call.query
+    found, total = await access_of(call).tokens(call.who.account, query.limit, query.offset)
+    return TokenList(tokens=[token_of(each) for each in found], total=total)
 
 
 async def make_token(call: Call[None, TokenWish]) -> TokenMade:
@@ -325,7 +326,7 @@ ENDPOINTS: Final = (
         end_session,
         action="session.end",
     ),
-    _own("GET", "/tokens", "own_tokens", "One's tokens", tokens, answer=TokenList),
+    _own("GET", "/tokens", "own_tokens", "One's tokens", tokens, answer=TokenList, query=ShortPage),
     _own(
         "POST",
         "/tokens",

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from monitor.web.schemas.base import Model, Moment, Name, Page
+from monitor.web.schemas.base import Model, Moment, Name, ShortPage
 
 RoleName = Literal["viewer", "operator", "approver", "auditor", "admin", "security"]
 AccountName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$")]
@@ -112,6 +112,7 @@ class TokenMade(Token):
 
 class TokenList(Model):
     tokens: list[Token]
+    total: int
 
 
 class Account(Model):
@@ -128,6 +129,7 @@ class Account(Model):
 
 class AccountList(Model):
     accounts: list[Account]
+    total: int
 
 
 class AccountWish(Model):
@@ -150,7 +152,7 @@ class AccountLink(Model):
     expires_at: Moment
 
 
-class ActionsQuery(Page):
+class ActionsQuery(ShortPage):
     account: str | None = Field(None, max_length=64)
     action: str | None = Field(None, max_length=64)
     since: str | None = None
@@ -170,6 +172,7 @@ class ActionDone(Model):
 
 class ActionList(Model):
     actions: list[ActionDone]
+    total: int
 
 
 class Checkpoint(Model):

@@ -151,6 +151,7 @@ class Silence(Model):
 
 class SilenceList(Model):
     silences: list[Silence]
+    total: int
 
 
 class MaintenanceWish(Model):
@@ -195,6 +196,7 @@ class Decided(Model):
 
 class DecidedList(Model):
     decisions: list[Decided]
+    total: int
 
 
 OutageStory.model_rebuild()

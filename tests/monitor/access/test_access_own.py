@@ -81,7 +81,7 @@ async def test_a_token_does_a_part_of_what_its_account_may(access: Access) -> No
     asked = await access.by_token(secret, T0 + 1)
     assert (asked.account, asked.via, asked.permissions) == ("zhang", "token", {P.LOOK, P.DETAIL})
     assert asked.csrf is None
-    (listed,) = await access.tokens("zhang")
+    (listed,), _ = await access.tokens("zhang")
     assert (listed.name, listed.used_at, listed.expires_at) == ("grafana", T0 + 1, T0 + 30 * DAY)
     assert token.id == listed.id
     with refused(401):
@@ -98,7 +98,7 @@ async def test_a_token_never_does_more_than_its_account_nor_manages_it(
     who = (await made(in_file, "zhang", Role.OPERATOR)).principal
     with refused(403):
         await in_file.make_token(who, "t", wanted, T0, 1)
-    assert await in_file.tokens(None) == []
+    assert await in_file.tokens(None) == ([], 0)
 
 
 async def test_a_token_loses_what_its_account_loses(access: Access) -> None:

@@ -24,6 +24,11 @@ export interface Page {
   offset?: number;
 }
 
+export interface ShortPage {
+  limit?: number;
+  offset?: number;
+}
+
 export interface Counts {
   up: number;
   degraded: number;
@@ -433,6 +438,7 @@ export interface ReportMade {
 
 export interface ReportList {
   reports: ReportMade[];
+  total: number;
 }
 
 export interface Verified {
@@ -604,6 +610,7 @@ export interface TokenMade {
 
 export interface TokenList {
   tokens: Token[];
+  total: number;
 }
 
 export interface Account {
@@ -620,6 +627,7 @@ export interface Account {
 
 export interface AccountList {
   accounts: Account[];
+  total: number;
 }
 
 export interface AccountWish {
@@ -662,6 +670,7 @@ export interface ActionDone {
 
 export interface ActionList {
   actions: ActionDone[];
+  total: number;
 }
 
 export interface Checkpoint {
@@ -834,6 +843,7 @@ export interface Silence {
 
 export interface SilenceList {
   silences: Silence[];
+  total: number;
 }
 
 export interface MaintenanceWish {
@@ -876,4 +886,5 @@ export interface Decided {
 
 export interface DecidedList {
   decisions: Decided[];
+  total: number;
 }

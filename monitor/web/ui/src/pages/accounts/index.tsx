@@ -5,6 +5,7 @@ import { t, word } from "../../i18n";
 import { Button } from "../../parts/Button";
 import { Loading } from "../../parts/Loading";
 import { Notice } from "../../parts/Notice";
+import { PAGE, Pages } from "../../parts/Pages";
 import { Panel } from "../../parts/Panel";
 import { useRead } from "../../parts/read";
 import { Sure } from "../../parts/Sure";
@@ -19,7 +20,8 @@ type Doing = { what: "make" } | { what: "change" | "reset" | "end"; account: Acc
 
 /** What the security administrator does. */
 export default function AccountsPage() {
-  const { data, error, again } = useRead<AccountList>("/accounts");
+  const [offset, setOffset] = useState(0);
+  const { data, error, again } = useRead<AccountList>("/accounts", { limit: PAGE, offset });
   const [doing, setDoing] = useState<Doing>(null);
   const close = (): void => {
     setDoing(null);
@@ -42,6 +44,7 @@ export default function AccountsPage() {
           {error !== null && <Notice kind="wrong">{problemText(error)}</Notice>}
           {data === null && error === null && <Loading />}
           {data !== null && <Accounts accounts={data.accounts} onDo={setDoing} />}
+          {data !== null && <Pages offset={offset} total={data.total} onMove={setOffset} />}
         </div>
       </Panel>
       <AllTokens />

@@ -7,6 +7,7 @@ import { Dialog } from "../../parts/Dialog";
 import { Empty } from "../../parts/Empty";
 import { Field } from "../../parts/Field";
 import { Form } from "../../parts/Form";
+import { PAGE, Pages } from "../../parts/Pages";
 import { useRead } from "../../parts/read";
 import { isScope, ScopeFields, scopeOf, scopeText, type TypedScope } from "../../parts/Scope";
 import { type Column, Table } from "../../parts/Table";
@@ -18,7 +19,9 @@ const HOUR = 3_600_000;
 
 /** What nobody is told of for a while; it begins and ends here. */
 export function Silences() {
-  const { data, again } = useRead<SilenceList>("/silences", {}, { every: 30, on: ["order"] });
+  const [offset, setOffset] = useState(0);
+  const page = { limit: PAGE, offset };
+  const { data, again } = useRead<SilenceList>("/silences", page, { every: 30, on: ["order"] });
   const [isAsking, setAsking] = useState(false);
 
   async function end(silence: Silence): Promise<void> {
@@ -69,6 +72,7 @@ export function Silences() {
           keyOf={(each) => each.id}
         />
       )}
+      {data !== null && <Pages offset={offset} total={data.total} onMove={setOffset} />}
       {isAsking && (
         <Begin
           onClose={() => {

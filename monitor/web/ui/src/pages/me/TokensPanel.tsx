@@ -20,8 +20,11 @@ import type { Token, TokenList, TokenMade } from "../../types";
 /** What a token may never do: it is for programs, and `own` is for people. */
 const PEOPLE_ONLY = "own";
 
+/** More than that nobody has. */
+const MOST = 1000;
+
 export function TokensPanel({ may }: { may: readonly string[] }) {
-  const { data, error, again } = useRead<TokenList>("/session/tokens");
+  const { data, error, again } = useRead<TokenList>("/session/tokens", { limit: MOST });
   const [isMaking, setMaking] = useState(false);
   const [revoking, setRevoking] = useState<Token | null>(null);
   const close = (): void => {
