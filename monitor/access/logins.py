@@ -61,6 +61,7 @@ class Logins(Store):
             people.change(connection, chosen, password=kept, password_at=now, login_at=now)
             people.drop_links(connection, owner)
             sessions.end_all(connection, chosen)
+            sessions.drop_tokens(connection, chosen)
             secret, csrf = sessions.begin(connection, chosen, address, now)
             return people.known(connection, chosen), secret, csrf
 

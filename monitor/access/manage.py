@@ -56,7 +56,7 @@ class Manage(Store):
         disabled: bool | None = None,
         by: str = "",
     ) -> Account:
-        """Other roles or a disabled account end its sessions; the last one that makes accounts stays.
+        """Other roles end its sessions, disabling it its tokens too; the last one that makes accounts stays.
 
         ``by``: who asks for it; nobody changes his own roles.
         """
@@ -78,6 +78,8 @@ class Manage(Store):
                 raise Refused(409, "至少保留一个可用的安全管理员", "one security administrator has to stay")
             if roles is not None or disabled:
                 sessions.end_all(connection, account.casefold())
+            if disabled:
+                sessions.drop_tokens(connection, account.casefold())
             return people.known(connection, account)
 
         return await self._write(work)

@@ -27,8 +27,8 @@ class Own(Store):
         return await self._read(people.known, account)
 
     async def change_password(self, who: Principal, old: str, new: str, now: int, address: str) -> LoggedIn:
-        """Another password, and with it a session of its own: all that there were are over."""
-        confirmed = await self._confirm(who, old, now, address)
+        """Another password, and with it a session of its own: all that there were are over, tokens too."""
+        confirmed = await self._confirm(who, Proof(old), now, address)
         passwords.check(new, who.account, self.settings.policy)
         await self._check_former(who.account, new)
         kept = await self._hasher.hash(new)
@@ -49,6 +49,7 @@ class Own(Store):
         """That it is he who sits there: what is kept of it. A wrong one counts like a wrong login."""
         await self._write(lockout.attempt, who.account, address, now)
         known = await self._read(people.known, who.account)
+            sessions.drop_tokens(connection, who.account)
         if not await self._hasher.verify(known.password, password):
             raise Refused(403, "当前密码不正确", "the present password is not right")
         await self._write(lockout.succeeded, who.account, address)
@@ -81,7 +82,13 @@ class Own(Store):
     async def make_token(
         self, who: Principal, name: str, permissions: Collection[Permission], now: int, days: int
     ) -> tuple[Token, str]:
-        """A token for a part of what one may do oneself; what it may do is never more than that."""
+        """A token for a part of what one may do oneself; what it may do is never more than that.
+
+        It ends with the password of now, with its account, and after a year at the latest.
+        """
+        if not 1 <= days <= sessions.TOKEN_DAYS:
+            most = sessions.TOKEN_DAYS
+            raise Refused(400, f"令牌有效期为 1 至 {most} 天", f"a token holds 1 to {most} days")
         if who.must:
             raise Refused(403, "须先修改密码", "the password has to be changed first", must=who.must)
         beyond = sorted(set(permissions) - (who.permissions - {Permission.OWN}))

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
+from monitor.access.sessions import TOKEN_DAYS
 from monitor.web.schemas.base import Model, Moment, Name, ShortPage
 
 RoleName = Literal["viewer", "operator", "approver", "auditor", "admin", "security"]
@@ -91,7 +92,7 @@ class Ended(Model):
 class TokenWish(Model):
     name: Name
     permissions: list[str] = Field(min_length=1, max_length=20)
-    days: int = Field(365, ge=1, le=3650)
+    days: int = Field(365, ge=1, le=TOKEN_DAYS)
 
 
 class Token(Model):

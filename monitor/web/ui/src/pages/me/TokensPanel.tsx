@@ -92,12 +92,11 @@ function Tokens({ tokens, onRevoke }: { tokens: readonly Token[]; onRevoke: (tok
   return <Table caption={t("token.title")} columns={columns} rows={tokens} keyOf={(each) => each.id} />;
 }
 
-const YEAR = 365;
-const MOST_DAYS = 3650;
+const MOST_DAYS = 365;
 
 function MakeDialog({ may, onClose }: { may: readonly string[]; onClose: () => void }) {
   const [name, setName] = useState("");
-  const [days, setDays] = useState(String(YEAR));
+  const [days, setDays] = useState(String(MOST_DAYS));
   const [chosen, setChosen] = useState<readonly string[]>(may.includes("look") ? ["look"] : []);
   const [made, setMade] = useState<TokenMade | null>(null);
   const count = Number(days);

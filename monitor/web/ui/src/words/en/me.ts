@@ -31,7 +31,7 @@ const words: Record<keyof typeof zh, string> = {
     "At least 12 characters of three kinds (capitals, small letters, digits, signs), or 20 and more.",
   "password.title": "Change the password",
   "password.submit": "change the password",
-  "password.done": "The password is changed; your other sessions are ended.",
+  "password.done": "The password is changed; your other sessions and all your tokens are ended.",
   "password.days": "the password expires in {n} days",
   "totp.title": "Authenticator",
   "totp.on": "In use: logging in asks for a code of 6 digits.",
@@ -60,7 +60,8 @@ const words: Record<keyof typeof zh, string> = {
   "sessions.end_others_sure": "The other {n} sessions are logged out at once.",
   "sessions.ended": "The session is ended.",
   "token.title": "API tokens",
-  "token.lead": "For programs that read /api/v1 and /metrics. A token may never do more than you.",
+  "token.lead":
+    "For programs that read /api/v1 and /metrics. A token may never do more than you, and ends with your password.",
   "token.empty": "No token yet",
   "token.empty_how": "Make one for each program, so that it can be revoked alone.",
   "token.make": "make a token",
