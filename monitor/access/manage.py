@@ -100,6 +100,16 @@ class Manage(Store):
 
         return await self._write(work)
 
+    async def unlock(self, account: str) -> Account:
+        """Forget what was tried wrongly, for whoever guessed or mistyped."""
+
+        def work(connection: Connection) -> Account:
+            found = people.known(connection, account)
+            lockout.forgive(connection, account)
+            return found
+
+        return await self._write(work)
+
     async def end_sessions(self, account: str) -> None:
         await self._read(people.known, account)
         await self._write(sessions.end_all, account.casefold())

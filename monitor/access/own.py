@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
@@ -18,6 +19,14 @@ from monitor.access.store import DAY, LoggedIn, Store
 
 LONGEST_NAME: Final = 300
 """Letters of what a browser says of itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """By what somebody shows that it is he who sits there; ``code``: of his authenticator."""
+
+    password: str = field(repr=False)
+    code: str | None = field(default=None, repr=False)
 
 
 class Own(Store):
@@ -40,23 +49,47 @@ class Own(Store):
             people.keep_former(connection, before, now)
             people.change(connection, who.account, password=kept, password_at=now)
             sessions.end_all(connection, who.account)
+            sessions.drop_tokens(connection, who.account)
             secret, csrf = sessions.begin(connection, who.account, address, now)
             return people.known(connection, who.account), secret, csrf
 
         return self._logged_in(*await self._write(work), now)
 
-    async def _confirm(self, who: Principal, password: str, now: int, address: str) -> str | None:
-        """That it is he who sits there: what is kept of it. A wrong one counts like a wrong login."""
+    async def _confirm(
+        self, who: Principal, proof: Proof, now: int, address: str, *, with_code: bool = False
+    ) -> str | None:
+        """That it is he who sits there: what is kept of his password. What is wrong counts as in a login.
+
+        ``with_code``: the code is needed too, where the account has an authenticator.
+        """
         await self._write(lockout.attempt, who.account, address, now)
         known = await self._read(people.known, who.account)
-            sessions.drop_tokens(connection, who.account)
-        if not await self._hasher.verify(known.password, password):
+        if known.subject:
+            raise Refused(409, "该账号由统一身份认证管理", "this account is the OpenID provider's")
+        if not await self._hasher.verify(known.password, proof.password):
             raise Refused(403, "当前密码不正确", "the present password is not right")
-        await self._write(lockout.succeeded, who.account, address)
+        if with_code and known.totp and proof.code is None:
+            await self._write(lockout.withdraw, who.account, address)
+            raise Refused(
+                403, "请输入当前的动态验证码", "the present authenticator's code is needed", need="code"
+            )
+
+        if with_code and known.totp:
+            await self._write(lockout.attempt_code, who.account, now)
+
+        def work(connection: Connection) -> None:
+            if with_code:
+                _use_code(connection, who.account, proof.code or "", now)
+            lockout.succeeded(connection, who.account, address)
+
+        await self._write(work)
         return known.password
 
-    async def offer_totp(self, who: Principal, issuer: str) -> tuple[str, str]:
+    async def offer_totp(
+        self, who: Principal, issuer: str, proof: Proof, now: int, address: str
+    ) -> tuple[str, str]:
         """A secret for an authenticator, and its URI; it counts once a code of it was shown."""
+        await self._confirm(who, proof, now, address, with_code=True)
         secret = totp.new_secret()
         await self._write(partial(people.change, account=who.account, totp_offered=secret))
         return secret, totp.uri(secret, who.account, issuer)
@@ -75,8 +108,8 @@ class Own(Store):
 
         await self._write(work)
 
-    async def drop_totp(self, who: Principal, password: str, now: int, address: str) -> None:
-        await self._confirm(who, password, now, address)
+    async def drop_totp(self, who: Principal, proof: Proof, now: int, address: str) -> None:
+        await self._confirm(who, proof, now, address, with_code=True)
         await self._write(partial(people.change, account=who.account, totp=None, totp_offered=None))
 
     async def make_token(
@@ -131,3 +164,14 @@ class Own(Store):
     async def drop_token(self, name: str, account: str | None) -> None:
         if not await self._write(sessions.drop_token, name, account):
             raise Refused(404, "没有这个令牌", "there is no such token")
+
+
+def _use_code(connection: Connection, account: str, code: str, now: int) -> None:
+    """Take a code of the present authenticator, where there is one: each is good once."""
+    present = people.known(connection, account)
+    if present.totp is None:
+        return
+    step = totp.step_of(present.totp, code, now, present.totp_step)
+    if step is None:
+        raise Refused(403, "当前验证码不正确", "the present code is not right")
+    people.change(connection, account, totp_step=step)

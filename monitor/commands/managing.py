@@ -118,6 +118,15 @@ def reset(account: str) -> Wish:
     return Wish(work, "account.reset", account)
 
 
+def unlock(account: str) -> Wish:
+    """Let it log in again at once."""
+
+    async def work(access: Access, _site: Site) -> Answer:
+        return Answer((Seen(await access.unlock(account), None),))
+
+    return Wish(work, "account.unlock", account)
+
+
 def change(account: str, *, roles: Collection[str] | None = None, disabled: bool | None = None) -> Wish:
     """Give it other roles, or disable or enable it."""
     wanted = None if roles is None else [Role(role) for role in roles]

@@ -59,6 +59,12 @@ async def reset(call: Call[None, None]) -> AccountLink:
     return _linked(call, *await access_of(call).reset(call.path["account"], call.now))
 
 
+async def unlock(call: Call[None, None]) -> Account:
+    """Let it log in again at once, from wherever it was locked."""
+    call.target = call.path["account"]
+    return _shown(Seen(await access_of(call).unlock(call.path["account"]), None))
+
+
 async def end_sessions(call: Call[None, None]) -> Done:
     call.target = call.path["account"]
     await access_of(call).end_sessions(call.path["account"])
@@ -176,6 +182,16 @@ ENDPOINTS: Final = (
         _MANAGES,
         answer=AccountLink,
         action="account.reset",
+    ),
+    Endpoint(
+        "POST",
+        "/accounts/{account}/unlock",
+        "unlock_account",
+        "Unlock an account",
+        unlock,
+        _MANAGES,
+        answer=Account,
+        action="account.unlock",
     ),
     Endpoint(
         "DELETE",

@@ -8,6 +8,7 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from monitor.access.access import Access, LoggedIn
+from monitor.access.own import Proof
 from monitor.access.principal import Principal
 from monitor.access.roles import Permission
 from monitor.access.sessions import SessionRow
@@ -31,8 +32,8 @@ from monitor.web.schemas.people import (
     TokenMade,
     TokenWish,
     TotpCode,
-    TotpDrop,
     TotpOffer,
+    TotpWish,
 )
 
 
@@ -126,10 +127,11 @@ async def password(call: Call[None, NewPassword]) -> web.StreamResponse:
     return await _begin(call, begun)
 
 
-async def offer_totp(call: Call[None, None]) -> TotpOffer:
+async def offer_totp(call: Call[None, TotpWish]) -> TotpOffer:
     """A secret for an authenticator. It counts once a code of it was shown."""
     _with_session(call)
-    secret, uri = await access_of(call).offer_totp(call.who, f"Quanshi {call.context.site.name}")
+    issuer = f"Quanshi {call.context.site.name}"
+    secret, uri = await access_of(call).offer_totp(call.who, issuer, _proof(call), call.now, call.address)
     return TotpOffer(secret=secret, uri=uri)
 
 
@@ -139,10 +141,14 @@ async def confirm_totp(call: Call[None, TotpCode]) -> Done:
     return Done()
 
 
-async def drop_totp(call: Call[None, TotpDrop]) -> Done:
+async def drop_totp(call: Call[None, TotpWish]) -> Done:
     _with_session(call)
-    await access_of(call).drop_totp(call.who, call.body.password, call.now, call.address)
+    await access_of(call).drop_totp(call.who, _proof(call), call.now, call.address)
     return Done()
+
+
+def _proof(call: Call[None, TotpWish]) -> Proof:
+    return Proof(call.body.password, call.body.code)
 
 
 async def sessions(call: Call[None, None]) -> OwnSessions:
@@ -234,6 +240,7 @@ def _with_session(call: Call[Any, Any]) -> None:
 
 
 _WRONG: Final = {401: "the account, the password or the code is not right", 429: "too many tries"}
+_PRESENT: Final = {409: "the account is the OpenID provider's", 429: "too many tries"}
 _OWN: Final = Permission.OWN
 
 
@@ -278,7 +285,7 @@ ENDPOINTS: Final = (
         answer=Session,
         body=NewPassword,
         action="password.change",
-        also=_WRONG,
+        also=_PRESENT,
     ),
     _own(
         "POST",
@@ -287,7 +294,9 @@ ENDPOINTS: Final = (
         "Begin with an authenticator",
         offer_totp,
         answer=TotpOffer,
+        body=TotpWish,
         action="totp.offer",
+        also=_PRESENT,
     ),
     _own(
         "PUT",
@@ -304,9 +313,9 @@ ENDPOINTS: Final = (
         "drop_totp",
         "Do without the authenticator",
         drop_totp,
-        body=TotpDrop,
+        body=TotpWish,
         action="totp.drop",
-        also=_WRONG,
+        also=_PRESENT,
     ),
     _own("GET", "/sessions", "own_sessions", "Where one is logged in", sessions, answer=OwnSessions),
     _own(

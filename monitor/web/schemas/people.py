@@ -64,8 +64,11 @@ class TotpCode(Model):
     code: Code
 
 
-class TotpDrop(Model):
+class TotpWish(Model):
+    """Another authenticator, or none: for the owner alone."""
+
     password: Password
+    code: Code | None = Field(None, description="of the present authenticator, where there is one")
 
 
 class OwnSession(Model):

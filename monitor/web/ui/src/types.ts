@@ -560,8 +560,9 @@ export interface TotpCode {
   code: string;
 }
 
-export interface TotpDrop {
+export interface TotpWish {
   password: string;
+  code?: string | null;
 }
 
 export interface OwnSession {
