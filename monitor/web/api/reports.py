@@ -26,7 +26,7 @@ from monitor.reports.gather import gather
 from monitor.reports.scope import ScopeError, is_usual, read_scope
 from monitor.reports.story import period_of, scope_text, sentence_of
 from monitor.reports.windows import Window, WindowError
-from monitor.web.api.common import NAME_HEADER, attachment, ledger_of, turn
+from monitor.web.api.common import NAME_HEADER, attachment, demand_ours, ledger_of, turn
 from monitor.web.endpoints import Call, Endpoint, Refused
 from monitor.web.schemas.base import ShortPage
 from monitor.web.schemas.papers import (
@@ -207,6 +207,7 @@ def _window(call: Call[Any, Any], wanted: ReportQuestion) -> Window:
             found = windows.between(str(wanted.since), str(wanted.until), zone)
     except WindowError as error:
         raise Refused(400, *error.said) from error
+    demand_ours("period", found.start, found.period_end)
     if found.period_end - found.start > LONGEST:
         raise Refused(400, "时间段最长 400 天", "a report over the pages is of 400 days at most")
     return found
