@@ -35,6 +35,11 @@ class Manage(Store):
 
         return await self._read(read)
 
+    async def name_of(self, account: str) -> str:
+        """What the person of an account is called; empty where there is none of this name."""
+        found = await self._read(people.find, account)
+        return "" if found is None else found.name
+
     async def make_account(
         self, account: str, name: str, roles: Collection[Role], now: int
     ) -> tuple[Account, str, int]:

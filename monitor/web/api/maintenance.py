@@ -17,6 +17,7 @@ from monitor.model.spans import Span
 from monitor.model.times import format_time
 from monitor.web.api.alerts import scope_of
 from monitor.web.api.common import ledger_of, moment_of
+from monitor.web.api.session import access_of
 from monitor.web.endpoints import Call, Endpoint, Refused
 from monitor.web.schemas.base import ShortPage
 from monitor.web.schemas.work import CorrectionWish, Decided, DecidedList, MaintenanceWish, Scope
@@ -74,9 +75,22 @@ async def approve(call: Call[None, None]) -> Decided:
             f"已由 {one.signed.approved_by} 批准",
             f"{one.signed.approved_by} has approved this already",
         )
-    if is_same_person(one.signed.requested_by, call.who.account):
-        raise Refused(409, "批准人不得为申请人", "who approves is somebody else than who asked")
+    if await _is_own(call, one):
+        raise Refused(
+            409,
+            "批准人不得为申请人；姓名相同即视为同一人，如确为两人，请安全管理员在姓名中区分",
+            "who approves is somebody else than who asked; accounts of the same name are one person's, "
+            "unless the security administrator tells them apart by their names",
+        )
     return await _decided(call, decisions.approve(ledger_of(call), one.id, call.who.account))
+
+
+async def _is_own(call: Call[Any, Any], one: DecidedRow) -> bool:
+    """Whether it was the same person who asked, under whatever account."""
+    asked = one.signed.requested_by
+    theirs = {asked, await access_of(call).name_of(asked)} - {""}
+    mine = {call.who.account, call.who.name}
+    return any(is_same_person(their, my) for their in theirs for my in mine)
 
 
 async def end(call: Call[None, None]) -> Decided:
