@@ -48,7 +48,7 @@ const words = {
   "overview.frame": "{place} {count}",
   "overview.since": "自 {time}（{ago}）",
   "overview.no_points": "清单中还没有点位",
-  "overview.no_points_how": "在“资产”页上传节点清单后，每个点位在这里是一格。",
+  "overview.no_points_how": "在“清单”页上传节点清单后，每个点位在这里是一格。",
   "overview.no_places": "没有任何点位的经纬度",
   "overview.no_places_how": "在节点清单的“经度”“纬度”两列填入 WGS-84 坐标后，点位会出现在地图上。",
   "overview.unplaced": "{count} 个点位没有经纬度",
