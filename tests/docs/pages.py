@@ -10,7 +10,7 @@ from pathlib import Path
 FENCE = "```"
 HEADING = re.compile(r"(#+) (.+)")
 NAME = re.compile(r"`([^`]+)`")
-NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+NUMBER = re.compile(r"\d[\d.,]*\d")  # one digit may be a word in the other language
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 REMARK = re.compile(r"(?<=\S)(  | +#).*|^ {12,}.*")
 ARROWS = re.compile("[─▶└├]")
