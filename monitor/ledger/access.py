@@ -9,7 +9,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from monitor.ledger.engine import reading
+from monitor.ledger.engine import database_of, reading
 from monitor.ledger.errors import explained
 
 _P = ParamSpec("_P")
@@ -36,6 +36,10 @@ class Access:
 
     async def __aexit__(self, *exc_info: object) -> None:
         await self.close()
+
+    async def database(self) -> tuple[str, str]:
+        """Which one it is, and its version: ``("PostgreSQL", "16.4")``."""
+        return await self._read(database_of)
 
     async def _read(
         self, query: Callable[Concatenate[Connection, _P], _T], *args: _P.args, **kwargs: _P.kwargs

@@ -17,6 +17,9 @@ from monitor.ledger.errors import LedgerError, about
 from monitor.model.said import Said
 
 _OLDEST_SQLITE: Final = (3, 35, 0)  # ON CONFLICT and RETURNING as we use them
+_NAMES: Final = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+"""By the name of a dialect, what people call the database."""
+
 _NO_URL: Final = Said(
     "台账：应为数据库 URL，如 postgresql://…", "ledger: no database URL such as postgresql://…"
 )
@@ -125,6 +128,12 @@ def _begin(connection: Connection) -> None:
     # A writer takes its lock at once: a reader that turns writer later cannot wait for one.
     writes = connection.get_execution_options().get("writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def database_of(connection: Connection) -> tuple[str, str]:
+    """Which database it is, and its version."""
+    version = connection.dialect.server_version_info or ()
+    return _NAMES[connection.dialect.name], ".".join(map(str, version))
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -57,7 +57,7 @@ async def about(call: Call[None, None]) -> About:
 
 @cache
 def _installed() -> Mapping[str, str]:
-    """What does not change while this runs."""
+    """What does not change while this runs. SQLite holds the outboxes, whatever holds the ledger."""
     found = {"Quanshi": monitor.__version__, "Python": platform.python_version()}
     found["SQLite"] = sqlite3.sqlite_version
     for name in PACKAGES:
@@ -70,6 +70,9 @@ def _installed() -> Mapping[str, str]:
 
 async def _software(context: Context) -> dict[str, str]:
     found = dict(_installed())
+    if context.ledger is not None:
+        name, number = await context.ledger.database()
+        found[name] = number
     try:
         async with asyncio.timeout(PATIENCE):
             server = await context.redis.info("server")

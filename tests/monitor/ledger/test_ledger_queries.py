@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import sqlite3
 from pathlib import Path
 
 import pytest
-from ledgerkit import T0, append, change, file_of, judge_all, said, sight, snapshot
+from ledgerkit import T0, Place, append, change, file_of, judge_all, said, sight, snapshot
 
 from monitor.ledger import Ledger
 from monitor.model.observations import State
@@ -105,3 +106,9 @@ async def test_an_empty_ledger_answers_every_question(ledger: Ledger) -> None:
     assert await ledger.snapshots() == []
     assert await ledger.gaps() == []
     assert await ledger.committed() == {}
+
+
+async def test_a_ledger_names_its_database_and_the_version_of_that(ledger: Ledger, place: Place) -> None:
+    name, version = await ledger.database()
+    assert name == ("SQLite" if isinstance(place, Path) else "PostgreSQL")
+    assert re.fullmatch(r"\d+(\.\d+)+", version)
