@@ -16,7 +16,7 @@ from monitor.model.orders import Order, OrderError, OrderKind
 from monitor.model.times import format_time
 from monitor.web.api.common import ledger_of, moment_of
 from monitor.web.endpoints import Call, Endpoint, Refused
-from monitor.web.schemas.base import Done, ShortPage
+from monitor.web.schemas.base import Done
 from monitor.web.schemas.work import (
     AlertList,
     AlertNow,
@@ -39,30 +39,43 @@ _NOTES: Final = (OrderKind.ACK, OrderKind.ASSIGN, OrderKind.NOTE)
 
 async def alerts(call: Call[AlertsQuery, None]) -> AlertList:
     """Those that go on, on wish those that are over too; the newest first."""
-    known = await call.context.alerts.all(ledger_of(call))
-    found = [one for one in known if not call.query.open or one.resolved_at is None]
-    page = found[call.query.offset : call.query.offset + call.query.limit]
-    return AlertList(alerts=[shown(one) for one in page], total=len(found))
+    query, known = call.query, await call.context.alerts.all(ledger_of(call))
+    found = [one for one in known if _is_meant(one, query)]
+    rules = {_rule(one) for one in known} | {rule.name for rule in call.context.site.alerting.rules}
+    page = found[query.offset : query.offset + query.limit]
+    return AlertList(alerts=[shown(one) for one in page], total=len(found), rules=sorted(rules))
+
+
+def _is_meant(one: Known, query: AlertsQuery) -> bool:
+    return (
+        not (query.open and one.resolved_at is not None)
+        and query.severity in (None, _text(one, "severity"))
+        and query.rule in (None, _rule(one))
+        and query.network in (None, _text(one, "network"))
+    )
+
+
+def _text(one: Known, name: str) -> str | None:
+    value = one.facts.get(name)
+    return value if isinstance(value, str) and value else None
+
+
+def _rule(one: Known) -> str:
+    return _text(one, "rule") or one.key.partition("/")[0]
 
 
 def shown(one: Known) -> AlertNow:
     """An alert for the pages."""
-    facts = one.facts
-
-    def text(name: str) -> str | None:
-        value = facts.get(name)
-        return value if isinstance(value, str) and value else None
-
     return AlertNow(
         id=one.id,
-        rule=text("rule") or one.key.partition("/")[0],
-        severity=text("severity") or "",
-        title=text("title") or one.key,
+        rule=_rule(one),
+        severity=_text(one, "severity") or "",
+        title=_text(one, "title") or one.key,
         subject=one.key,
-        network=text("network"),
-        node=text("node"),
-        region=text("region"),
-        outage=text("outage"),
+        network=_text(one, "network"),
+        node=_text(one, "node"),
+        region=_text(one, "region"),
+        outage=_text(one, "outage"),
         fired_at=format_time(one.fired_at),
         since=format_time(one.since),
         resolved_at=None if one.resolved_at is None else format_time(one.resolved_at),
@@ -182,11 +195,9 @@ async def given(call: Call[Any, Any], giving: Any) -> Order:
 # -- silences
 
 
-async def silences(call: Call[ShortPage, None]) -> SilenceList:
+async def silences(call: Call[None, None]) -> SilenceList:
     """Those that go on, the newest first."""
-    found = await orders.silences(ledger_of(call))
-    page = found[call.query.offset : call.query.offset + call.query.limit]
-    return SilenceList(silences=[_silence(each) for each in page], total=len(found))
+    return SilenceList(silences=[_silence(each) for each in await orders.silences(ledger_of(call))])
 
 
 async def be_silent(call: Call[None, SilenceWish]) -> Silence:
@@ -283,16 +294,7 @@ ENDPOINTS: Final = (
         action="alert.note",
         also=_TAKEN,
     ),
-    Endpoint(
-        "GET",
-        "/silences",
-        "silences",
-        "Silences that go on",
-        silences,
-        _LOOK,
-        answer=SilenceList,
-        query=ShortPage,
-    ),
+    Endpoint("GET", "/silences", "silences", "Silences that go on", silences, _LOOK, answer=SilenceList),
     Endpoint(
         "POST",
         "/silences",

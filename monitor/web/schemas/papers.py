@@ -85,7 +85,6 @@ class ReportMade(Model):
 
 class ReportList(Model):
     reports: list[ReportMade]
-    total: int
 
 
 class Verified(Model):

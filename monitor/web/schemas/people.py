@@ -6,8 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from monitor.access.sessions import TOKEN_DAYS
-from monitor.web.schemas.base import Model, Moment, Name, ShortPage
+from monitor.web.schemas.base import Model, Moment, Name, Page
 
 RoleName = Literal["viewer", "operator", "approver", "auditor", "admin", "security"]
 AccountName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$")]
@@ -64,11 +63,8 @@ class TotpCode(Model):
     code: Code
 
 
-class TotpWish(Model):
-    """Another authenticator, or none: for the owner alone."""
-
+class TotpDrop(Model):
     password: Password
-    code: Code | None = Field(None, description="of the present authenticator, where there is one")
 
 
 class OwnSession(Model):
@@ -95,7 +91,7 @@ class Ended(Model):
 class TokenWish(Model):
     name: Name
     permissions: list[str] = Field(min_length=1, max_length=20)
-    days: int = Field(365, ge=1, le=TOKEN_DAYS)
+    days: int = Field(365, ge=1, le=3650)
 
 
 class Token(Model):
@@ -116,7 +112,6 @@ class TokenMade(Token):
 
 class TokenList(Model):
     tokens: list[Token]
-    total: int
 
 
 class Account(Model):
@@ -133,7 +128,6 @@ class Account(Model):
 
 class AccountList(Model):
     accounts: list[Account]
-    total: int
 
 
 class AccountWish(Model):
@@ -156,7 +150,7 @@ class AccountLink(Model):
     expires_at: Moment
 
 
-class ActionsQuery(ShortPage):
+class ActionsQuery(Page):
     account: str | None = Field(None, max_length=64)
     action: str | None = Field(None, max_length=64)
     since: str | None = None
@@ -176,7 +170,6 @@ class ActionDone(Model):
 
 class ActionList(Model):
     actions: list[ActionDone]
-    total: int
 
 
 class Checkpoint(Model):

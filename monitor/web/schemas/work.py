@@ -58,6 +58,9 @@ class OutageMembers(Model):
 
 class AlertsQuery(Page):
     open: bool = True
+    severity: str | None = None
+    rule: str | None = None
+    network: str | None = None
 
 
 class Delivery(Model):
@@ -100,6 +103,7 @@ class AlertNow(Model):
 class AlertList(Model):
     alerts: list[AlertNow]
     total: int
+    rules: list[str] = Field(description="that the site has, or that an alert was found by")
 
 
 class AlertStory(Model):
@@ -151,7 +155,6 @@ class Silence(Model):
 
 class SilenceList(Model):
     silences: list[Silence]
-    total: int
 
 
 class MaintenanceWish(Model):
@@ -196,7 +199,6 @@ class Decided(Model):
 
 class DecidedList(Model):
     decisions: list[Decided]
-    total: int
 
 
 OutageStory.model_rebuild()

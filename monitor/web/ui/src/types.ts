@@ -24,11 +24,6 @@ export interface Page {
   offset?: number;
 }
 
-export interface ShortPage {
-  limit?: number;
-  offset?: number;
-}
-
 export interface Counts {
   up: number;
   degraded: number;
@@ -438,7 +433,6 @@ export interface ReportMade {
 
 export interface ReportList {
   reports: ReportMade[];
-  total: number;
 }
 
 export interface Verified {
@@ -560,9 +554,8 @@ export interface TotpCode {
   code: string;
 }
 
-export interface TotpWish {
+export interface TotpDrop {
   password: string;
-  code?: string | null;
 }
 
 export interface OwnSession {
@@ -611,7 +604,6 @@ export interface TokenMade {
 
 export interface TokenList {
   tokens: Token[];
-  total: number;
 }
 
 export interface Account {
@@ -628,7 +620,6 @@ export interface Account {
 
 export interface AccountList {
   accounts: Account[];
-  total: number;
 }
 
 export interface AccountWish {
@@ -671,7 +662,6 @@ export interface ActionDone {
 
 export interface ActionList {
   actions: ActionDone[];
-  total: number;
 }
 
 export interface Checkpoint {
@@ -755,6 +745,9 @@ export interface AlertsQuery {
   limit?: number;
   offset?: number;
   open?: boolean;
+  severity?: string | null;
+  rule?: string | null;
+  network?: string | null;
 }
 
 export interface Delivery {
@@ -795,6 +788,7 @@ export interface AlertNow {
 export interface AlertList {
   alerts: AlertNow[];
   total: number;
+  rules: string[];
 }
 
 export interface AlertStory {
@@ -844,7 +838,6 @@ export interface Silence {
 
 export interface SilenceList {
   silences: Silence[];
-  total: number;
 }
 
 export interface MaintenanceWish {
@@ -887,5 +880,4 @@ export interface Decided {
 
 export interface DecidedList {
   decisions: Decided[];
-  total: number;
 }

@@ -45,7 +45,28 @@ async def test_those_that_are_over_are_listed_on_wish_page_by_page(fired: Desk) 
     beyond = await fired.get("/alerts?open=false&offset=2")
 
     assert ([one["id"] for one in listed["alerts"]], listed["total"]) == (["bbbb2222"], 2)
-    assert beyond == {"alerts": [], "total": 2}
+    assert (beyond["alerts"], beyond["total"]) == ([], 2)
+
+
+@pytest.mark.parametrize(
+    ("asked", "ids"),
+    [
+        ("severity=critical", ["aaaa1111"]),
+        ("severity=warning", []),
+        ("rule=offline", ["cccc3333"]),
+        ("network=police", ["cccc3333"]),
+        ("rule=outage&network=police", []),
+    ],
+)
+async def test_alerts_are_chosen_by_severity_rule_and_network(
+    fired: Desk, asked: str, ids: list[str]
+) -> None:
+    await fired.did(Did.FIRED, "cccc3333", rule="offline", severity="info", title="off", network="police")
+
+    listed = await fired.get(f"/alerts?open=false&{asked}")
+
+    assert ([one["id"] for one in listed["alerts"]], listed["total"]) == (ids, len(ids))
+    assert {"outage", "offline"} <= set(listed["rules"])
 
 
 async def test_an_alert_is_acknowledged_by_the_account_that_asks(fired: Desk) -> None:

@@ -48,7 +48,11 @@ export function List({ alerts, onShow, onDone }: ListProps) {
       key: "do",
       head: "",
       cell: (each) =>
-        each.resolved_at === null && <AlertCare alert={each.id} ackedBy={each.acked_by} onDone={onDone} />,
+        each.resolved_at === null && (
+          <div class="bar">
+            <AlertCare alert={each.id} ackedBy={each.acked_by} onDone={onDone} />
+          </div>
+        ),
     },
   ];
   return (

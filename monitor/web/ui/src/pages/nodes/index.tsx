@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { age, fullMoment, number } from "../../format";
-import { kindText, t } from "../../i18n";
+import { classText, kindText, t } from "../../i18n";
 import { board, overview } from "../../live";
 import { Button } from "../../parts/Button";
 import { Empty } from "../../parts/Empty";
@@ -10,6 +10,7 @@ import { Notice } from "../../parts/Notice";
 import { networkName } from "../../parts/networks";
 import { Pages } from "../../parts/Pages";
 import { Panel } from "../../parts/Panel";
+import { offsetOf } from "../../parts/pages";
 import { useRead } from "../../parts/read";
 import { useRegions } from "../../parts/regions";
 import { type Column, Table } from "../../parts/Table";
@@ -17,7 +18,7 @@ import { problemText } from "../../problem";
 import { go, type PageProps, to } from "../../router";
 import { Sign } from "../../signs";
 import type { WatchList, WatchNow } from "../../types";
-import { type Asked, askedOf, offsetOf, PAGE } from "./query";
+import { type Asked, askedOf, PAGE } from "./query";
 
 const KINDS = ["camera", "recorder", "switch", "platform", "gateway", "centre"] as const;
 const STATES = ["down", "degraded", "unknown", "up"] as const;
@@ -55,7 +56,7 @@ const COLUMNS = (): Column<WatchNow>[] => [
 /** All watches; filters and order stand in the address. */
 export default function NodesPage({ query }: PageProps) {
   const asked = askedOf(query);
-  const offset = offsetOf(asked);
+  const offset = offsetOf(asked.offset, PAGE);
   const { data, error, isStale } = useRead<WatchList>(
     "/nodes",
     { ...asked, limit: PAGE, offset },
@@ -150,10 +151,7 @@ function Filters({ asked, onAsk }: FilterProps) {
       <Choice
         label={t("common.class")}
         value={asked.point_class ?? ""}
-        options={[
-          ["", t("nodes.any_class")],
-          ...CLASSES.map((each) => [each, t("common.class_n", { n: each })] as const),
-        ]}
+        options={[["", t("nodes.any_class")], ...CLASSES.map((each) => [each, classText(each)] as const)]}
         onChange={(point_class) => onAsk({ point_class })}
       />
       <Choice

@@ -23,9 +23,3 @@ export function askedOf(query: URLSearchParams): Asked {
   const given = NAMES.map((name) => [name, query.get(name) ?? ""] as const);
   return Object.fromEntries(given.filter(([, value]) => value !== ""));
 }
-
-/** How many watches stand before this page: whole pages, whatever somebody typed. */
-export function offsetOf(asked: Asked): number {
-  const wanted = Math.floor(Number(asked.offset ?? 0) / PAGE) * PAGE;
-  return Number.isFinite(wanted) && wanted > 0 ? wanted : 0;
-}
