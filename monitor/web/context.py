@@ -15,7 +15,6 @@ from monitor.bus.wishes import Wishes
 from monitor.config import Reloader
 from monitor.desk.inventory import Uploads
 from monitor.desk.jobs import Jobs
-from monitor.desk.spool import Spool
 from monitor.desk.turns import Turns
 from monitor.ledger.ledger import Ledger
 from monitor.ledger.signing import Signer
@@ -29,7 +28,6 @@ from monitor.live.states import Live
 from monitor.live.watchrows import Rows
 from monitor.reports.nodelists import NodeLists
 from monitor.web.alertbook import AlertBook
-from monitor.web.coverage import Coverage
 from monitor.web.hub import Hub
 from monitor.web.trends import Trends
 
@@ -58,7 +56,6 @@ class Context:
     boards: Boards = field(default_factory=Boards)
     excluding: Excluding = field(default_factory=Excluding)
     alerts: AlertBook = field(default_factory=AlertBook)
-    coverage: Coverage = field(default_factory=Coverage)
     rows: Rows = field(default_factory=Rows)
     lists: NodeLists = field(default_factory=NodeLists)
     trends: Trends = field(init=False)
@@ -66,7 +63,6 @@ class Context:
     signer: Signer | None = None
     access: Access | None = None
     url: str = ""
-    spool: Spool = field(init=False)
     uploads: Uploads = field(default_factory=Uploads)
     jobs: Jobs = field(init=False)
     layers: Layers = field(init=False)
@@ -78,7 +74,6 @@ class Context:
 
     def __post_init__(self) -> None:
         self.trends = Trends(self.lists)
-        self.spool = Spool(lambda: self.site.data)
         self.jobs = Jobs(lambda: self.site)
         self.layers = Layers(self.live, self.redis, self.keys)
         self.last_hour = LastHour(self.live, self.times)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from browser_city import BrowserCity
 from conftest import Enter
@@ -56,3 +58,52 @@ async def test_maintenance_takes_four_eyes(city: BrowserCity, enter: Enter) -> N
             await expect(row).to_contain_text("进行中")
         await beside.open(f"node/{camera.id}")
         await expect(beside.page.get_by_text("维护").first).to_be_visible()
+
+
+async def test_a_silence_begins_where_the_outage_stands_and_ends_only_when_asked_twice(
+    city: BrowserCity, enter: Enter
+) -> None:
+    switch = city.towns()[1]
+    async with enter("op") as duty:
+        page, dialog = duty.page, duty.page.get_by_role("dialog")
+        with city.dead(switch):
+            await duty.open("outages")
+            await page.get_by_role("link", name=switch.name).click(timeout=25_000)
+            await page.get_by_role("button", name="静默").click()
+            await expect(dialog.get_by_label("范围按")).to_have_value("parents")
+            await expect(dialog.get_by_role("listitem")).to_have_text(f"{switch.name}✕")
+            await dialog.get_by_label("包括").fill("没有这个")
+            await dialog.get_by_label("包括").press("Enter")
+            await dialog.get_by_role("button", name="去掉 没有这个").click()
+            await dialog.get_by_label("原因").fill("割接 <i>中</i>")
+            await dialog.get_by_label("原因").press("Enter")
+            await expect(dialog).to_have_count(0)
+
+        await duty.open("alerts?view=silences")
+        row = page.get_by_role("row").filter(has_text="割接 <i>中</i>")
+        await expect(row).to_contain_text(f"{switch.name} 之下")
+        end = row.get_by_role("button", name="结束静默")
+        for leave in ("Enter", "Escape"):
+            await end.press("Enter")
+            await expect(dialog.get_by_role("button", name="取消")).to_be_focused()
+            await page.keyboard.press(leave)
+            await expect(dialog).to_have_count(0)
+            await expect(end).to_be_focused()
+        await end.press("Enter")
+        await page.keyboard.press("Shift+Tab")
+        await page.keyboard.press("Enter")
+        await expect(row).to_have_count(0)
+
+
+async def test_alerts_are_chosen_by_the_address_and_the_address_by_what_is_chosen(enter: Enter) -> None:
+    async with enter("look") as window:
+        page = window.page
+        await window.open("alerts?view=all&severity=info&offset=50")
+        await expect(page.get_by_role("tab", name="全部")).to_have_attribute("aria-selected", "true")
+        await expect(page.get_by_label("级别")).to_have_value("info")
+        await page.get_by_label("规则").select_option("budget")
+        await page.get_by_label("网络").select_option("police")
+        await expect(page).to_have_url(
+            re.compile(r"#/alerts\?view=all&severity=info&rule=budget&network=police$")
+        )
+        await expect(page.get_by_text("没有这样的告警")).to_be_visible()

@@ -113,6 +113,11 @@ export function causeText(cause: string): string {
   return CAUSES[lang.value][cause] ?? cause;
 }
 
+/** The word of a class of points (`1` or `class1` → 一类). */
+export function classText(name: string | number): string {
+  return word("class", String(name).replace("class", ""));
+}
+
 /** The word of a kind of node (`camera` → 点位). */
 export function kindText(kind: string): string {
   return KINDS[lang.value][kind] ?? kind;

@@ -12,10 +12,13 @@ export interface ButtonProps {
   label?: string;
   title?: string;
   pressed?: boolean;
+  /** It has the focus at first: what is safe in a dialog. */
+  autoFocus?: boolean;
 }
 
 export function Button(props: ButtonProps) {
-  const { children, onClick, kind = "plain", type = "button", disabled, busy, label, title, pressed } = props;
+  const { children, onClick, kind = "plain", type = "button", disabled, busy } = props;
+  const { label, title, pressed, autoFocus } = props;
   return (
     <button
       type={type}
@@ -24,6 +27,7 @@ export function Button(props: ButtonProps) {
       aria-busy={busy}
       aria-label={label}
       aria-pressed={pressed}
+      autofocus={autoFocus}
       title={title}
       onClick={onClick}
     >

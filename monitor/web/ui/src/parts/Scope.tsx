@@ -1,63 +1,98 @@
+import { useMemo } from "preact/hooks";
 import { t } from "../i18n";
+import { board, overview } from "../live";
 import type { Scope } from "../types";
-import { Choice, Field } from "./Field";
+import { Choice } from "./Field";
+import { networkName } from "./networks";
+import { nodeName } from "./nodes";
+import { useRegions } from "./regions";
+import { Several } from "./Several";
+import { type ChosenScope, SCOPE_KINDS, type ScopeKind } from "./scope";
+import type { Option } from "./several";
 
-export type ScopeKind = "nodes" | "regions" | "contractors" | "parents" | "networks" | "everything";
+/** What is shown of a scope by name; of the others it is told how many they are. */
+const MOST_NAMES = 3;
 
-const KINDS: readonly ScopeKind[] = ["nodes", "regions", "contractors", "parents", "networks", "everything"];
-
-/** A scope as it is typed: by what, and which. */
-export interface TypedScope {
-  kind: ScopeKind;
-  values: string;
+/** A scope in names; the codes by which it was asked for are its title. */
+export function ScopeText({ scope }: { scope: Scope | null }) {
+  const regions = useRegions();
+  if (scope === null) return null;
+  const regionName = (code: string): string => regions?.find((each) => each.code === code)?.name ?? code;
+  const parts = [
+    inShort(scope.nodes.map(nodeName)),
+    inShort(scope.regions.map(regionName)),
+    inShort(scope.contractors),
+    scope.parents.length === 0 ? "" : t("scope.behind", { name: inShort(scope.parents.map(nodeName)) }),
+    inShort(scope.networks.map(networkName)),
+  ].filter((each) => each !== "");
+  const codes = [scope.nodes, scope.regions, scope.contractors, scope.parents, scope.networks].flat();
+  return <span title={codes.join("; ")}>{parts.join(" · ") || t("scope.everything")}</span>;
 }
 
-const EMPTY: Scope = { nodes: [], regions: [], contractors: [], parents: [], networks: [] };
-
-/** The values of a typed scope: parted by semicolons, of either width. */
-export function valuesOf(typed: TypedScope): string[] {
-  return typed.values
-    .split(/[;；]/)
-    .map((each) => each.trim())
-    .filter((each) => each !== "");
+function inShort(names: readonly string[]): string {
+  const shown = names.slice(0, MOST_NAMES).join(t("scope.or"));
+  return names.length > MOST_NAMES ? t("scope.and_more", { names: shown, n: names.length }) : shown;
 }
 
-/** Whether it means something. */
-export function isScope(typed: TypedScope): boolean {
-  return typed.kind === "everything" || valuesOf(typed).length > 0;
-}
-
-/** As the API wants it. */
-export function scopeOf(typed: TypedScope): { scope: Scope; everything: boolean } {
-  if (typed.kind === "everything") return { scope: EMPTY, everything: true };
-  return { scope: { ...EMPTY, [typed.kind]: valuesOf(typed) }, everything: false };
-}
-
-/** As people read it. */
-export function scopeText(scope: Scope | null): string {
-  if (scope === null) return "";
-  const parts = [scope.nodes, scope.regions, scope.contractors, scope.parents, scope.networks];
-  return parts.flat().join(", ") || t("scope.everything");
+interface ScopeFieldsProps {
+  chosen: ChosenScope;
+  onChosen: (chosen: ChosenScope) => void;
 }
 
 /** By what, and which. */
-export function ScopeFields({ typed, onTyped }: { typed: TypedScope; onTyped: (typed: TypedScope) => void }) {
+export function ScopeFields({ chosen: { kind, values }, onChosen }: ScopeFieldsProps) {
+  const options = useOptions(kind);
   return (
-    <div class="bar">
+    <>
       <Choice<ScopeKind>
         label={t("scope.kind")}
-        value={typed.kind}
-        options={KINDS.map((each) => [each, t(`scope.${each}`)] as const)}
-        onChange={(kind) => onTyped({ ...typed, kind })}
+        value={kind}
+        options={SCOPE_KINDS.map((each) => [each, t(`scope.${each}`)] as const)}
+        onChange={(next) => onChosen({ kind: next, values: [] })}
       />
-      {typed.kind !== "everything" && (
-        <Field
+      {kind !== "everything" && (
+        <Several
+          key={kind}
           label={t("scope.values")}
-          value={typed.values}
-          onInput={(values) => onTyped({ ...typed, values })}
-          maxLength={5000}
+          values={values}
+          onValues={(next) => onChosen({ kind, values: next })}
+          options={options}
         />
       )}
-    </div>
+    </>
   );
+}
+
+/** What a scope can name. */
+export function useOptions(kind: ScopeKind): readonly Option[] {
+  const regions = useRegions();
+  const networks = overview.value?.networks;
+  const cells = board.value;
+  return useMemo(() => {
+    switch (kind) {
+      case "regions":
+        return (regions ?? []).map((each): Option => [each.code, each.name]);
+      case "networks":
+        return (networks ?? []).map((each): Option => [each.id, each.name]);
+      case "contractors":
+        return (cells?.contractors ?? []).flatMap((each): Option[] => (each === "" ? [] : [[each, each]]));
+      case "nodes":
+      case "parents":
+        return nodes(kind === "parents");
+      case "everything":
+        return [];
+    }
+  }, [kind, regions, networks?.length, cells]);
+}
+
+/** Each node of the board once; behind a camera hangs nothing. */
+function nodes(onlyParents: boolean): Option[] {
+  const cells = board.value;
+  if (cells === null) return [];
+  const found = new Map<string, string>();
+  for (let row = 0; row < cells.size; row += 1) {
+    if (onlyParents && cells.kinds[cells.kind[row]] === "camera") continue;
+    found.set(cells.id[row], cells.name[row] || cells.id[row]);
+  }
+  return [...found];
 }

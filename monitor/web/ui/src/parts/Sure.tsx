@@ -1,4 +1,6 @@
 import type { ComponentChildren } from "preact";
+import { t } from "../i18n";
+import { Button } from "./Button";
 import { Dialog } from "./Dialog";
 import { Form } from "./Form";
 import { toast } from "./Toast";
@@ -16,7 +18,7 @@ export interface SureProps {
   onClose: () => void;
 }
 
-/** Asks before something is done that cannot be undone. */
+/** Asks before something is done that cannot be undone; who presses Enter at once leaves it alone. */
 export function Sure({ title, children, onSure, done, onClose }: SureProps) {
   async function sure(): Promise<void> {
     await onSure();
@@ -26,7 +28,16 @@ export function Sure({ title, children, onSure, done, onClose }: SureProps) {
 
   return (
     <Dialog title={title} onClose={onClose}>
-      <Form submit={title} kind="danger" onSubmit={sure}>
+      <Form
+        submit={title}
+        kind="danger"
+        onSubmit={sure}
+        aside={
+          <Button onClick={onClose} autoFocus>
+            {t("common.cancel")}
+          </Button>
+        }
+      >
         <p>{children}</p>
       </Form>
     </Dialog>

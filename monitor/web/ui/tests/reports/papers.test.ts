@@ -33,7 +33,7 @@ test("a scope is told in words, and what has no word as it stands", () => {
     ["region", "440983"],
     ["contractor", "甲公司"],
   ];
-  expect(scopeText(made({ scope }), REGIONS)).toBe("1 类 · 点位 · 高州市 · 440983 · 甲公司");
+  expect(scopeText(made({ scope }), REGIONS)).toBe("一类点位 · 高州市 · 440983 · 甲公司");
   expect(scopeText(made({ scope: [] }), REGIONS)).toBe("全部监测项");
 });
 

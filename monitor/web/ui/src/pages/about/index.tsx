@@ -1,5 +1,5 @@
 import { exactSpan, fullMoment, goalText, NOTHING, number } from "../../format";
-import { t, word } from "../../i18n";
+import { classText, t, word } from "../../i18n";
 import { Loading } from "../../parts/Loading";
 import { Notice } from "../../parts/Notice";
 import { Panel } from "../../parts/Panel";
@@ -68,10 +68,7 @@ function Standing({ about, isStale }: { about: About; isStale: boolean }) {
         <dt>{t("about.targets")}</dt>
         <dd>
           {Object.entries(about.targets)
-            .map(
-              ([name, share]) =>
-                `${t("common.class_n", { n: name.replace("class", "") })} ${goalText(share)}`,
-            )
+            .map(([name, share]) => `${classText(name)} ${goalText(share)}`)
             .join(" · ") || NOTHING}
         </dd>
         <dt>{t("about.ledger")}</dt>

@@ -3,14 +3,15 @@ import { send } from "../../api";
 import { fullMoment } from "../../format";
 import { t, word } from "../../i18n";
 import { Button } from "../../parts/Button";
+import { Checks } from "../../parts/Checks";
 import { Dialog } from "../../parts/Dialog";
 import { Check, Field } from "../../parts/Field";
 import { Form } from "../../parts/Form";
 import { Notice } from "../../parts/Notice";
 import { Secret } from "../../parts/Secret";
+import { Sure } from "../../parts/Sure";
 import { toast } from "../../parts/Toast";
 import type { Account, AccountLink } from "../../types";
-import "./accounts.css";
 import { isAccountName, mayGoTogether, ROLES, type Role } from "./roles";
 
 interface Closing {
@@ -54,6 +55,8 @@ export function ChangeDialog({ account, onClose }: Closing & { account: Account 
   const [name, setName] = useState(account.name);
   const [roles, setRoles] = useState<readonly Role[]>(account.roles);
   const [isEnabled, setEnabled] = useState(!account.disabled);
+  const [isSure, setSure] = useState(false);
+  const isClosing = !isEnabled && !account.disabled;
 
   async function change(): Promise<void> {
     await send("PATCH", `/accounts/${encodeURIComponent(account.account)}`, {
@@ -61,15 +64,30 @@ export function ChangeDialog({ account, onClose }: Closing & { account: Account 
       roles: [...roles].sort().join() === [...account.roles].sort().join() ? null : roles,
       disabled: isEnabled === !account.disabled ? null : !isEnabled,
     });
+  }
+
+  async function saved(): Promise<void> {
+    if (isClosing) {
+      setSure(true);
+      return;
+    }
+    await change();
     toast(t("accounts.changed"));
     onClose();
   }
 
+  if (isSure) {
+    return (
+      <Sure title={t("accounts.close")} onSure={change} done={t("accounts.changed")} onClose={onClose}>
+        {t("accounts.close_sure", { name: account.name })}
+      </Sure>
+    );
+  }
   return (
     <Dialog title={`${t("accounts.change")} · ${account.account}`} onClose={onClose}>
       <Form
         submit={t("common.save")}
-        onSubmit={change}
+        onSubmit={saved}
         disabled={name.trim() === "" || roles.length === 0 || !mayGoTogether(roles)}
       >
         <Field label={t("accounts.name")} value={name} onInput={setName} maxLength={200} autoFocus />
@@ -88,23 +106,19 @@ function RoleFields({
   onRoles: (roles: readonly Role[]) => void;
 }) {
   return (
-    <fieldset class="roles">
-      <legend>{t("accounts.roles")}</legend>
-      {ROLES.map((role) => (
-        <Check
-          key={role}
-          label={word("role", role)}
-          checked={roles.includes(role)}
-          onChange={(isOn) => onRoles(isOn ? [...roles, role] : roles.filter((each) => each !== role))}
-        />
-      ))}
+    <Checks<Role>
+      label={t("accounts.roles")}
+      options={ROLES.map((role) => [role, word("role", role)] as const)}
+      chosen={roles}
+      onChosen={onRoles}
+    >
       <div class="field-more">
         <p class="field-error" role="alert">
           {mayGoTogether(roles) ? "" : t("accounts.apart_wrong")}
         </p>
         <p>{t("accounts.apart")}</p>
       </div>
-    </fieldset>
+    </Checks>
   );
 }
 

@@ -1,13 +1,19 @@
+import { useState } from "preact/hooks";
 import { fullMoment } from "../../format";
 import { t, word } from "../../i18n";
+import { Button } from "../../parts/Button";
 import { Notes } from "../../parts/Care";
 import { Dialog } from "../../parts/Dialog";
 import { Loading } from "../../parts/Loading";
 import { Notice } from "../../parts/Notice";
+import { isCamera } from "../../parts/nodes";
 import { useRead } from "../../parts/read";
+import { SilenceDialog } from "../../parts/SilenceDialog";
+import { scopeOfAlert } from "../../parts/scope";
 import { type Column, Table } from "../../parts/Table";
 import { problemText } from "../../problem";
-import type { AlertStory, Delivery } from "../../types";
+import { may } from "../../session";
+import type { AlertNow, AlertStory, Delivery } from "../../types";
 
 /** Whom an alert reached and whom not, and what was said of it. */
 export function Details({ id, onClose, onDone }: { id: string; onClose: () => void; onDone: () => void }) {
@@ -19,6 +25,7 @@ export function Details({ id, onClose, onDone }: { id: string; onClose: () => vo
       {data === null && error === null && <Loading />}
       {data !== null && (
         <div class="stack">
+          {data.alert.resolved_at === null && <SilenceIt alert={data.alert} onDone={onDone} />}
           <h3>{t("outage.notes")}</h3>
           <Notes
             notes={data.notes}
@@ -33,6 +40,27 @@ export function Details({ id, onClose, onDone }: { id: string; onClose: () => vo
         </div>
       )}
     </Dialog>
+  );
+}
+
+/** Silence what this alert is about, by its rule; for those who may. */
+function SilenceIt({ alert, onDone }: { alert: AlertNow; onDone: () => void }) {
+  const [isAsking, setAsking] = useState(false);
+  if (!may("operate")) return null;
+  return (
+    <div>
+      <Button onClick={() => setAsking(true)}>{t("silence.this")}</Button>
+      {isAsking && (
+        <SilenceDialog
+          scope={scopeOfAlert(alert, alert.node !== null && isCamera(alert.node))}
+          rules={[alert.rule]}
+          onClose={() => {
+            setAsking(false);
+            onDone();
+          }}
+        />
+      )}
+    </div>
   );
 }
 

@@ -1,6 +1,6 @@
 import { download } from "../../api";
 import { fullMoment, number } from "../../format";
-import { kindText, t } from "../../i18n";
+import { classText, kindText, t } from "../../i18n";
 import { Button } from "../../parts/Button";
 import { Loading } from "../../parts/Loading";
 import { Notice } from "../../parts/Notice";
@@ -81,7 +81,7 @@ interface ClassRow {
 function Classes({ list }: { list: InventoryNow }) {
   const names = [...new Set([...Object.keys(list.by_class), ...Object.keys(list.planned)])].sort();
   const rows = names.map((name) => ({
-    name: t("common.class_n", { n: name.replace("class", "") }),
+    name: classText(name),
     count: list.by_class[name] ?? 0,
     planned: list.planned[name] ?? null,
   }));

@@ -6,7 +6,9 @@ import { overview } from "../../live";
 import { Dialog } from "../../parts/Dialog";
 import { Choice, Field } from "../../parts/Field";
 import { Form } from "../../parts/Form";
-import { isScope, ScopeFields, scopeOf, type TypedScope } from "../../parts/Scope";
+import { ScopeFields, useOptions } from "../../parts/Scope";
+import { Several } from "../../parts/Several";
+import { type ChosenScope, isScope, scopeOf } from "../../parts/scope";
 import { toast } from "../../parts/Toast";
 
 const HOUR = 3_600_000;
@@ -21,13 +23,13 @@ interface AskProps {
 
 /** Ask for time to be left out. */
 export function Ask({ node, onClose }: AskProps) {
-  const [typed, setTyped] = useState<TypedScope>({ kind: "nodes", values: node });
+  const [chosen, setChosen] = useState<ChosenScope>({ kind: "nodes", values: node === "" ? [] : [node] });
   const [span, setSpan] = useSpan(0, 2 * HOUR);
   const [reason, setReason] = useState<(typeof REASONS)[number]>("planned_work");
   const [note, setNote] = useState("");
 
   async function ask(): Promise<void> {
-    await send("POST", "/maintenance", { ...scopeOf(typed), ...apiSpan(span), reason, note: note.trim() });
+    await send("POST", "/maintenance", { ...scopeOf(chosen), ...apiSpan(span), reason, note: note.trim() });
     toast(t("maintenance.done_ask"));
     onClose();
   }
@@ -37,9 +39,9 @@ export function Ask({ node, onClose }: AskProps) {
       <Form
         submit={t("maintenance.ask")}
         onSubmit={ask}
-        disabled={!isScope(typed) || !isSpan(span) || note.trim() === ""}
+        disabled={!isScope(chosen) || !isSpan(span) || note.trim() === ""}
       >
-        <ScopeFields typed={typed} onTyped={setTyped} />
+        <ScopeFields chosen={chosen} onChosen={setChosen} />
         <SpanFields span={span} onSpan={setSpan} />
         <Choice
           label={t("maintenance.reason")}
@@ -56,14 +58,15 @@ export function Ask({ node, onClose }: AskProps) {
 /** Ask for a state of the past to be put right; both numbers are kept. */
 export function Correct({ node, onClose }: AskProps) {
   const networks = overview.value?.networks ?? [];
-  const [meant, setMeant] = useState(node);
+  const [meant, setMeant] = useState<readonly string[]>(node === "" ? [] : [node]);
+  const nodes = useOptions("nodes");
   const [network, setNetwork] = useState(networks[0]?.id ?? "");
   const [span, setSpan] = useSpan(-2 * HOUR, -HOUR);
   const [state, setState] = useState<(typeof STATES)[number]>("up");
   const [note, setNote] = useState("");
 
   async function ask(): Promise<void> {
-    const wish = { node: meant.trim(), network, ...apiSpan(span), state, note: note.trim() };
+    const wish = { node: meant[0], network, ...apiSpan(span), state, note: note.trim() };
     await send("POST", "/corrections", wish);
     toast(t("maintenance.done_ask"));
     onClose();
@@ -74,9 +77,9 @@ export function Correct({ node, onClose }: AskProps) {
       <Form
         submit={t("maintenance.correct")}
         onSubmit={ask}
-        disabled={meant.trim() === "" || !isSpan(span) || note.trim() === ""}
+        disabled={meant.length === 0 || !isSpan(span) || note.trim() === ""}
       >
-        <Field label={t("maintenance.node")} value={meant} onInput={setMeant} maxLength={100} />
+        <Several label={t("maintenance.node")} values={meant} onValues={setMeant} options={nodes} single />
         <Choice
           label={t("maintenance.network")}
           value={network}

@@ -1,8 +1,10 @@
+import { useState } from "preact/hooks";
 import { send } from "../../api";
 import { fullMoment, number } from "../../format";
 import { t, word } from "../../i18n";
 import { Button } from "../../parts/Button";
-import { scopeText } from "../../parts/Scope";
+import { ScopeText } from "../../parts/Scope";
+import { Sure } from "../../parts/Sure";
 import { type Column, Table } from "../../parts/Table";
 import { toast, toastProblem } from "../../parts/Toast";
 import { may, session } from "../../session";
@@ -23,10 +25,12 @@ interface ListProps {
 }
 
 export function List({ decisions, onDone }: ListProps) {
-  async function act(id: string, what: "approve" | "end"): Promise<void> {
+  const [ending, setEnding] = useState<Decided | null>(null);
+
+  async function approve(decided: Decided): Promise<void> {
     try {
-      await send("POST", `/maintenance/${encodeURIComponent(id)}/${what}`);
-      toast(t(`maintenance.done_${what}`));
+      await send("POST", `${pathOf(decided)}/approve`);
+      toast(t("maintenance.done_approve"));
       onDone();
     } catch (error) {
       toastProblem(error);
@@ -45,7 +49,12 @@ export function List({ decisions, onDone }: ListProps) {
       ),
     },
     { key: "what", head: t("maintenance.what"), cell: whatText },
-    { key: "scope", head: t("maintenance.scope"), cell: (each) => scopeText(each.scope), minor: true },
+    {
+      key: "scope",
+      head: t("maintenance.scope"),
+      cell: (each) => <ScopeText scope={each.scope} />,
+      minor: true,
+    },
     {
       key: "watches",
       head: t("maintenance.watches"),
@@ -60,17 +69,36 @@ export function List({ decisions, onDone }: ListProps) {
     },
     { key: "asked", head: t("maintenance.asked"), cell: (each) => each.requested_by },
     { key: "approved", head: t("maintenance.approved"), cell: approvedText, minor: true },
-    { key: "do", head: "", cell: (each) => <Doings decided={each} onDo={act} /> },
+    { key: "do", head: "", cell: (each) => <Doings decided={each} onApprove={approve} onEnd={setEnding} /> },
   ];
   return (
-    <Table
-      caption={t("maintenance.title")}
-      columns={columns}
-      rows={inOrder(decisions)}
-      keyOf={(each) => each.id}
-    />
+    <>
+      <Table
+        caption={t("maintenance.title")}
+        columns={columns}
+        rows={inOrder(decisions)}
+        keyOf={(each) => each.id}
+      />
+      {ending !== null && (
+        <Sure
+          title={t("maintenance.end")}
+          onSure={() => send("POST", `${pathOf(ending)}/end`)}
+          done={t("maintenance.done_end")}
+          onClose={() => {
+            setEnding(null);
+            onDone();
+          }}
+        >
+          {whatText(ending)} · <ScopeText scope={ending.scope} />
+          <br />
+          {t("maintenance.end_sure")}
+        </Sure>
+      )}
+    </>
   );
 }
+
+const pathOf = (decided: Decided): string => `/maintenance/${encodeURIComponent(decided.id)}`;
 
 function whatText(each: Decided): string {
   const what =
@@ -87,10 +115,11 @@ function approvedText(each: Decided): string {
 
 interface DoingsProps {
   decided: Decided;
-  onDo: (id: string, what: "approve" | "end") => Promise<void>;
+  onApprove: (decided: Decided) => Promise<void>;
+  onEnd: (decided: Decided) => void;
 }
 
-function Doings({ decided, onDo }: DoingsProps) {
+function Doings({ decided, onApprove, onEnd }: DoingsProps) {
   const isOwn = decided.requested_by === session.value?.account;
   const isWaiting = decided.standing === "waiting";
   const canEnd =
@@ -99,13 +128,11 @@ function Doings({ decided, onDo }: DoingsProps) {
     <div class="bar">
       {isWaiting && may("approve") && isOwn && <span class="second">{t("maintenance.own")}</span>}
       {isWaiting && may("approve") && !isOwn && (
-        <Button kind="main" onClick={() => void onDo(decided.id, "approve")}>
+        <Button kind="main" onClick={() => void onApprove(decided)}>
           {t("maintenance.approve")}
         </Button>
       )}
-      {canEnd && may("operate") && (
-        <Button onClick={() => void onDo(decided.id, "end")}>{t("maintenance.end")}</Button>
-      )}
+      {canEnd && may("operate") && <Button onClick={() => onEnd(decided)}>{t("maintenance.end")}</Button>}
     </div>
   );
 }

@@ -3,9 +3,10 @@ import { send } from "../../api";
 import { ago, day } from "../../format";
 import { t, word } from "../../i18n";
 import { Button } from "../../parts/Button";
+import { Checks } from "../../parts/Checks";
 import { Dialog } from "../../parts/Dialog";
 import { Empty } from "../../parts/Empty";
-import { Check, Field } from "../../parts/Field";
+import { Field } from "../../parts/Field";
 import { Form } from "../../parts/Form";
 import { Loading } from "../../parts/Loading";
 import { Notice } from "../../parts/Notice";
@@ -20,11 +21,8 @@ import type { Token, TokenList, TokenMade } from "../../types";
 /** What a token may never do: it is for programs, and `own` is for people. */
 const PEOPLE_ONLY = "own";
 
-/** More than that nobody has. */
-const MOST = 1000;
-
 export function TokensPanel({ may }: { may: readonly string[] }) {
-  const { data, error, again } = useRead<TokenList>("/session/tokens", { limit: MOST });
+  const { data, error, again } = useRead<TokenList>("/session/tokens");
   const [isMaking, setMaking] = useState(false);
   const [revoking, setRevoking] = useState<Token | null>(null);
   const close = (): void => {
@@ -92,11 +90,12 @@ function Tokens({ tokens, onRevoke }: { tokens: readonly Token[]; onRevoke: (tok
   return <Table caption={t("token.title")} columns={columns} rows={tokens} keyOf={(each) => each.id} />;
 }
 
-const MOST_DAYS = 365;
+const YEAR = 365;
+const MOST_DAYS = 3650;
 
 function MakeDialog({ may, onClose }: { may: readonly string[]; onClose: () => void }) {
   const [name, setName] = useState("");
-  const [days, setDays] = useState(String(MOST_DAYS));
+  const [days, setDays] = useState(String(YEAR));
   const [chosen, setChosen] = useState<readonly string[]>(may.includes("look") ? ["look"] : []);
   const [made, setMade] = useState<TokenMade | null>(null);
   const count = Number(days);
@@ -119,17 +118,12 @@ function MakeDialog({ may, onClose }: { may: readonly string[]; onClose: () => v
           maxLength={200}
           autoFocus
         />
-        <fieldset class="token-permissions">
-          <legend>{t("token.permissions")}</legend>
-          {may.map((each) => (
-            <Check
-              key={each}
-              label={word("permission", each)}
-              checked={chosen.includes(each)}
-              onChange={(isOn) => setChosen(isOn ? [...chosen, each] : chosen.filter((one) => one !== each))}
-            />
-          ))}
-        </fieldset>
+        <Checks
+          label={t("token.permissions")}
+          options={may.map((each) => [each, word("permission", each)] as const)}
+          chosen={chosen}
+          onChosen={setChosen}
+        />
         <Field label={t("token.days")} value={days} onInput={setDays} type="number" min={1} max={MOST_DAYS} />
       </Form>
     </Dialog>

@@ -1,5 +1,5 @@
 import { age, fullMoment, NOTHING } from "../../format";
-import { kindText, t, word } from "../../i18n";
+import { classText, kindText, t, word } from "../../i18n";
 import { Button } from "../../parts/Button";
 import { networkName } from "../../parts/networks";
 import { Panel } from "../../parts/Panel";
@@ -18,8 +18,7 @@ export function Head({ node, path, isStale }: { node: NodeDetail; path: string; 
           <h1>{node.name}</h1>
           <p class="second">
             {kindText(node.kind)}
-            {node.point_class !== null && ` · ${t("common.class_n", { n: node.point_class })}`} ·{" "}
-            {placeOf(node)}
+            {node.point_class !== null && ` · ${classText(node.point_class)}`} · {placeOf(node)}
             {node.contractor && ` · ${node.contractor}`}
             {node.contractor_phone && (
               <>

@@ -1,16 +1,22 @@
+import { useState } from "preact/hooks";
 import { now } from "../../clock";
 import { exactSpan, fullMoment, millis, number } from "../../format";
-import { causeText, t, word } from "../../i18n";
+import { causeText, classText, t, word } from "../../i18n";
+import { Button } from "../../parts/Button";
 import { AlertCare, Notes } from "../../parts/Care";
 import { Loading } from "../../parts/Loading";
 import { Notice } from "../../parts/Notice";
 import { networkName } from "../../parts/networks";
+import { isCamera } from "../../parts/nodes";
 import { careText, outageLook, outageName } from "../../parts/outage";
 import { Panel } from "../../parts/Panel";
 import { useRead } from "../../parts/read";
+import { SilenceDialog } from "../../parts/SilenceDialog";
+import { scopeOfOutage } from "../../parts/scope";
 import { type Column, Table } from "../../parts/Table";
 import { problemText } from "../../problem";
 import { type PageProps, to } from "../../router";
+import { may } from "../../session";
 import { Shape } from "../../signs";
 import type { OutageNow, OutageStory, OutageTold } from "../../types";
 import { Members } from "./Members";
@@ -41,6 +47,7 @@ export default function OutagePage({ id }: PageProps) {
 }
 
 function Head({ outage, onDone }: { outage: OutageNow; onDone: () => void }) {
+  const [isSilencing, setSilencing] = useState(false);
   const isOver = outage.phase === "closed";
   const start = millis(outage.since) ?? 0;
   const end = millis(outage.ended_at) ?? now.value;
@@ -55,14 +62,26 @@ function Head({ outage, onDone }: { outage: OutageNow; onDone: () => void }) {
           {!isOver && outage.alert !== null && (
             <AlertCare alert={outage.alert} ackedBy={outage.acked_by} onDone={onDone} />
           )}
+          {!isOver && may("operate") && (
+            <Button onClick={() => setSilencing(true)}>{t("silence.this")}</Button>
+          )}
         </div>
       </div>
+      {isSilencing && (
+        <SilenceDialog
+          scope={scopeOfOutage(outage, isCamera(outage.root))}
+          onClose={() => {
+            setSilencing(false);
+            onDone();
+          }}
+        />
+      )}
       <dl class="facts">
         <dt>{t("outages.affected")}</dt>
         <dd>
           {t("outages.points", { n: number(outage.affected) })}
           {classes.length > 0 &&
-            ` · ${classes.map(([each, count]) => `${t("common.class_n", { n: each })} ${number(count)}`).join(" · ")}`}
+            ` · ${classes.map(([each, count]) => `${classText(each)} ${number(count)}`).join(" · ")}`}
         </dd>
         <dt>{t("common.region")}</dt>
         <dd>{[outage.region_name, networkName(outage.network)].filter((each) => each !== "").join(" · ")}</dd>

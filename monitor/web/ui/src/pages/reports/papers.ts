@@ -1,6 +1,6 @@
 /** What the list of made reports says of each. */
 import { day } from "../../format";
-import { kindText, t } from "../../i18n";
+import { classText, kindText, t } from "../../i18n";
 import type { Region, ReportFile, ReportMade } from "../../types";
 
 /** The days that it is about, the last one included. */
@@ -14,12 +14,16 @@ export function periodOf(made: ReportMade): string {
 export function scopeText(made: ReportMade, regions: readonly Region[]): string {
   const pairs = (made.question.scope ?? []) as [string, string][];
   if (pairs.length === 0) return t("reports.all");
+  const isOfPoints = pairs.some(([key]) => key === "class");
   const names: Record<string, (value: string) => string> = {
-    class: (value) => t("common.class_n", { n: value }),
+    class: (value) => t("common.class_points", { class: classText(value) }),
     kind: kindText,
     region: (value) => regions.find((each) => each.code === value)?.name ?? value,
   };
-  return pairs.map(([key, value]) => names[key]?.(value) ?? value).join(" · ");
+  return pairs
+    .filter(([key, value]) => !(isOfPoints && key === "kind" && value === "camera")) // only points have a class
+    .map(([key, value]) => names[key]?.(value) ?? value)
+    .join(" · ");
 }
 
 /** `XLSX`; of a PDF or CSV the proof that lies beside it says whose it is. */

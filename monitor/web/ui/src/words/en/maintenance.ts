@@ -18,6 +18,7 @@ const words = {
   "maintenance.end": "end it now",
   "maintenance.done_ask": "Asked; it waits for approval.",
   "maintenance.done_approve": "Approved.",
+  "maintenance.end_sure": "From now on these watches count again, and alerts about them are told.",
   "maintenance.done_end": "Ended.",
   "maintenance.start": "from",
   "maintenance.stop": "to",
@@ -25,7 +26,7 @@ const words = {
   "maintenance.note": "explanation",
   "maintenance.state": "it was",
   "maintenance.network": "network",
-  "maintenance.node": "id of the node",
+  "maintenance.node": "node",
   "maintenance.correction": "{node} was {state}",
   "maintenance.everything": "the whole city",
   "maintenance.afterwards": "approved afterwards",
@@ -45,7 +46,12 @@ const words = {
   "scope.parents": "a node and all below it",
   "scope.networks": "networks",
   "scope.everything": "the whole city",
-  "scope.values": "ids or names (several parted by semicolons)",
+  "scope.behind": "behind {name}",
+  "scope.or": ", ",
+  "scope.and_more": "{names} and others, {n} in all",
+  "scope.values": "which",
+  "scope.type": "an id or a name, then Enter",
+  "scope.drop": "leave out {name}",
 };
 
 export default words;

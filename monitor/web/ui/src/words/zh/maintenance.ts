@@ -17,6 +17,7 @@ const words = {
   "maintenance.end": "提前结束",
   "maintenance.done_ask": "已申请，等待批准。",
   "maintenance.done_approve": "已批准。",
+  "maintenance.end_sure": "从现在起，这些监测项的时间重新计入完好率，并会告警。",
   "maintenance.done_end": "已结束。",
   "maintenance.start": "开始",
   "maintenance.stop": "结束",
@@ -24,7 +25,7 @@ const words = {
   "maintenance.note": "说明",
   "maintenance.state": "更正为",
   "maintenance.network": "网络",
-  "maintenance.node": "节点编码",
+  "maintenance.node": "节点",
   "maintenance.correction": "更正 {node} 为 {state}",
   "maintenance.everything": "全市",
   "maintenance.afterwards": "事后批准",
@@ -44,7 +45,12 @@ const words = {
   "scope.parents": "某节点及其之下",
   "scope.networks": "网络",
   "scope.everything": "全市",
-  "scope.values": "编码或名称（多个用分号分开）",
+  "scope.behind": "{name} 之下",
+  "scope.or": "、",
+  "scope.and_more": "{names} 等 {n} 个",
+  "scope.values": "包括",
+  "scope.type": "输入编码或名称，回车加入",
+  "scope.drop": "去掉 {name}",
 };
 
 export default words;
