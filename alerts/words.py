@@ -68,7 +68,7 @@ OUTAGES: Final = frozenset({"node", "suspected", "observer"})
 SUMS: Final[Mapping[str, Said]] = {
     "node": Said("个单点离线", "down"),
     "suspected": Said("个疑似故障", "may be down"),
-    "observer": Said("个采集端观测中断", "seeing nothing"),
+    "observer": Said("个采集器观测中断", "seeing nothing"),
     "degraded": Said("个降级", "degraded"),
     "flapping": Said("个反复上下线", "coming and going"),
     "crowd": Said("处同时离线过多", "with too many down at once"),
@@ -104,7 +104,7 @@ JUDGED: Final[Mapping[str, Said]] = {
         "多个监测项同时中断，未见上级节点故障", "many failed together, and nothing above them was found down"
     ),
     "observer": Said(
-        "采集端失去立足点或无消息，其监测项为未知", "a collector is blind or silent; its watches are unknown"
+        "采集器失去立足点或无消息，其监测项为未知", "a collector is blind or silent; its watches are unknown"
     ),
     "degraded": Said("有应答，但{cause}", "it answers, but: {cause}"),
     "flapping": Said(
@@ -132,7 +132,7 @@ TROUBLES: Final[Mapping[str, Said]] = {
     "sight": Said("采集 {name} 已 {value} 秒无观测证明", "no proof of looking from {name} for {value} s"),
     "outbox": Said("采集 {name} 积压 {value} 条事件", "{value} events wait in the outbox of {name}"),
     "lag": Said("{name} 落后 {value} 条事件", "{name} is {value} events behind"),
-    "delivery": Said("通道 {channel} 无法送达：{error}", "the channel {channel} delivers nothing: {error}"),
+    "delivery": Said("渠道 {channel} 无法送达：{error}", "the channel {channel} delivers nothing: {error}"),
 }
 """What is the matter with our own pipeline."""
 

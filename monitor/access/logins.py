@@ -61,6 +61,7 @@ class Logins(Store):
             people.change(connection, chosen, password=kept, password_at=now, login_at=now)
             people.drop_links(connection, owner)
             sessions.end_all(connection, chosen)
+            sessions.drop_tokens(connection, chosen)
             secret, csrf = sessions.begin(connection, chosen, address, now)
             return people.known(connection, chosen), secret, csrf
 
@@ -76,6 +77,8 @@ class Logins(Store):
         if found.totp and code is None:
             await self._write(lockout.withdraw, account, address)
             raise Refused(401, "请输入动态验证码", "the code of the authenticator is needed", need="code")
+        if found.totp:
+            await self._write(lockout.attempt_code, account, now)
         fresh = await self._hasher.hash(password) if self._hasher.is_old(str(found.password)) else None
 
         def work(connection: Connection) -> tuple[Account, str, str] | None:

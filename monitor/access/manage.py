@@ -25,12 +25,20 @@ class Seen:
 class Manage(Store):
     """None of it shows or sets a password: its owner does that by a one-time link."""
 
-    async def accounts(self, now: int) -> list[Seen]:
-        def read(connection: Connection) -> list[Seen]:
+    async def accounts(self, now: int, limit: int | None = None, offset: int = 0) -> tuple[list[Seen], int]:
+        """Some of them by name, None: all; and how many there are."""
+
+        def read(connection: Connection) -> tuple[list[Seen], int]:
             locked = lockout.locked_until(connection, now)
-            return [Seen(one, locked.get(one.account)) for one in people.everybody(connection)]
+            found = people.everybody(connection, limit, offset)
+            return [Seen(one, locked.get(one.account)) for one in found], people.count(connection)
 
         return await self._read(read)
+
+    async def name_of(self, account: str) -> str:
+        """What the person of an account is called; empty where there is none of this name."""
+        found = await self._read(people.find, account)
+        return "" if found is None else found.name
 
     async def make_account(
         self, account: str, name: str, roles: Collection[Role], now: int
@@ -53,7 +61,7 @@ class Manage(Store):
         disabled: bool | None = None,
         by: str = "",
     ) -> Account:
-        """Other roles or a disabled account end its sessions; the last one that makes accounts stays.
+        """Other roles end its sessions, disabling it its tokens too; the last one that makes accounts stays.
 
         ``by``: who asks for it; nobody changes his own roles.
         """
@@ -75,6 +83,8 @@ class Manage(Store):
                 raise Refused(409, "至少保留一个可用的安全管理员", "one security administrator has to stay")
             if roles is not None or disabled:
                 sessions.end_all(connection, account.casefold())
+            if disabled:
+                sessions.drop_tokens(connection, account.casefold())
             return people.known(connection, account)
 
         return await self._write(work)
@@ -92,6 +102,16 @@ class Manage(Store):
             sessions.end_all(connection, before.account)
             sessions.drop_tokens(connection, before.account)
             return _with_link(connection, account, now)
+
+        return await self._write(work)
+
+    async def unlock(self, account: str) -> Account:
+        """Forget what was tried wrongly, for whoever guessed or mistyped."""
+
+        def work(connection: Connection) -> Account:
+            found = people.known(connection, account)
+            lockout.forgive(connection, account)
+            return found
 
         return await self._write(work)
 

@@ -44,8 +44,8 @@ def count(connection: Connection) -> int:
     return int(connection.scalar(select(func.count()).select_from(tables.accounts)) or 0)
 
 
-def everybody(connection: Connection) -> list[Account]:
-    query = select(tables.accounts).order_by(tables.accounts.c.account)
+def everybody(connection: Connection, limit: int | None = None, offset: int = 0) -> list[Account]:
+    query = select(tables.accounts).order_by(tables.accounts.c.account).limit(limit).offset(offset)
     return [_account(row) for row in connection.execute(query)]
 
 

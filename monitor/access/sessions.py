@@ -18,8 +18,12 @@ LONGEST: Final = 12 * 3_600_000
 TOUCH_EVERY: Final = 60_000
 """So rarely it is written down that a session goes on."""
 
+_DAY: Final = 86_400_000
 _ID: Final = 12
 """Digits of a hash that name a session."""
+
+TOKEN_DAYS: Final = 365
+"""No token holds longer."""
 
 TOKEN: Final = "qs_"  # noqa: S105 - how a token begins, so that one is recognised where it should not be
 
@@ -173,9 +177,9 @@ def add_token(
 
 def find_token(connection: Connection, secret: str, now: int) -> Token | None:
     table = tables.tokens
-    query = select(table).where(table.c.hash == digest(secret), table.c.expires_at > now)
-    row = connection.execute(query).first()
-    return None if row is None else _token(row)
+    row = connection.execute(select(table).where(table.c.hash == digest(secret))).first()
+    found = None if row is None else _token(row)
+    return None if found is None or found.expires_at <= now else found
 
 
 def touch_token(connection: Connection, name: str, now: int) -> None:
@@ -183,13 +187,16 @@ def touch_token(connection: Connection, name: str, now: int) -> None:
     connection.execute(update(table).where(table.c.id == name).values(used_at=now))
 
 
-def tokens(connection: Connection, account: str | None) -> list[Token]:
-    """Those of an account; None: of all."""
+def tokens(
+    connection: Connection, account: str | None, limit: int | None = None, offset: int = 0
+) -> tuple[list[Token], int]:
+    """Some of those of an account, None: of all; and how many there are."""
     table = tables.tokens
     query = select(table).order_by(table.c.account, table.c.made_at)
     if account is not None:
         query = query.where(table.c.account == account)
-    return [_token(row) for row in connection.execute(query)]
+    total = connection.scalar(select(func.count()).select_from(query.subquery()))
+    return [_token(row) for row in connection.execute(query.limit(limit).offset(offset))], int(total or 0)
 
 
 def drop_token(connection: Connection, name: str, account: str | None) -> bool:
@@ -209,4 +216,5 @@ def _session(row: Row[Any]) -> SessionRow:
 
 def _token(row: Row[Any]) -> Token:
     permissions = frozenset(Permission(each) for each in row.permissions.split())
-    return Token(row.id, row.account, row.name, permissions, row.made_at, row.expires_at, row.used_at)
+    ends = min(row.expires_at, row.made_at + TOKEN_DAYS * _DAY)  # earlier versions made longer ones
+    return Token(row.id, row.account, row.name, permissions, row.made_at, ends, row.used_at)

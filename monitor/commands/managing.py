@@ -94,7 +94,7 @@ def _system_user() -> str:
 
 def everybody() -> Wish:
     async def work(access: Access, _site: Site) -> Answer:
-        return Answer(tuple(await access.accounts(present())))
+        return Answer(tuple((await access.accounts(present()))[0]))
 
     return Wish(work)
 
@@ -116,6 +116,15 @@ def reset(account: str) -> Wish:
         return _linked(site, *await access.reset(account, present()))
 
     return Wish(work, "account.reset", account)
+
+
+def unlock(account: str) -> Wish:
+    """Let it log in again at once."""
+
+    async def work(access: Access, _site: Site) -> Answer:
+        return Answer((Seen(await access.unlock(account), None),))
+
+    return Wish(work, "account.unlock", account)
 
 
 def change(account: str, *, roles: Collection[str] | None = None, disabled: bool | None = None) -> Wish:

@@ -92,6 +92,21 @@ def reset(account: str, path: Path, as_json: bool) -> None:
     _tell(path, managing.reset(account), as_json)
 
 
+@user.command(short_help="解除锁定 / unlock")
+@_account
+@site_option
+@json_option
+@explains
+def unlock(account: str, path: Path, as_json: bool) -> None:
+    """解除因多次输错而产生的锁定。
+
+    Let an account log in again that wrong tries have locked.
+    """
+    from monitor.commands import managing
+
+    _tell(path, managing.unlock(account), as_json)
+
+
 @user.command("roles", short_help="更改角色 / change its roles")
 @_account
 @_roles

@@ -25,10 +25,11 @@ _OTHER_COPY: Final = Said("保留这份文件，换一份副本再试", "keep th
 
 
 class Place(NamedTuple):
-    """A ledger and the folder of what has left it."""
+    """A ledger, the folder of what has left it, and the public key that lies beside it."""
 
     ledger: str
     archive: Path | None
+    key: Path | None
     language: str
 
 
@@ -48,7 +49,7 @@ class Place(NamedTuple):
 @click.option(
     "--key",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="只信任这个公钥 / the only key believed, ledger.pub",
+    help="只信任这个公钥 / the only key believed  [台账旁的 ledger.pub beside it]",
 )
 @click.option("--language", type=click.Choice(["zh", "en"]), help="语言 / language")
 @click.option("--again", is_flag=True, help="由本站台账重新计算 / compute it anew here")
@@ -69,18 +70,21 @@ def verify(  # noqa: PLR0917 - click passes them by name
     只读，可离线进行。
 
     Check every link of the ledger's chain, its signatures and its archived files. Nothing is written;
-    a copied ledger.db, with the folder archive beside it, is enough. Without --key, compare the key that
-    is shown with the one in a report. With REPORT, check that file: its figures, its cells, its signature;
-    with --ledger also the ledger that it rests on. Exit 1 when anything is not as it was recorded.
+    a copied ledger.db, with the folder archive beside it, is enough. Only the key beside it is believed, if
+    there is one; a key kept elsewhere proves more. With REPORT, check that file: its figures, its cells,
+    its signature; with --ledger also the ledger that it rests on. Exit 1 when anything is not as it was
+    recorded.
     """
     spoken = language or language_at(path)
-    public = None if key is None else _public(key, spoken)
     if report is None:
         if again:
             raise click.UsageError("--again: REPORT")
-        sys.exit(0 if _ledger(_place(ledger, archive, path, language), public, (), as_json) else 1)
+        place = _place(ledger, archive, path, language)
+        sys.exit(0 if _ledger(place, _believed(key or place.key, spoken), (), as_json) else 1)
     from monitor.commands import reverifying
 
+    rests_on = None if ledger is None else _place(ledger, archive, path, language)
+    public = _believed(key or (rests_on and rests_on.key), spoken)
     checked = _report(report, public, path if again else None, spoken)
     if as_json:
         click.echo(json.dumps(reverifying.as_document(checked, report), ensure_ascii=False))
@@ -88,9 +92,8 @@ def verify(  # noqa: PLR0917 - click passes them by name
         for line in reverifying.told(checked, report, spoken):
             click.echo(line)
     right = not checked.flaws
-    if ledger is not None:
-        expected = (reverifying.head_of(checked),)
-        right = _ledger(_place(ledger, archive, path, language), public, expected, as_json) and right
+    if rests_on is not None:
+        right = _ledger(rests_on, public, (reverifying.head_of(checked),), as_json) and right
     sys.exit(0 if right else 1)
 
 
@@ -145,16 +148,26 @@ def _no_file(error: OSError, path: Path) -> SaidError:
 
 def _place(ledger: str | None, archive: Path | None, path: Path, language: str | None) -> Place:
     """The ledger that was named, or else the one of the site."""
-    if ledger is not None:
-        beside = None if "://" in ledger else Path(ledger).parent / "archive"
-        return Place(ledger, archive or beside, language or language_at(path))
-    site = glance(path, needs=("ledger",))
-    return Place(site.ledger_url, archive or site.data / "archive", language or site.language)
+    if ledger is None:
+        site = glance(path, needs=("ledger",))
+        return _beside(site.data, Place(site.ledger_url, archive, None, language or site.language))
+    place = Place(ledger, archive, None, language or language_at(path))
+    return place if "://" in ledger else _beside(Path(ledger).parent, place)
 
 
-def _public(path: Path, language: str) -> str:
+def _beside(folder: Path, place: Place) -> Place:
+    """With what lies in the folder of the ledger."""
+    from monitor.ledger.signing import PUBLIC
+
+    key = folder / PUBLIC
+    return place._replace(archive=place.archive or folder / "archive", key=key if key.exists() else None)
+
+
+def _believed(path: Path | None, language: str) -> str | None:
     from monitor.ledger.signing import read_public
 
+    if path is None:
+        return None
     try:
         return read_public(path)
     except OSError as error:

@@ -28,6 +28,7 @@ _MEANINGS: Final = {
     Kind.SIGNATURE: Said("签名无效", "the signature is not valid"),
     Kind.CHECKPOINT: Said("与 {note} 的签名不符", "is not what was signed at {note}"),
     Kind.UNSIGNED: Said("没有由密钥 {note} 签署的内容", "nothing is signed by the key {note}"),
+    Kind.WAITING: Said("自 {note} 起记录，至今尚未签名", "not signed yet, since {note}"),
     Kind.FILE_MISSING: Said("归档文件不在，未能核验", "the file is not there: not checked"),
     Kind.FILE_CHANGED: Said("归档文件被改动", "the file was changed"),
     Kind.FILE_DAMAGED: Said("归档文件无法读完：{note}", "the file cannot be read to its end: {note}"),

@@ -1,30 +1,48 @@
-"""A report's file that somebody hands in: checked by the same code as ``quanshi verify REPORT``."""
+"""A report's file that somebody hands in: checked by the same code as ``quanshi verify REPORT``.
+
+In a process of its own: how long it takes, and how much memory, is up to whoever made the file.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import json
 import shutil
-import tempfile
+import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from monitor.config import Site
-from monitor.desk.packed import ZIP, PackedError, demand_bounded
 from monitor.desk.papers import file_of
 from monitor.model.said import Said, SaidError
-from monitor.reports.check import Checked, NoReportError, check_report
+from monitor.reports.flaws import Flaw
 from monitor.reports.formats import BESIDE, FORMATS, beside
 
 LARGEST: Final = 50 * 1024 * 1024
 """Bytes of a file that is handed in."""
 
-_UNPACKED: Final = 400_000_000
-"""Bytes of a workbook when it is unpacked: that of 100,000 nodes takes about 200 MB."""
+PATIENCE: Final = 120.0
+"""Seconds that a check may take."""
 
-_ROWS: Final = 5_000_000
+_TOO_MUCH: Final = Said(
+    "核验所需的时间或内存过多；请用 quanshi verify 核验",
+    "it takes too much time or memory to check here: use quanshi verify",
+)
 
 
 class UncheckableError(SaidError):
     """What was handed in cannot be checked: says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What came of it; ``reworded`` as :class:`~monitor.reports.check.Checked` says it. Milliseconds."""
+
+    flaws: tuple[Flaw, ...]
+    digest: str
+    made_at: int
+    reworded: bool
 
 
 def is_form(name: str) -> bool:
@@ -32,29 +50,49 @@ def is_form(name: str) -> bool:
     return _form(name) in FORMATS
 
 
-def check_upload(site: Site, name: str, content: bytes, key: str | None) -> Checked:
+async def check_upload(site: Site, name: str, file: Path, key: str | None) -> Found:
     """Check a file that was called ``name``, which :func:`is_form`. ``key``: the only one believed, in hex.
 
-    A PDF or CSV is checked by the JSON that lies beside the file of this name in ``data/reports``. Takes
-    seconds for a large one. Raises UncheckableError, and OSError.
+    A PDF or CSV is checked by the JSON that lies beside the file of this name in ``data/reports``. ``file``
+    is alone in its folder, and moved within it. Raises UncheckableError, and OSError.
     """
+    path = await asyncio.to_thread(_lay_out, site, name, file)
+    return _understood(await _asked([str(path), *([] if key is None else [key])]))
+
+
+def _lay_out(site: Site, name: str, file: Path) -> Path:
+    """The file under the name that its form asks for, with its proof beside it."""
     form = _form(name)
+    path = file.rename(file.with_name(f"report.{form}"))
+    if form in BESIDE:
+        shutil.copyfile(_proof(site, name), beside(path))
+    return path
+
+
+async def _asked(words: list[str]) -> bytes:
+    """What the other process says. Raises UncheckableError when it comes to no end."""
+    command = (sys.executable, "-m", "monitor.desk.checker", *words)
+    asked = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     try:
-        if content.startswith(ZIP):
-            demand_bounded(content, unpacked=_UNPACKED, rows=_ROWS)
-        with tempfile.TemporaryDirectory(dir=site.data, prefix=".verify-") as folder:
-            path = Path(folder) / f"report.{form}"
-            path.write_bytes(content)
-            if form in BESIDE:
-                shutil.copyfile(_proof(site, name), beside(path))
-            return check_report(path, key)
-    except PackedError as error:
-        raise UncheckableError(
-            Said(f"工作簿不可用：{error.said.zh}", f"this workbook {error.said.en}")
-        ) from error
-    except NoReportError as error:
-        why = error.why  # the file's place here is nobody's business
-        raise UncheckableError(Said(f"无法核验：{why.zh}", f"this is no report of ours: {why.en}")) from error
+        async with asyncio.timeout(PATIENCE):
+            said, _ = await asked.communicate()
+    except TimeoutError as error:
+        raise UncheckableError(_TOO_MUCH) from error
+    finally:
+        if asked.returncode is None:
+            asked.kill()
+            await asked.wait()
+    if asked.returncode:
+        raise UncheckableError(_TOO_MUCH)
+    return said
+
+
+def _understood(said: bytes) -> Found:
+    found: dict[str, Any] = json.loads(said)
+    if "refused" in found:
+        raise UncheckableError(Said(*found["refused"]))
+    flaws = tuple(Flaw(place, Said(zh, en)) for place, zh, en in found["flaws"])
+    return Found(flaws, found["digest"], found["made_at"], found["reworded"])
 
 
 def _proof(site: Site, name: str) -> Path:

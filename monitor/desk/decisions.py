@@ -145,6 +145,17 @@ async def all_of(ledger: Ledger) -> list[Decided]:
     return list(fold(await ledger.decisions()).values())[::-1]
 
 
+async def page_of(ledger: Ledger, limit: int, offset: int) -> tuple[list[Decided], int]:
+    """Some of them, the newest first, and how many there are."""
+    rows, total = await ledger.decisions_page(limit, offset)
+    return list(fold(rows).values())[::-1], total
+
+
+async def one_of(ledger: Ledger, name: str) -> Decided | None:
+    """The one with this id; None where there is none."""
+    return fold(await ledger.decisions_of(name)).get(name)
+
+
 def as_document(one: Decided) -> dict[str, Any]:
     """For programs."""
     signed = one.signed

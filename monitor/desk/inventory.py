@@ -12,16 +12,18 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from glob import escape
 from pathlib import Path
-from typing import Any, Final, Literal, Self
+from typing import IO, Any, Final, Literal, Self
 
 from monitor.config import ConfigError, Site
 from monitor.config.files import Stamp, stamp
 from monitor.config.mistakes import Mistake
 from monitor.config.site import copy_name, load_copy
 from monitor.desk.listforms import in_form
-from monitor.desk.packed import ZIP, PackedError, demand_bounded, too_many
+from monitor.desk.packed import PackedError, demand_bounded, is_packed, too_many
+from monitor.desk.spool import PREFIX
 
 LARGEST: Final = 20 * 1024 * 1024
 """Bytes of a node list: 100,000 nodes take about 15 MB."""
@@ -39,6 +41,7 @@ KEPT: Final = 10
 """So many former lists stay beside the one of now."""
 
 _WAITING: Final = 5
+_PIECE: Final = 65_536
 _NODES: Final = "nodes"
 
 How = Literal["new", "changed", "gone"]
@@ -63,21 +66,21 @@ class Preview:
     differences: tuple[Difference, ...] = ()
 
 
-def preview(site: Site, content: bytes, name: str) -> Preview:
+def preview(site: Site, file: Path, name: str) -> Preview:
     """Check a list of this ``name`` (CSV or XLSX, by its content) with the rest of the site as it is on disk.
 
-    Takes seconds for a large one: not for the event loop.
+    Takes seconds for a large one: not for the event loop. Raises OSError.
     """
     try:
-        _demand_bounded(content)
+        _demand_bounded(file)
     except PackedError as error:
         return Preview(None, (Mistake(name, None, "", "", error.said),))
-    with tempfile.TemporaryDirectory(dir=site.data, prefix=".upload-") as folder:
+    with tempfile.TemporaryDirectory(dir=site.data, prefix=PREFIX) as folder:
         copies = Path(folder)
         for key, path in site.sources.items():
             if key != _NODES and path.is_file():
                 shutil.copy2(path, copies / copy_name(key, path))
-        (copies / copy_name(_NODES, site.sources[_NODES])).write_bytes(content)
+        shutil.copyfile(file, copies / copy_name(_NODES, site.sources[_NODES]))
         try:
             found = load_copy(site.path, copies)
         except ConfigError as error:
@@ -85,12 +88,18 @@ def preview(site: Site, content: bytes, name: str) -> Preview:
     return Preview(found, (), tuple(differences(site, found)))
 
 
-def _demand_bounded(content: bytes) -> None:
+def _demand_bounded(path: Path) -> None:
     """Raises PackedError for more than any city has."""
-    if content.startswith(ZIP):
-        demand_bounded(content, unpacked=UNPACKED, rows=ROWS)
-    elif content.count(b"\n") + content.count(b"\r") > 2 * ROWS:  # a line may end with both
-        raise PackedError(too_many(ROWS))
+    with path.open("rb") as file:
+        if is_packed(file):
+            demand_bounded(file, unpacked=UNPACKED, rows=ROWS)
+        elif _ends(file) > 2 * ROWS:  # a line may end with both
+            raise PackedError(too_many(ROWS))
+
+
+def _ends(file: IO[bytes]) -> int:
+    pieces = iter(partial(file.read, _PIECE), b"")
+    return sum(piece.count(b"\n") + piece.count(b"\r") for piece in pieces)
 
 
 def _renamed(mistakes: Iterable[Mistake], ours: str, theirs: str) -> Iterator[Mistake]:
@@ -147,35 +156,40 @@ class Upload:
     """A list that was found right, at ``made_at`` (milliseconds). ``over``: what it was held against."""
 
     account: str
-    content: bytes
+    file: Path
     over: Base
     made_at: int
 
 
 @dataclass(slots=True)
 class Uploads:
-    """The last few lists that were previewed, in memory."""
+    """The last few lists that were previewed; the files of those that are given up are taken away."""
 
     _kept: dict[str, Upload] = field(default_factory=dict)
 
     def keep(self, upload: Upload) -> str:
         """The name under which it can be applied. A former one of the same account is given up."""
-        self._kept = {
+        stays = {
             name: one
             for name, one in list(self._kept.items())[-_WAITING + 1 :]
             if one.account != upload.account and _is_good(one, upload.made_at)
         }
+        for name in self._kept.keys() - stays.keys():
+            self._kept[name].file.unlink(missing_ok=True)
         name = secrets.token_urlsafe(16)
-        self._kept[name] = upload
+        self._kept = {**stays, name: upload}
         return name
 
     def take(self, name: str, account: str, now: int) -> Upload | None:
-        """The one that this account previewed a short time ago; it is not kept any longer."""
+        """The one that this account previewed a short time ago. Its file is the caller's to take away."""
         found = self._kept.get(name)
         if found is None or found.account != account:
             return None
         del self._kept[name]
-        return found if _is_good(found, now) else None
+        if _is_good(found, now):
+            return found
+        found.file.unlink(missing_ok=True)
+        return None
 
 
 def _is_good(upload: Upload, now: int) -> bool:
@@ -185,13 +199,13 @@ def _is_good(upload: Upload, now: int) -> bool:
 # -- putting it in place
 
 
-def apply(site: Site, content: bytes) -> Path:
+def apply(site: Site, upload: Path) -> Path:
     """Put a list in the place of the one of now, which stays beside it. Raises OSError.
 
     Where the file is a CSV a workbook becomes one, and the other way round: its name tells what it is.
     """
     path = site.sources[_NODES].resolve()
-    content = in_form(content, "xlsx" if path.suffix.lower() == ".xlsx" else "csv")
+    content = in_form(upload.read_bytes(), "xlsx" if path.suffix.lower() == ".xlsx" else "csv")
     fresh = path.with_name(f".{path.name}.new")
     try:
         with fresh.open("wb") as file:

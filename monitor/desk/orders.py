@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
 from collections.abc import Mapping, Sequence
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from monitor.ledger.ledger import Ledger
+from monitor.ledger.rows import AlertRecordRow
 from monitor.model.decisions import Scope
 from monitor.model.deeds import Deed, Did
 from monitor.model.events import EventError
@@ -86,13 +88,19 @@ class Known:
 
 async def alerts(ledger: Ledger, *, ended: bool) -> list[Known]:
     """The newest first: those that go on, and on wish those that are over."""
+    rows = await ledger.alert_records(limit=_RECORDS)
+    given = await ledger.orders()
+    return await asyncio.to_thread(_told, rows, given, ended=ended)
+
+
+def _told(rows: Sequence[AlertRecordRow], given: Sequence[Order], *, ended: bool) -> list[Known]:
+    """Of thousands of records: not for the event loop."""
     found: dict[str, Known] = {}
-    for deed in _deeds(await ledger.alert_records(limit=_RECORDS)):
+    for deed in _deeds(rows):
         if deed.what is Did.FIRED:
             found.setdefault(deed.alert, Known(deed.alert, deed.key, deed.at, deed.facts))
         elif deed.alert in found:
             found[deed.alert].take(deed)
-    given = await ledger.orders()
     for order in given:
         if order.kind is OrderKind.ASSIGN and order.target in found:
             found[order.target].assigned_to = order.to
@@ -102,7 +110,7 @@ async def alerts(ledger: Ledger, *, ended: bool) -> list[Known]:
     return [one for one in reversed(found.values()) if ended or one.resolved_at is None]
 
 
-def _deeds(rows: Sequence[Any]) -> list[Deed]:
+def _deeds(rows: Sequence[AlertRecordRow]) -> list[Deed]:
     """In the order said."""
     found = []
     for row in reversed(rows):
@@ -231,7 +239,7 @@ async def end_silence(ledger: Ledger, name: str, person: str) -> Order:
 
 async def silences(ledger: Ledger) -> list[Order]:
     """Those that go on, the newest first."""
-    return _going_on(await ledger.orders())
+    return _going_on(await ledger.orders(OrderKind.SILENCE, OrderKind.END_SILENCE))
 
 
 def _going_on(orders: Sequence[Order]) -> list[Order]:

@@ -7,7 +7,6 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from io import BytesIO
 from typing import IO, Final
 
 from monitor.config.files import unpacks_too_large, unreadable_workbook
@@ -40,10 +39,17 @@ def too_many(rows: int) -> Said:
     return Said(f"超过上限 {rows:,} 行", f"holds more than {rows:,} rows, which is the limit")
 
 
-def demand_bounded(content: bytes, *, unpacked: int, rows: int) -> None:
+def is_packed(file: IO[bytes]) -> bool:
+    """Whether it begins as a workbook does. It is read from its beginning afterwards."""
+    begins = file.read(len(ZIP)) == ZIP
+    file.seek(0)
+    return begins
+
+
+def demand_bounded(file: IO[bytes], *, unpacked: int, rows: int) -> None:
     """See that a workbook has at most so many bytes and rows. Takes little memory. Raises PackedError."""
     try:
-        with zipfile.ZipFile(BytesIO(content)) as archive:
+        with zipfile.ZipFile(file) as archive:
             _demand_small(archive.infolist(), unpacked)
             _count(archive, rows)
     except PackedError:

@@ -9,6 +9,7 @@ tells the same to somebody who writes a verifier of his own.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -18,6 +19,7 @@ from typing import Any, Final
 GENESIS: Final = "0" * 64
 """The hash before link 1."""
 
+_MOMENT: Final = re.compile(r"[0-9]{1,15}")
 NULL: Final = "-"
 """Stands for a value that is not there. Only whole numbers may be missing, so no value reads like it."""
 
@@ -70,6 +72,9 @@ BASE: Final = (
 )
 """The columns of ``base_states`` in the order in which they are hashed by :func:`base_digest`."""
 
+_RECORDED: Final = ("recorded_at", "noticed_at", "made_at", "exported_at", "at")
+"""The first of these columns that a linked table has says when its row was recorded."""
+
 LEAVING: Final = ("changes", "sights", "snapshots", "observers", "gaps", "refusals", "attributions")
 """The tables whose old rows leave the database in segments. The rows of all others stay."""
 
@@ -90,6 +95,14 @@ class ChainHead:
 def form_of(table: str, row: Mapping[str, Any]) -> str:
     """The canonical form of a row: everything of it that is hashed, without the hash before it."""
     return _joined(table, FORMS[table], row)
+
+
+def recorded_of(form: str) -> int | None:
+    """When the row with this form was recorded (milliseconds); None where it says no moment."""
+    table, *values = form.split("\0")
+    column = next(name for name in _RECORDED if name in FORMS[table])
+    moment = values[FORMS[table].index(column)]
+    return int(moment) if _MOMENT.fullmatch(moment) else None
 
 
 def next_hash(before: str, form: str) -> str:

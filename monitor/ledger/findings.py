@@ -31,7 +31,8 @@ class Kind(StrEnum):
     HEAD = "head"  # the head says another last hash than the last link has
     SIGNATURE = "signature"  # a checkpoint that its key did not sign
     CHECKPOINT = "checkpoint"  # a checkpoint signed another hash than its link has now
-    UNSIGNED = "unsigned"  # nothing is signed by the key that was given
+    UNSIGNED = "unsigned"  # nothing is signed by the key that was given, or by one that the chain holds
+    WAITING = "waiting"  # these links should have been signed by now
     FILE_MISSING = "file_missing"
     FILE_CHANGED = "file_changed"  # a segment's file is another than the one that was written
     FILE_DAMAGED = "file_damaged"  # it cannot be read to its end

@@ -22,14 +22,13 @@ from monitor.ledger import (
     told,
     trail,
 )
-from monitor.ledger.access import Access
 from monitor.ledger.chain import ChainHead
 from monitor.ledger.engine import make_engine, place_of
 from monitor.ledger.errors import LedgerError, LockedError
 from monitor.ledger.head import Head
+from monitor.ledger.lists import Lists
 from monitor.ledger.postgres import end_speechless
 from monitor.ledger.rows import (
-    ActionRow,
     AlertRecordRow,
     Appended,
     ChangeRow,
@@ -37,12 +36,10 @@ from monitor.ledger.rows import (
     InventoryRow,
     JudgementMarks,
     JudgementRow,
-    MemberRow,
     News,
     ObserverRow,
     OpenOutage,
     RefusalRow,
-    ReportRow,
     SegmentRow,
     SightRow,
     SnapshotRow,
@@ -52,13 +49,12 @@ from monitor.ledger.segment_file import SegmentWriter
 from monitor.ledger.sights import seal_stale, seal_until
 from monitor.ledger.signing import Checkpoint, Signer
 from monitor.ledger.steps import Watch, columns, sorted_steps, steps
-from monitor.ledger.trail import Wanted
 from monitor.ledger.upgrade import bring_up_to_date
 from monitor.model.actions import Action
 from monitor.model.decisions import Decision
 from monitor.model.events import ALERT, Event
 from monitor.model.orders import Order
-from monitor.model.outages import Outage, Verdict
+from monitor.model.outages import Verdict
 from monitor.model.sequences import Mark
 from monitor.model.spans import Span
 from monitor.model.timeline import Step
@@ -73,7 +69,7 @@ _PAGE: Final = 500
 """So many links go into a segment's file at a time: snapshots among them are large."""
 
 
-class Ledger(Access):
+class Ledger(Lists):
     """The store of facts. Every method may raise LedgerError, and then has done nothing.
 
     Opened by :meth:`open`. Readers see the state after some whole append, never half of one.
@@ -173,12 +169,6 @@ class Ledger(Access):
         """Record what somebody did with the system; the number of its link."""
         return await self._write(trail.record, action)
 
-    async def actions(
-        self, wanted: Wanted | None = None, limit: int = 100, offset: int = 0
-    ) -> list[ActionRow]:
-        """What people did, the newest first."""
-        return await self._read(trail.actions, wanted or Wanted(), limit, offset)
-
     async def seal_stale(self, now: int) -> int:
         """Seal the sights that nothing was added to for 10 minutes and whose hour is over; how many."""
         return await self._write(seal_stale, now)
@@ -262,22 +252,6 @@ class Ledger(Access):
     async def give(self, order: Order) -> None:
         """Record what somebody tells the alert role. Raises OrderError if it may not be given."""
         self._told = await self._write(telling.give, order)
-
-    async def outages_told(self, since: int, until: int) -> list[tuple[int, Outage]]:
-        """What was recorded of outages in [since, until), each with when, in that order."""
-        return await self._read(told.outages_between, since, until)
-
-    async def outage(self, name: str) -> list[tuple[int, Outage]]:
-        """All that was told of one outage, each with when, in order; nothing for one that never was."""
-        return await self._read(told.history, name)
-
-    async def members(self, outage: str, limit: int, offset: int = 0) -> tuple[list[MemberRow], int]:
-        """A part of the nodes that an outage has hit, and how many those are: also of one that is over."""
-        return await self._read(judging.members, outage, limit, offset)
-
-    async def orders(self) -> list[Order]:
-        """All orders in the order recorded."""
-        return await self._read(telling.orders)
 
     async def news(self) -> News:
         """What other processes added; from then on :attr:`judgement_marks` knows of it too."""
@@ -381,16 +355,6 @@ class Ledger(Access):
     async def inventory_uses(self) -> list[tuple[int, str]]:
         """Which node list is valid from when: (at, digest) in the order recorded."""
         return await self._read(records.inventory_uses)
-
-    async def decisions(self) -> list[Decision]:
-        """All decisions in the order recorded."""
-        return await self._read(records.decisions)
-
-    async def reports(
-        self, question: Mapping[str, Any] | None = None, limit: int | None = None
-    ) -> list[ReportRow]:
-        """The reports made, the newest first; of one question its revisions."""
-        return await self._read(records.reports, question, limit)
 
     async def steps(self, until: int, since: int = 0) -> dict[Watch, list[Step]]:
         """For every watch (node, network) its steps with ``at`` < ``until``, in the order of time.

@@ -6,7 +6,7 @@ Plain functions over a connection; those that write lock the head first and give
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -73,11 +73,15 @@ def decide(connection: Connection, decision: Decision) -> None:
     head.save(connection)
 
 
-def decisions(connection: Connection) -> list[Decision]:
+def decisions(connection: Connection, names: Sequence[str] | None = None) -> list[Decision]:
+    """All rows in the order recorded; ``names``: of these alone."""
     table = schema.decisions
+    query = select(table).order_by(table.c.link)
+    if names is not None:
+        query = query.where(table.c.id.in_(names))
     return [
         Decision(row.id, Action(row.action), row.person, row.at, json.loads(row.body))
-        for row in connection.execute(select(table).order_by(table.c.link))
+        for row in connection.execute(query)
     ]
 
 
@@ -111,9 +115,11 @@ def question_key(question: Mapping[str, Any]) -> str:
     return sha256(text.encode()).hexdigest()
 
 
-def reports(connection: Connection, question: Mapping[str, Any] | None, limit: int | None) -> list[ReportRow]:
+def reports(
+    connection: Connection, question: Mapping[str, Any] | None, limit: int | None, offset: int = 0
+) -> list[ReportRow]:
     table = schema.reports
-    query = select(table).order_by(table.c.link.desc()).limit(limit)
+    query = select(table).order_by(table.c.link.desc()).limit(limit).offset(offset)
     if question is not None:
         query = query.where(table.c.key == question_key(question))
     return [

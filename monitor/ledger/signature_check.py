@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
 
-from monitor.ledger.chain import ChainHead
+from monitor.ledger.chain import ChainHead, recorded_of
 from monitor.ledger.findings import Finding, Kind
-from monitor.ledger.signing import Checkpoint, fingerprint_of, is_signed
+from monitor.ledger.signing import RHYTHM, Checkpoint, fingerprint_of, is_signed
 from monitor.model.times import format_time
+
+_LATE: Final = RHYTHM + 600_000
+"""No running monitor leaves links unsigned that were recorded further apart than this (milliseconds).
+
+It looks once a minute, and on a slow disk the look takes its time.
+"""
 
 
 def keys_of(signers: Iterable[Mapping[str, Any]]) -> dict[str, str]:
@@ -68,6 +74,25 @@ def against_others(
             yield Finding(Kind.CUT, links + 1, head.links, note=head.hash)
         elif head.links and hashes.get(head.links) not in (None, head.hash):
             yield Finding(Kind.EXPECTED, head.links, head.links, note=head.hash)
+
+
+def without_word(
+    signers: Iterable[Mapping[str, Any]], checkpoints: Iterable[Checkpoint]
+) -> Iterator[Finding]:
+    """Keys in the chain of which no checkpoint is there. A key is introduced together with its first one."""
+    heard = {each.fingerprint for each in checkpoints}
+    for row in signers:
+        if row["fingerprint"] not in heard:
+            link = row["link"] if isinstance(row["link"], int) else 0
+            name = str(row["fingerprint"])
+            yield Finding(Kind.UNSIGNED, link, link, "signers", name, name)
+
+
+def waiting(first: int, last: int, forms: tuple[str | None, str | None]) -> Iterator[Finding]:
+    """Links that wait for a signature longer than any does. ``forms``: of the first and the last row."""
+    since, until = (None if form is None else recorded_of(form) for form in forms)
+    if since is not None and until is not None and until - since > _LATE:
+        yield Finding(Kind.WAITING, first, last, note=format_time(since))
 
 
 def _about(kind: Kind, each: Checkpoint) -> Finding:

@@ -25,6 +25,9 @@ from monitor.model.times import format_time
 PRIVATE: Final = "ledger.key"
 PUBLIC: Final = "ledger.pub"
 
+RHYTHM: Final = 3_600_000
+"""A running monitor signs the chain at least so often (milliseconds)."""
+
 _PEM: Final = serialization.Encoding.PEM
 _RAW: Final = serialization.Encoding.Raw
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Row, Select, insert, select
 
 from monitor.ledger import schema
 from monitor.ledger.chain import to_json
@@ -57,8 +58,14 @@ def _sound(text: str) -> str:
 
 def actions(connection: Connection, wanted: Wanted, limit: int, offset: int) -> list[ActionRow]:
     """The newest first."""
+    query = chosen(select(schema.actions), wanted)
+    rows = connection.execute(query.order_by(schema.actions.c.link.desc()).limit(limit).offset(offset))
+    return [_row(row) for row in rows]
+
+
+def chosen(query: Select[Any], wanted: Wanted) -> Select[Any]:
+    """The query for those actions alone that are wanted."""
     table = schema.actions
-    query = select(table).order_by(table.c.link.desc()).limit(limit).offset(offset)
     if wanted.account is not None:
         query = query.where(table.c.account == wanted.account)
     if wanted.action is not None:
@@ -69,18 +76,17 @@ def actions(connection: Connection, wanted: Wanted, limit: int, offset: int) -> 
         query = query.where(table.c.at < wanted.until)
     if wanted.before is not None:
         query = query.where(table.c.link < wanted.before)
-    return [
-        ActionRow(
-            row.link,
-            Action(
-                row.at,
-                row.account,
-                row.action,
-                row.target,
-                Outcome(row.outcome),
-                row.address,
-                json.loads(row.facts),
-            ),
-        )
-        for row in connection.execute(query)
-    ]
+    return query
+
+
+def _row(row: Row[Any]) -> ActionRow:
+    action = Action(
+        row.at,
+        row.account,
+        row.action,
+        row.target,
+        Outcome(row.outcome),
+        row.address,
+        json.loads(row.facts),
+    )
+    return ActionRow(row.link, action)

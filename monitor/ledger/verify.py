@@ -22,7 +22,14 @@ from monitor.ledger.openness import odd
 from monitor.ledger.rows import SegmentRow
 from monitor.ledger.schema import REVISION
 from monitor.ledger.segment_check import check_file, sensible_segments
-from monitor.ledger.signature_check import against_chain, against_others, check_signatures, keys_of
+from monitor.ledger.signature_check import (
+    against_chain,
+    against_others,
+    check_signatures,
+    keys_of,
+    waiting,
+    without_word,
+)
 from monitor.ledger.signing import Checkpoint, fingerprint_of
 from monitor.ledger.walk import Stretch
 from monitor.model.said import Said
@@ -98,19 +105,21 @@ class _Run:
         self._source = source
         self._reader = reader
         self._expected = expected
+        # In this order: a running monitor goes on, and who signs is in the chain before what he signed.
+        self._signers = reader.records("signers")
+        rows = (Checkpoint(**row) for row in reader.records("checkpoints"))
+        self._checkpoints = sorted(rows, key=lambda each: (str(type(each.link)), each.link))
         self._head = reader.head()
         # Rows may follow that nobody has counted; links that no row has are one gap, however many they are.
         self._reach = min(self._head.links, reader.reach())
         self._segments, self._odd_segments = sensible_segments(segments, self._reach)
         self._exported = self._segments[-1].last if self._segments else 0
-        rows = (Checkpoint(**row) for row in reader.records("checkpoints"))
-        self._checkpoints = sorted(rows, key=lambda each: (str(type(each.link)), each.link))
         held = [*(each.link for each in self._checkpoints), *(head.links for head in expected)]
         self._wanted = frozenset([*held, self._head.links])
 
     def verify(self, archive: Path | None, public: str | None) -> Verified:
         kept = {name: self._reader.kept(name, self._exported) for name in _STAYING}
-        keys = keys_of(self._reader.records("signers"))
+        keys = keys_of(self._signers)
         with _workers(self._head.links) as submit:
             filed = self._submit_files(submit, archive, kept)
             walked = self._submit_links(submit)
@@ -127,11 +136,14 @@ class _Run:
         findings += against_others(self._expected, hashes, self._head.links)
         findings += self._head_findings(hashes.get(self._head.links, GENESIS), findings)
         findings += self._base_findings()
-        waiting = self._reader.open_sights()
-        findings += map(_told_open, odd(waiting))
+        findings += without_word(self._signers, self._checkpoints)
+        unsealed = self._reader.open_sights()
+        findings += map(_told_open, odd(unsealed))
         believed = [each for each in good if public is None or each.fingerprint == fingerprint_of(public)]
         if public is not None and not believed:
             findings.append(Finding(Kind.UNSIGNED, 1, self._head.links, note=fingerprint_of(public)))
+        else:
+            findings += self._waiting(believed[-1].link if believed else 0)
         unread = [each for each, part in zip(self._segments, in_files, strict=True) if not part.links]
         return Verified(
             links=self._head.links,
@@ -141,7 +153,7 @@ class _Run:
             signed=believed[-1] if believed else None,
             checkpoints=len(self._checkpoints),
             keys=tuple(sorted({each.fingerprint for each in good})),
-            open_sights=len(waiting),
+            open_sights=len(unsealed),
             archived=self._exported,
             unchecked=sum(each.last - each.first + 1 for each in unread),
         )
@@ -184,6 +196,15 @@ class _Run:
         explained = any(each.last >= self._head.links for each in findings)
         if last not in (None, self._head.hash) and not explained:
             yield Finding(Kind.HEAD, self._head.links, self._head.links, "head")
+
+    def _waiting(self, signed: int) -> Iterator[Finding]:
+        """What was recorded after the last link that is signed, if it should have been signed as well."""
+        first, last = max(signed, self._exported) + 1, self._reach
+        if first < last:
+            yield from waiting(first, last, (self._form(first), self._form(last)))
+
+    def _form(self, link: int) -> str | None:
+        return self._reader.page(link, link).forms[0]
 
     def _base_findings(self) -> Iterator[Finding]:
         """Where watches stood is derived, but what it was derived from may be in no database any more."""

@@ -66,6 +66,20 @@ class Above:
         above = (self._downs.get((parent, watch[1])) for parent in self._topology.parents(watch))
         return any(down is not None and down.case is None for down in above)
 
+    def top(self, watch: Watch) -> Watch:
+        """The highest that is down above it, up to the first that is not; else itself."""
+        seen, top = {watch}, watch
+        waiting = [watch]
+        while waiting:
+            for parent in self._topology.parents(waiting.pop()):
+                above = (parent, watch[1])
+                if above in seen or not (above in self._downs or self.is_mute(above)):
+                    continue
+                seen.add(above)
+                waiting.append(above)
+                top = above if above in self._downs else top
+        return top
+
     def is_cleared(self, change: Change) -> bool:
         """Whether something right above it answered no earlier than it was found failing."""
         above = self._topology.parents((change.node, change.network))

@@ -1,7 +1,7 @@
 """Why a watch fell: something above it, something that many have in common, or itself. Pure.
 
 A fall is judged as soon as its cause can be known: at once if something right above it has answered since, or
-if nothing is above; else it is held for a while, since its parent may be found down next.
+if nothing is above; else it is held for a while, since its parent, or its peers, may be found down next.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from monitor.config import Site
 from monitor.live.above import Above, fell_with
 from monitor.live.cases import Case, Down, classes, names
 from monitor.live.docket import Docket
-from monitor.live.suspects import LEAST_IN_COMMON, Suspects
+from monitor.live.suspects import Suspects, is_explained
 from monitor.live.topology import Topology, Watch
 from monitor.model.observations import State
 from monitor.model.outages import Ending, OutageKind
@@ -47,8 +47,9 @@ class Falls:
             round(1000 * span) for span in (settings.hold, settings.within, settings.recheck)
         )
         self._topology = self._docket.topology = topology
-        self._suspects = Suspects(topology, settings, self._docket.is_maintained)
         self._above = Above(topology, self._downs, self._docket.of_root, self._standings, self._recheck)
+        self._suspects = Suspects(topology, settings, self._above, self._docket.is_maintained)
+        self._suspects.count(self._standings)
 
     # -- one that fell
 
@@ -70,7 +71,12 @@ class Falls:
         return self._topology.nearest_below(watch, self._above.is_mute)
 
     def _is_clear(self, down: Down) -> bool:
-        return down.cleared or not self._topology.parents(down.watch)
+        """Whether nothing above it can be its cause: it answers, or there is nothing.
+
+        Beside others such as it there is something: that of which nobody wrote down what holds them together.
+        """
+        topology = self._topology
+        return down.cleared or not (topology.parents(down.watch) or topology.has_peers(down.watch))
 
     def _is_in_crowd(self, down: Down) -> bool:
         """Whether many fell just now. One on which others hang that fell too is their cause: told at once.
@@ -91,7 +97,8 @@ class Falls:
 
     def _judge_own(self, down: Down) -> None:
         """Nothing above it failed: it is a root by itself, unless many others fell with it."""
-        if not self._has_own_cause(down) and (self._joins_suspicion(down) or self._is_suspicious(down)):
+        is_maintained = self._docket.is_maintained(down.watch)
+        if not is_maintained and (self._joins_suspicion(down) or self._is_suspicious(down)):
             return
         behind = self._topology.behind(down.watch)
         case = self._docket.open(
@@ -108,12 +115,6 @@ class Falls:
         )
         self._docket.blame(down, case)
         self._follow(down.watch)
-
-    def _has_own_cause(self, down: Down) -> bool:
-        """Whether it is under maintenance, or a cause itself: what is reached through it alone fell too."""
-        return self._docket.is_maintained(down.watch) or any(
-            watch in self._downs for watch in self._topology.behind(down.watch) if watch != down.watch
-        )
 
     def _follow(self, watch: Watch) -> None:
         """Its cause is known: those below it that fell may be down because of it."""
@@ -149,19 +150,21 @@ class Falls:
             case = self._docket.of_root.get((root, down.watch[1]))
             if case is None or not case.is_common or case.returned_at is not None:
                 continue
-            if abs(down.at - case.joined_at) <= self._within:
+            if abs(down.at - case.joined_at) <= self._within and not self._explains(down, case):
                 case.joined_at = max(case.joined_at, down.at)
                 self._join(down, case)
                 return True
         return False
 
+    def _explains(self, down: Down, case: Case) -> bool:
+        """Whether who fell for this suspicion hangs on this one: it is their cause, not their fellow."""
+        below = self._topology.under(down.watch)
+        hanging = sum(node in below for node, _ in case.members)
+        return is_explained(len(case.members), by=hanging)
+
     def _is_suspicious(self, down: Down) -> bool:
         """Open an outage of what it has in common with others that fell with it, if there is such a thing."""
-        for root, fallen in self._suspects.found(down, _is_doubtful, self._above.is_mute):
-            narrower = {each.case for each in fallen if each.case is not None and each.case.is_common}
-            explained = max((len(case.members) for case in narrower), default=0)
-            if narrower and len(fallen) - explained < LEAST_IN_COMMON:
-                continue  # the narrower cause explains it as well
+        for root, fallen in self._suspects.found(down):
             self._suspect((root, down.watch[1]), fallen)
             return True
         return False
@@ -217,9 +220,3 @@ class Falls:
         for down in waiting:
             if down.case is None:
                 self._judge(down, final=True)
-
-
-def _is_doubtful(down: Down) -> bool:
-    """Whether its cause may be one in common: nothing above is known to have failed, nothing fell with it."""
-    case = down.case
-    return case is None or case.is_common or (case.root == down.watch and len(case.members) == 1)

@@ -12,12 +12,11 @@ import structlog
 
 from monitor.ledger.errors import LedgerError
 from monitor.ledger.ledger import Ledger
-from monitor.ledger.signing import Signer
+from monitor.ledger.signing import RHYTHM, Signer
 
 EVERY: Final = 60.0
 """Seconds from one look to the next."""
 
-HOUR: Final = 3_600_000
 ARCHIVE: Final = "archive"
 """The folder of segments, beside the ledger."""
 
@@ -53,7 +52,7 @@ class Keeper:
     async def look(self) -> None:
         """Do what is due: each minute seal sights that ended; each hour sign, and let old segments go."""
         now = self._clock()
-        due = self._signed_at is None or not 0 <= now - self._signed_at < HOUR
+        due = self._signed_at is None or not 0 <= now - self._signed_at < RHYTHM
         try:
             await self._ledger.seal_stale(now)
             if due:

@@ -110,7 +110,9 @@ class OutageEngine(Falls):
                 self._docket.touch(case)
 
     def _stands(self, watch: Watch, state: State) -> None:
-        self._above.note(watch, self._standings.get(watch, State.UNKNOWN), state)
+        old = self._standings.get(watch, State.UNKNOWN)
+        self._above.note(watch, old, state)
+        self._suspects.note(watch, old, state)
         self._standings[watch] = state
 
     # -- a watch falls, answers again, or is not seen

@@ -57,6 +57,8 @@ class Topology:
                 for parent in above:
                     below[parent, network].append(node.id)
         self._children: Final[dict[Watch, tuple[str, ...]]] = {key: tuple(ids) for key, ids in below.items()}
+        heads = (watch for watch in self._children if not self._parents.get(watch) and watch in self.watched)
+        self._heads: Final = Counter(network for _, network in heads)
         self.totals: Final = Counter(
             (root, network) for node, network in self.watched for root in self.common((node, network))
         )
@@ -72,6 +74,11 @@ class Topology:
     def children(self, watch: Watch) -> tuple[str, ...]:
         """Ids of those right below it in its network."""
         return self._children.get(watch, ())
+
+    def has_peers(self, watch: Watch) -> bool:
+        """Whether others hang on it, nothing is above it, and there are more such in its network."""
+        is_head = watch in self._children and not self.parents(watch)
+        return is_head and self._heads[watch[1]] > 1
 
     def nearest_below(self, watch: Watch, leads_on: Callable[[Watch], bool]) -> Iterator[Watch]:
         """The watches right below it, and right below those for which ``leads_on``: these are left out."""
@@ -109,6 +116,16 @@ class Topology:
                     found.add(child)
                     waiting.append(child)
         return [(node, watch[1]) for node in found if (node, watch[1]) in self.watched]
+
+    def under(self, watch: Watch) -> set[str]:
+        """Ids of all that is reached through it, alone or among others."""
+        found, waiting = set[str](), [watch[0]]
+        while waiting:
+            for child in self.children((waiting.pop(), watch[1])):
+                if child not in found:
+                    found.add(child)
+                    waiting.append(child)
+        return found
 
     def common(self, watch: Watch) -> Iterator[str]:
         """What it has in common with others, the most specific first, as roots: at first its parents."""

@@ -85,6 +85,9 @@ _UNCHECKED: Final = Said(
 )
 
 
+_OTHER_KEY: Final = Said("不是所信任的密钥签的", "signed by another key than the one that is believed")
+
+
 def _says_the_same(proof: Proof, form: str) -> bool:
     """Whether this program would write the same file; of all but CSV others make the bytes with it."""
     return proof.wording == wording() and (form == "csv" or proof.software == software())
@@ -142,7 +145,7 @@ def _document_text(path: Path, form: str) -> str:
 def _proof_flaws(document: Mapping[str, Any], proof: Proof, public: str | None) -> Iterator[Flaw]:
     """Which parts were changed, and whether the signature holds."""
     if public is not None and proof.key != public:
-        yield Flaw("proof", Said("不是这个密钥签的", "signed by another key than the one that was named"))
+        yield Flaw("proof", _OTHER_KEY)
     if not is_signed(proof.text(), proof.signature, proof.key):
         yield Flaw("proof", Said("签名无效", "the signature is not valid"))
     found, signed = sections_of(document["report"]), document.get("sections")

@@ -15,6 +15,7 @@ from monitor.bus.wishes import Wishes
 from monitor.config import Reloader
 from monitor.desk.inventory import Uploads
 from monitor.desk.jobs import Jobs
+from monitor.desk.spool import Spool
 from monitor.desk.turns import Turns
 from monitor.ledger.ledger import Ledger
 from monitor.ledger.signing import Signer
@@ -28,6 +29,7 @@ from monitor.live.states import Live
 from monitor.live.watchrows import Rows
 from monitor.reports.nodelists import NodeLists
 from monitor.web.alertbook import AlertBook
+from monitor.web.coverage import Coverage
 from monitor.web.hub import Hub
 from monitor.web.trends import Trends
 
@@ -56,6 +58,7 @@ class Context:
     boards: Boards = field(default_factory=Boards)
     excluding: Excluding = field(default_factory=Excluding)
     alerts: AlertBook = field(default_factory=AlertBook)
+    coverage: Coverage = field(default_factory=Coverage)
     rows: Rows = field(default_factory=Rows)
     lists: NodeLists = field(default_factory=NodeLists)
     trends: Trends = field(init=False)
@@ -63,6 +66,7 @@ class Context:
     signer: Signer | None = None
     access: Access | None = None
     url: str = ""
+    spool: Spool = field(init=False)
     uploads: Uploads = field(default_factory=Uploads)
     jobs: Jobs = field(init=False)
     layers: Layers = field(init=False)
@@ -74,6 +78,7 @@ class Context:
 
     def __post_init__(self) -> None:
         self.trends = Trends(self.lists)
+        self.spool = Spool(lambda: self.site.data)
         self.jobs = Jobs(lambda: self.site)
         self.layers = Layers(self.live, self.redis, self.keys)
         self.last_hour = LastHour(self.live, self.times)

@@ -149,22 +149,27 @@ async def _body(endpoint: Endpoint, request: web.Request) -> BaseModel | None:
         return None
     if request.content_type != JSON:
         raise Refused(415, f"请求体须为 {JSON}", f"the body must be {JSON}")
-    text = await read_at_most(request, MOST_BODY)
+    text = await _read(request)
     try:
         return endpoint.body.model_validate_json(text)
     except ValidationError as error:
         raise _wrong("body", error) from error
 
 
-async def read_at_most(request: web.Request, size: int) -> bytes:
-    """The body. Raises Refused (413) as soon as it is longer than ``size`` bytes."""
+async def _read(request: web.Request) -> bytes:
+    """The body. Raises Refused (413) as soon as it is longer than :data:`MOST_BODY`."""
     pieces, read = [], 0
     async for piece in request.content.iter_any():
         read += len(piece)
-        if read > size:
-            raise Refused(413, f"内容过大，上限 {size} 字节", f"too large: {size} bytes at most")
+        if read > MOST_BODY:
+            raise too_large(MOST_BODY)
         pieces.append(piece)
     return b"".join(pieces)
+
+
+def too_large(most: int) -> Refused:
+    """What is answered to a body of more than ``most`` bytes."""
+    return Refused(413, f"内容过大，上限 {most} 字节", f"too large: {most} bytes at most")
 
 
 def _wrong(place: str, error: ValidationError) -> Refused:

@@ -43,8 +43,9 @@ class Pages:
             raise
 
     async def _start(self) -> None:
-        """Raises OSError when an address is taken or TLS cannot be had."""
+        """Raises OSError when an address is taken, TLS cannot be had, or ``data`` cannot be tidied."""
         settings = self._site.web
+        self._context.spool.clear()
         tls = None if settings.tls is None else tls_context(settings.tls.certificate, settings.tls.key)
         app = make_app(self._context)
         address = await self._listen(app, self._site.listen_host, self._site.listen_port, tls)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import sqlite3
 import sys
 import time
@@ -22,6 +23,10 @@ CONFIRMED_AND_TOLD = 5_000
 QUIET = 6.0
 """Seconds without a further message after which none is expected any more."""
 
+
+RELOADED = "reloaded"
+ROLES = 4
+"""Two collectors, the monitor and the alert role: each says so in the log."""
 
 ROOTS = ((Kind.SWITCH, None), (Kind.SWITCH, Level.COUNTY), (Kind.SWITCH, Level.TOWN), (Kind.CAMERA, None))
 """The core above everything, a county, a town, a camera."""
@@ -47,6 +52,9 @@ def test_what_dies_is_told_once_and_its_return_once(
             said = die_and_return(demo, hook, root_of(demo, kind, level))
             with capsys.disabled():
                 print(said, file=sys.stderr)
+        county = ask_no_more(demo, busiest_county(demo))
+        with capsys.disabled():
+            print(towns_die_and_return(demo, hook, county), file=sys.stderr)
         assert "Traceback" not in demo.log.read_text()
 
 
@@ -89,6 +97,49 @@ def die_and_return(demo: Demo, hook: Receiver, root: Node) -> str:
     assert end.ends
     assert root.name in end.text
     return f"{root.name}: {len(behind)} behind it, told {late} ms after it was sure, end {took:.1f} s after"
+
+
+def busiest_county(demo: Demo) -> Node:
+    """The switch of the county in the video network on which most hangs."""
+    switches = [each for each in demo.city.nodes if each.kind is Kind.SWITCH and VIDEO in each.networks]
+    counties = [each for each in switches if each.level is Level.COUNTY]
+    return max(counties, key=lambda each: len(demo.city.behind(each.id)))
+
+
+def ask_no_more(demo: Demo, node: Node) -> Node:
+    """From now on nobody probes this node; waits until every role knows."""
+    before = demo.log.read_text().count(RELOADED)
+    path = demo.directory / "nodes.csv"
+    lines = [line for line in path.read_text("utf-8").splitlines() if not line.startswith("#")]
+    rows = list(csv.DictReader(lines))
+    for row in rows:
+        row["probes"] = "none" if row["id"] == node.id else row["probes"]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, list(rows[0]))
+        table.writeheader()
+        table.writerows(rows)
+    end = time.monotonic() + 30
+    while demo.log.read_text().count(RELOADED) < before + ROLES:
+        assert time.monotonic() < end, demo.log.read_text()[-3000:]
+        time.sleep(0.1)
+    return node
+
+
+def towns_die_and_return(demo: Demo, hook: Receiver, county: Node) -> str:
+    """All that hangs on the county dies, and nobody can ask the county itself; what came of it in a line."""
+    towns = demo.city.behind(county.id)[1:]
+    hook.told.clear()
+    demo.fleet.fail(list(towns), "vanish")
+    took = settle(hook, 1, 60)
+    (start,) = hook.told
+    assert not start.ends
+    assert county.name in start.text
+    demo.fleet.clear()
+    settle(hook, 2, 120)
+    end = hook.told[-1]
+    assert end.ends
+    assert county.name in end.text
+    return f"{county.name} that nobody asks: {len(towns)} behind it, told {took:.1f} s after"
 
 
 def kind_of_count(size: int) -> tuple[str, ...]:

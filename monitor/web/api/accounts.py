@@ -12,7 +12,7 @@ from monitor.web.api.session import access_of, token_of
 from monitor.web.endpoints import Call, Endpoint, Refused
 from monitor.web.first import welcome
 from monitor.web.guard import is_secure
-from monitor.web.schemas.base import Done
+from monitor.web.schemas.base import Done, ShortPage
 from monitor.web.schemas.people import (
     Account,
     AccountChange,
@@ -23,9 +23,9 @@ from monitor.web.schemas.people import (
 )
 
 
-async def accounts(call: Call[None, None]) -> AccountList:
-    found = await access_of(call).accounts(call.now)
-    return AccountList(accounts=[_shown(each) for each in found])
+async def accounts(call: Call[ShortPage, None]) -> AccountList:
+    found, total = await access_of(call).accounts(call.now, call.query.limit, call.query.offset)
+    return AccountList(accounts=[_shown(each) for each in found], total=total)
 
 
 async def make(call: Call[None, AccountWish]) -> AccountLink:
@@ -59,15 +59,21 @@ async def reset(call: Call[None, None]) -> AccountLink:
     return _linked(call, *await access_of(call).reset(call.path["account"], call.now))
 
 
+async def unlock(call: Call[None, None]) -> Account:
+    """Let it log in again at once, from wherever it was locked."""
+    call.target = call.path["account"]
+    return _shown(Seen(await access_of(call).unlock(call.path["account"]), None))
+
+
 async def end_sessions(call: Call[None, None]) -> Done:
     call.target = call.path["account"]
     await access_of(call).end_sessions(call.path["account"])
     return Done()
 
 
-async def tokens(call: Call[None, None]) -> TokenList:
-    found = await access_of(call).tokens(None)
-    return TokenList(tokens=[token_of(each) for each in found])
+async def tokens(call: Call[ShortPage, None]) -> TokenList:
+    found, total = await access_of(call).tokens(None, call.query.limit, call.query.offset)
+    return TokenList(tokens=[token_of(each) for each in found], total=total)
 
 
 async def drop_token(call: Call[None, None]) -> Done:
@@ -113,7 +119,16 @@ _TAKEN: Final = {409: "there is such an account already"}
 _LAST: Final = {409: "one security administrator has to stay"}
 
 ENDPOINTS: Final = (
-    Endpoint("GET", "/accounts", "accounts", "All accounts", accounts, _MANAGES, answer=AccountList),
+    Endpoint(
+        "GET",
+        "/accounts",
+        "accounts",
+        "All accounts",
+        accounts,
+        _MANAGES,
+        answer=AccountList,
+        query=ShortPage,
+    ),
     Endpoint(
         "POST",
         "/accounts",
@@ -126,7 +141,16 @@ ENDPOINTS: Final = (
         action="account.make",
         also=_TAKEN,
     ),
-    Endpoint("GET", "/accounts/tokens", "tokens", "All tokens", tokens, _MANAGES, answer=TokenList),
+    Endpoint(
+        "GET",
+        "/accounts/tokens",
+        "tokens",
+        "All tokens",
+        tokens,
+        _MANAGES,
+        answer=TokenList,
+        query=ShortPage,
+    ),
     Endpoint(
         "DELETE",
         "/accounts/tokens/{id}",
@@ -158,6 +182,16 @@ ENDPOINTS: Final = (
         _MANAGES,
         answer=AccountLink,
         action="account.reset",
+    ),
+    Endpoint(
+        "POST",
+        "/accounts/{account}/unlock",
+        "unlock_account",
+        "Unlock an account",
+        unlock,
+        _MANAGES,
+        answer=Account,
+        action="account.unlock",
     ),
     Endpoint(
         "DELETE",

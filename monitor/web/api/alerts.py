@@ -16,7 +16,7 @@ from monitor.model.orders import Order, OrderError, OrderKind
 from monitor.model.times import format_time
 from monitor.web.api.common import ledger_of, moment_of
 from monitor.web.endpoints import Call, Endpoint, Refused
-from monitor.web.schemas.base import Done
+from monitor.web.schemas.base import Done, ShortPage
 from monitor.web.schemas.work import (
     AlertList,
     AlertNow,
@@ -195,9 +195,11 @@ async def given(call: Call[Any, Any], giving: Any) -> Order:
 # -- silences
 
 
-async def silences(call: Call[None, None]) -> SilenceList:
+async def silences(call: Call[ShortPage, None]) -> SilenceList:
     """Those that go on, the newest first."""
-    return SilenceList(silences=[_silence(each) for each in await orders.silences(ledger_of(call))])
+    found = await orders.silences(ledger_of(call))
+    page = found[call.query.offset : call.query.offset + call.query.limit]
+    return SilenceList(silences=[_silence(each) for each in page], total=len(found))
 
 
 async def be_silent(call: Call[None, SilenceWish]) -> Silence:
@@ -294,7 +296,16 @@ ENDPOINTS: Final = (
         action="alert.note",
         also=_TAKEN,
     ),
-    Endpoint("GET", "/silences", "silences", "Silences that go on", silences, _LOOK, answer=SilenceList),
+    Endpoint(
+        "GET",
+        "/silences",
+        "silences",
+        "Silences that go on",
+        silences,
+        _LOOK,
+        answer=SilenceList,
+        query=ShortPage,
+    ),
     Endpoint(
         "POST",
         "/silences",

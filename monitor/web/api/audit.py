@@ -24,8 +24,8 @@ async def actions(call: Call[ActionsQuery, None]) -> ActionList:
         since=_moment(call, "since"),
         until=_moment(call, "until"),
     )
-    found = await ledger_of(call).actions(wanted, call.query.limit, call.query.offset)
-    return ActionList(actions=[_shown(each) for each in found])
+    found, total = await ledger_of(call).actions_page(wanted, call.query.limit, call.query.offset)
+    return ActionList(actions=[_shown(each) for each in found], total=total)
 
 
 def _moment(call: Call[ActionsQuery, None], name: str) -> int | None:

@@ -20,6 +20,9 @@ from monitor.web.context import Context
 from monitor.web.endpoints import Call, Refused
 from monitor.web.schemas.live import OutageNow
 
+EARLIEST: Final = parse_time("2000-01-01T00:00:00Z")
+LATEST: Final = parse_time("3000-01-01T00:00:00Z")
+
 NAME_HEADER: Final = "X-File-Name"
 """What an uploaded file is called, percent-encoded (RFC 3986 §2.1)."""
 
@@ -44,14 +47,22 @@ def ledger_of(call: Call[Any, Any]) -> Ledger:
 
 
 def moment_of(name: str, text: str) -> int:
-    """Milliseconds. Raises Refused (400) for a text that is no moment."""
+    """Milliseconds. Raises Refused (400) for a text that is no moment of ours."""
     try:
-        return parse_time(text)
+        moment = parse_time(text)
     except ValueError as error:
         example = "2026-10-01T00:00:00Z"
         raise Refused(
             400, f"{name}：不是时刻，例如 {example}", f"{name}: no moment, such as {example}"
         ) from error
+    demand_ours(name, moment)
+    return moment
+
+
+def demand_ours(name: str, *moments: int) -> None:
+    """Raises Refused (400) for what no clock here has shown or will: there is no calendar far around it."""
+    if not all(EARLIEST <= each < LATEST for each in moments):
+        raise Refused(400, f"{name}：须在 2000 至 2999 年之间", f"{name}: from the year 2000 to 2999")
 
 
 def one_of(name: str, value: str, allowed: Any) -> str:

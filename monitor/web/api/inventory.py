@@ -16,10 +16,10 @@ from monitor.config.settings import Region
 from monitor.desk import inventory as desk
 from monitor.desk.inventory import Base, Preview, Upload
 from monitor.desk.listforms import Form, in_form
+from monitor.desk.spool import keep
 from monitor.model.said import reason
 from monitor.model.times import format_time
 from monitor.web.api.common import NAME_HEADER, attachment, turn
-from monitor.web.dispatch import read_at_most
 from monitor.web.endpoints import Call, Endpoint, Refused, Reply
 from monitor.web.schemas.base import Done, Model
 from monitor.web.schemas.papers import (
@@ -29,6 +29,7 @@ from monitor.web.schemas.papers import (
     Mistake,
     NodeDifference,
 )
+from monitor.web.uploads import uploaded
 
 SHOWN: Final = 500
 MEDIA: Final = {
@@ -92,17 +93,17 @@ async def preview(call: Call[None, None]) -> InventoryPreview:
     """What a list would change; with mistakes nothing, and each of them is told. Nothing is changed yet."""
     name = _name(call)
     call.target = name
-    content = await read_at_most(call.request, desk.LARGEST)
-    if not content:
-        raise Refused(400, "文件是空的", "the file is empty")
-    async with turn(call):
-        site = call.context.site
-        base = await asyncio.to_thread(Base.of, site)
-        found = await asyncio.to_thread(desk.preview, site, content, name)
-    call.facts = {"mistakes": len(found.mistakes), "differences": len(found.differences)}
-    upload = None
-    if found.site is not None:
-        upload = call.context.uploads.keep(Upload(call.who.account, content, base, call.now))
+    async with uploaded(call, desk.LARGEST) as file:
+        if not file.stat().st_size:
+            raise Refused(400, "文件是空的", "the file is empty")
+        async with turn(call):
+            site = call.context.site
+            base = await asyncio.to_thread(Base.of, site)
+            found = await asyncio.to_thread(desk.preview, site, file, name)
+        call.facts = {"mistakes": len(found.mistakes), "differences": len(found.differences)}
+        upload = None
+        if found.site is not None:
+            upload = call.context.uploads.keep(Upload(call.who.account, keep(file), base, call.now))
     return _shown(found, upload, call.language)
 
 
@@ -146,6 +147,17 @@ async def apply(call: Call[None, InventoryApply]) -> Done:
         raise Refused(
             409, "预览已过期，请重新上传", "the preview is over, or somebody else's: upload it again"
         )
+    try:
+        call.target = await _put(call, upload)
+    finally:
+        upload.file.unlink(missing_ok=True)
+    call.facts = {"over": upload.over.digest}
+    call.context.reloader.poke()
+    return Done()
+
+
+async def _put(call: Call[Any, Any], upload: Upload) -> str:
+    """Where it was put. Raises Refused: 409 where something changed since it was previewed, 503."""
     async with turn(call):
         site = call.context.site
         if upload.over != await asyncio.to_thread(Base.of, site):
@@ -155,14 +167,10 @@ async def apply(call: Call[None, InventoryApply]) -> Done:
                 "list or settings have changed: preview it again",
             )
         try:
-            path = await asyncio.to_thread(desk.apply, site, upload.content)
+            return (await asyncio.to_thread(desk.apply, site, upload.file)).name
         except OSError as error:
             why = reason(error)
             raise Refused(503, f"无法写入：{why.zh}", f"it cannot be written: {why.en}") from error
-    call.target = path.name
-    call.facts = {"over": upload.over.digest}
-    call.context.reloader.poke()
-    return Done()
 
 
 ENDPOINTS: Final = (

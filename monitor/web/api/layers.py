@@ -33,10 +33,10 @@ AGAIN_AFTER: Final = 2.0
 """Seconds between two wishes for one node that a collector grants."""
 
 _DROPPED: Final = {
-    Dropped.STALE: ("采集端来不及处理", "the collector came to it too late"),
+    Dropped.STALE: ("采集器来不及处理", "the collector came to it too late"),
     Dropped.TOO_SOON: ("刚刚探测过，请稍候", "it was asked a moment ago"),
     Dropped.TOO_MANY: ("探测请求过多", "too many wishes at once"),
-    Dropped.NOT_WATCHED: ("采集端未监测该节点", "the collector does not watch this node"),
+    Dropped.NOT_WATCHED: ("采集器未监测该节点", "the collector does not watch this node"),
 }
 
 
@@ -96,7 +96,7 @@ async def probe(call: Call[None, ProbeWish]) -> Wished:
         wish = await call.context.wishes.tell(found.id, network, call.now)
     except NobodyHearsError as error:
         raise Refused(
-            503, f"网络 {network} 没有采集端在运行", f"no collector of {network} is running", after=5
+            503, f"网络 {network} 没有采集器在运行", f"no collector of {network} is running", after=5
         ) from error
     except BusAwayError as error:
         raise Refused(503, "Redis 暂不可用", "Redis is away just now", after=5) from error

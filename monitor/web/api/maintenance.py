@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from monitor.access.roles import Permission
-from monitor.config.atlas import Atlas
 from monitor.desk import decisions
 from monitor.desk.decisions import Decided as DecidedRow
 from monitor.desk.decisions import Wish
-from monitor.live.maintenance import above_of
 from monitor.model.decisions import DecisionError, Exclusion, is_same_person
 from monitor.model.decisions import Reason as ReasonName
-from monitor.model.nodes import Watch
+from monitor.model.decisions import Scope as ScopeRow
 from monitor.model.observations import State
 from monitor.model.spans import Span
 from monitor.model.times import format_time
 from monitor.web.api.alerts import scope_of
 from monitor.web.api.common import ledger_of, moment_of
+from monitor.web.api.session import access_of
 from monitor.web.endpoints import Call, Endpoint, Refused
+from monitor.web.schemas.base import ShortPage
 from monitor.web.schemas.work import CorrectionWish, Decided, DecidedList, MaintenanceWish, Scope
 
 LONGEST: Final = 366 * 86_400_000
 """Milliseconds that one request covers at most: more is a mistake in the year."""
 
 
-async def maintenance(call: Call[None, None]) -> DecidedList:
-    """All exclusions and corrections, the newest first."""
-    found = await decisions.all_of(ledger_of(call))
-    return DecidedList(decisions=[_shown(call, one) for one in found])
+async def maintenance(call: Call[ShortPage, None]) -> DecidedList:
+    """Exclusions and corrections, the newest first."""
+    found, total = await decisions.page_of(ledger_of(call), call.query.limit, call.query.offset)
+    covered = await _covered(call, found)
+    return DecidedList(decisions=[_shown(one, covered) for one in found], total=total)
 
 
 async def ask(call: Call[None, MaintenanceWish]) -> Decided:
@@ -73,9 +75,22 @@ async def approve(call: Call[None, None]) -> Decided:
             f"已由 {one.signed.approved_by} 批准",
             f"{one.signed.approved_by} has approved this already",
         )
-    if is_same_person(one.signed.requested_by, call.who.account):
-        raise Refused(409, "批准人不得为申请人", "who approves is somebody else than who asked")
+    if await _is_own(call, one):
+        raise Refused(
+            409,
+            "批准人不得为申请人；姓名相同即视为同一人，如确为两人，请安全管理员在姓名中区分",
+            "who approves is somebody else than who asked; accounts of the same name are one person's, "
+            "unless the security administrator tells them apart by their names",
+        )
     return await _decided(call, decisions.approve(ledger_of(call), one.id, call.who.account))
+
+
+async def _is_own(call: Call[Any, Any], one: DecidedRow) -> bool:
+    """Whether it was the same person who asked, under whatever account."""
+    asked = one.signed.requested_by
+    theirs = {asked, await access_of(call).name_of(asked)} - {""}
+    mine = {call.who.account, call.who.name}
+    return any(is_same_person(their, my) for their in theirs for my in mine)
 
 
 async def end(call: Call[None, None]) -> Decided:
@@ -87,10 +102,10 @@ async def end(call: Call[None, None]) -> Decided:
 async def _known(call: Call[Any, Any]) -> DecidedRow:
     """The decision of the path. Raises Refused (404)."""
     call.target = name = call.path["id"]
-    for one in await decisions.all_of(ledger_of(call)):
-        if one.id == name:
-            return one
-    raise Refused(404, f"没有申请 {name}", f"there is no request {name}")
+    found = await decisions.one_of(ledger_of(call), name)
+    if found is None:
+        raise Refused(404, f"没有申请 {name}", f"there is no request {name}")
+    return found
 
 
 async def _decided(call: Call[Any, Any], deciding: Any) -> Decided:
@@ -101,10 +116,10 @@ async def _decided(call: Call[Any, Any], deciding: Any) -> Decided:
         raise Refused(409, *error.said) from error
     call.target = one.id
     call.context.hub.say("decision", {"id": one.id})
-    return _shown(call, one)
+    return _shown(one, await _covered(call, [one]))
 
 
-def _shown(call: Call[Any, Any], one: DecidedRow) -> Decided:
+def _shown(one: DecidedRow, covered: Mapping[ScopeRow, int]) -> Decided:
     signed = one.signed
     return Decided(
         id=one.id,
@@ -123,20 +138,14 @@ def _shown(call: Call[Any, Any], one: DecidedRow) -> Decided:
         approved_at=None if signed.approved_at is None else format_time(signed.approved_at),
         retroactive=isinstance(one, Exclusion) and one.retroactive,
         standing=decisions.standing(one, decisions.present()),
-        watches=_covered(call, one) if isinstance(one, Exclusion) else 1,
+        watches=covered[one.scope] if isinstance(one, Exclusion) else 1,
     )
 
 
-def _covered(call: Call[Any, Any], one: Exclusion) -> int:
-    """How many watches it covers, by the node list of now."""
-    site = call.context.site
-    atlas = Atlas(site.regions)
-
-    def holds(watch: Watch) -> bool:
-        above = above_of(site.inventory.nodes, watch.node.id, watch.network) if one.scope.parents else ()
-        return one.scope.holds(watch.node, watch.network, atlas.around(watch.node.region), above)
-
-    return sum(holds(watch) for watch in call.context.live.board.watches)
+async def _covered(call: Call[Any, Any], found: Iterable[DecidedRow]) -> Mapping[ScopeRow, int]:
+    """How many watches they cover, by the node list of now."""
+    scopes = {one.scope for one in found if isinstance(one, Exclusion)}
+    return await call.context.coverage.of(call.context.site, call.context.live.board, scopes)
 
 
 _MAY_NOT: Final = {409: "it may not be decided like this"}
@@ -150,6 +159,7 @@ ENDPOINTS: Final = (
         maintenance,
         Permission.LOOK,
         answer=DecidedList,
+        query=ShortPage,
         also={503: "the ledger is away"},
     ),
     Endpoint(

@@ -26,9 +26,9 @@ from monitor.reports.gather import gather
 from monitor.reports.scope import ScopeError, is_usual, read_scope
 from monitor.reports.story import period_of, scope_text, sentence_of
 from monitor.reports.windows import Window, WindowError
-from monitor.web.api.common import NAME_HEADER, attachment, ledger_of, turn
-from monitor.web.dispatch import read_at_most
+from monitor.web.api.common import NAME_HEADER, attachment, demand_ours, ledger_of, turn
 from monitor.web.endpoints import Call, Endpoint, Refused
+from monitor.web.schemas.base import ShortPage
 from monitor.web.schemas.papers import (
     Preview,
     PreviewRow,
@@ -40,8 +40,8 @@ from monitor.web.schemas.papers import (
     ReportWish,
     Verified,
 )
+from monitor.web.uploads import uploaded
 
-LISTED: Final = 200
 ROWS: Final = 500
 HOUR: Final = 3_600_000
 LONGEST: Final = 400 * 24 * HOUR
@@ -55,15 +55,16 @@ MEDIA: Final = {
 }
 
 
-async def reports(call: Call[None, None]) -> ReportList:
+async def reports(call: Call[ShortPage, None]) -> ReportList:
     """The reports that the ledger knows, the newest first, with the files that are here."""
-    rows = await ledger_of(call).reports(limit=LISTED)
-    return ReportList(reports=[_made(call, row) for row in rows])
+    rows, total = await ledger_of(call).reports_page(call.query.limit, call.query.offset)
+    named = [[*row.files, *call.context.jobs.files_of(row.digest)] for row in rows]
+    here = await asyncio.to_thread(lambda: [papers.papers(call.context.site, names) for names in named])
+    return ReportList(reports=list(map(_made, rows, here)), total=total)
 
 
-def _made(call: Call[Any, Any], row: ReportRow) -> ReportMade:
+def _made(row: ReportRow, here: list[Paper]) -> ReportMade:
     question = dict(row.question)
-    names = [*row.files, *call.context.jobs.files_of(row.digest)]
     return ReportMade(
         key=row.key,
         revision=row.revision,
@@ -71,7 +72,7 @@ def _made(call: Call[Any, Any], row: ReportRow) -> ReportMade:
         made_at=format_time(row.made_at),
         title=f"{question.get('from', '')} – {question.get('to', '')}",
         question=question,
-        files=[_file(paper) for paper in papers.papers(call.context.site, names)],
+        files=[_file(paper) for paper in here],
     )
 
 
@@ -206,6 +207,7 @@ def _window(call: Call[Any, Any], wanted: ReportQuestion) -> Window:
             found = windows.between(str(wanted.since), str(wanted.until), zone)
     except WindowError as error:
         raise Refused(400, *error.said) from error
+    demand_ours("period", found.start, found.period_end)
     if found.period_end - found.start > LONGEST:
         raise Refused(400, "时间段最长 400 天", "a report over the pages is of 400 days at most")
     return found
@@ -230,20 +232,20 @@ async def verify(call: Call[None, None]) -> Verified:
     call.target = printable(name)[:100]
     if not checking.is_form(name):
         raise Refused(415, "请上传 .xlsx、.pdf、.csv 或 .json", "upload an .xlsx, .pdf, .csv or .json")
-    content, signer = await read_at_most(call.request, checking.LARGEST), call.context.signer
+    signer = call.context.signer
     key = None if signer is None else signer.public
     try:
-        async with turn(call):
-            found = await asyncio.to_thread(checking.check_upload, call.context.site, name, content, key)
+        async with uploaded(call, checking.LARGEST) as file, turn(call):
+            found = await checking.check_upload(call.context.site, name, file, key)
     except checking.UncheckableError as error:
         raise Refused(400, *error.said) from error
-    call.facts = {"right": not found.flaws, "digest": found.proof.digest}
+    call.facts = {"right": not found.flaws, "digest": found.digest}
     language = call.language
     return Verified(
         right=not found.flaws,
         findings=[f"{flaw.place}: {flaw.what.told(language)}" for flaw in found.flaws],
-        digest=found.proof.digest,
-        made_at=format_time(found.proof.made_at),
+        digest=found.digest,
+        made_at=format_time(found.made_at),
         cells_checked=not found.reworded,
     )
 
@@ -260,6 +262,7 @@ ENDPOINTS: Final = (
         reports,
         Permission.LOOK,
         answer=ReportList,
+        query=ShortPage,
         also=_AWAY,
     ),
     Endpoint(

@@ -8,6 +8,7 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from monitor.access.access import Access, LoggedIn
+from monitor.access.own import Proof
 from monitor.access.principal import Principal
 from monitor.access.roles import Permission
 from monitor.access.sessions import SessionRow
@@ -17,7 +18,7 @@ from monitor.web.dispatch import as_response
 from monitor.web.endpoints import Call, Endpoint, Refused
 from monitor.web.first import forget_first
 from monitor.web.guard import forget, keep
-from monitor.web.schemas.base import Done
+from monitor.web.schemas.base import Done, ShortPage
 from monitor.web.schemas.people import (
     Ended,
     Login,
@@ -31,8 +32,8 @@ from monitor.web.schemas.people import (
     TokenMade,
     TokenWish,
     TotpCode,
-    TotpDrop,
     TotpOffer,
+    TotpWish,
 )
 
 
@@ -126,10 +127,11 @@ async def password(call: Call[None, NewPassword]) -> web.StreamResponse:
     return await _begin(call, begun)
 
 
-async def offer_totp(call: Call[None, None]) -> TotpOffer:
+async def offer_totp(call: Call[None, TotpWish]) -> TotpOffer:
     """A secret for an authenticator. It counts once a code of it was shown."""
     _with_session(call)
-    secret, uri = await access_of(call).offer_totp(call.who, f"Quanshi {call.context.site.name}")
+    issuer = f"Quanshi {call.context.site.name}"
+    secret, uri = await access_of(call).offer_totp(call.who, issuer, _proof(call), call.now, call.address)
     return TotpOffer(secret=secret, uri=uri)
 
 
@@ -139,10 +141,14 @@ async def confirm_totp(call: Call[None, TotpCode]) -> Done:
     return Done()
 
 
-async def drop_totp(call: Call[None, TotpDrop]) -> Done:
+async def drop_totp(call: Call[None, TotpWish]) -> Done:
     _with_session(call)
-    await access_of(call).drop_totp(call.who, call.body.password, call.now, call.address)
+    await access_of(call).drop_totp(call.who, _proof(call), call.now, call.address)
     return Done()
+
+
+def _proof(call: Call[None, TotpWish]) -> Proof:
+    return Proof(call.body.password, call.body.code)
 
 
 async def sessions(call: Call[None, None]) -> OwnSessions:
@@ -179,9 +185,10 @@ async def end_other_sessions(call: Call[None, None]) -> Ended:
     return Ended(ended=ended)
 
 
-async def tokens(call: Call[None, None]) -> TokenList:
-    found = await access_of(call).tokens(call.who.account)
-    return TokenList(tokens=[token_of(each) for each in found])
+async def tokens(call: Call[ShortPage, None]) -> TokenList:
+    query = call.query
+    found, total = await access_of(call).tokens(call.who.account, query.limit, query.offset)
+    return TokenList(tokens=[token_of(each) for each in found], total=total)
 
 
 async def make_token(call: Call[None, TokenWish]) -> TokenMade:
@@ -233,6 +240,7 @@ def _with_session(call: Call[Any, Any]) -> None:
 
 
 _WRONG: Final = {401: "the account, the password or the code is not right", 429: "too many tries"}
+_PRESENT: Final = {409: "the account is the OpenID provider's", 429: "too many tries"}
 _OWN: Final = Permission.OWN
 
 
@@ -277,7 +285,7 @@ ENDPOINTS: Final = (
         answer=Session,
         body=NewPassword,
         action="password.change",
-        also=_WRONG,
+        also=_PRESENT,
     ),
     _own(
         "POST",
@@ -286,7 +294,9 @@ ENDPOINTS: Final = (
         "Begin with an authenticator",
         offer_totp,
         answer=TotpOffer,
+        body=TotpWish,
         action="totp.offer",
+        also=_PRESENT,
     ),
     _own(
         "PUT",
@@ -303,9 +313,9 @@ ENDPOINTS: Final = (
         "drop_totp",
         "Do without the authenticator",
         drop_totp,
-        body=TotpDrop,
+        body=TotpWish,
         action="totp.drop",
-        also=_WRONG,
+        also=_PRESENT,
     ),
     _own("GET", "/sessions", "own_sessions", "Where one is logged in", sessions, answer=OwnSessions),
     _own(
@@ -325,7 +335,7 @@ ENDPOINTS: Final = (
         end_session,
         action="session.end",
     ),
-    _own("GET", "/tokens", "own_tokens", "One's tokens", tokens, answer=TokenList),
+    _own("GET", "/tokens", "own_tokens", "One's tokens", tokens, answer=TokenList, query=ShortPage),
     _own(
         "POST",
         "/tokens",

@@ -45,3 +45,9 @@ class Page(Model):
 
     limit: int = Field(100, ge=1, le=10_000, description="how many at most")
     offset: int = Field(0, ge=0, le=10_000_000, description="how many to leave out at the beginning")
+
+
+class ShortPage(Page):
+    """The same of a list of which each entry is work."""
+
+    limit: int = Field(100, ge=1, le=1_000, description="how many at most")

@@ -85,6 +85,7 @@ class ReportMade(Model):
 
 class ReportList(Model):
     reports: list[ReportMade]
+    total: int
 
 
 class Verified(Model):

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from monitor.web.schemas.base import Model, Moment, Name, Page
+from monitor.access.sessions import TOKEN_DAYS
+from monitor.web.schemas.base import Model, Moment, Name, ShortPage
 
 RoleName = Literal["viewer", "operator", "approver", "auditor", "admin", "security"]
 AccountName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$")]
@@ -63,8 +64,11 @@ class TotpCode(Model):
     code: Code
 
 
-class TotpDrop(Model):
+class TotpWish(Model):
+    """Another authenticator, or none: for the owner alone."""
+
     password: Password
+    code: Code | None = Field(None, description="of the present authenticator, where there is one")
 
 
 class OwnSession(Model):
@@ -91,7 +95,7 @@ class Ended(Model):
 class TokenWish(Model):
     name: Name
     permissions: list[str] = Field(min_length=1, max_length=20)
-    days: int = Field(365, ge=1, le=3650)
+    days: int = Field(365, ge=1, le=TOKEN_DAYS)
 
 
 class Token(Model):
@@ -112,6 +116,7 @@ class TokenMade(Token):
 
 class TokenList(Model):
     tokens: list[Token]
+    total: int
 
 
 class Account(Model):
@@ -128,6 +133,7 @@ class Account(Model):
 
 class AccountList(Model):
     accounts: list[Account]
+    total: int
 
 
 class AccountWish(Model):
@@ -150,7 +156,7 @@ class AccountLink(Model):
     expires_at: Moment
 
 
-class ActionsQuery(Page):
+class ActionsQuery(ShortPage):
     account: str | None = Field(None, max_length=64)
     action: str | None = Field(None, max_length=64)
     since: str | None = None
@@ -170,6 +176,7 @@ class ActionDone(Model):
 
 class ActionList(Model):
     actions: list[ActionDone]
+    total: int
 
 
 class Checkpoint(Model):

@@ -155,6 +155,7 @@ class Silence(Model):
 
 class SilenceList(Model):
     silences: list[Silence]
+    total: int
 
 
 class MaintenanceWish(Model):
@@ -199,6 +200,7 @@ class Decided(Model):
 
 class DecidedList(Model):
     decisions: list[Decided]
+    total: int
 
 
 OutageStory.model_rebuild()

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 
 import pytest
 
+from monitor.access import totp
 from monitor.access.access import Access, LoggedIn
 from monitor.access.errors import Refused
+from monitor.access.own import Proof
 from monitor.access.passwords import Hasher
+from monitor.access.principal import Principal
 from monitor.access.roles import Role
 
 T0 = 1_795_392_000_000
@@ -39,6 +42,18 @@ async def made(access: Access, account: str, *roles: Role, now: int = T0) -> Log
     """An account that has used its link."""
     _, link, _ = await access.make_account(account, account.title(), roles, now)
     return await access.redeem(link, PASSWORD, now, HERE, account=None, name=None)
+
+
+async def with_totp(access: Access, who: Principal, now: int = T0) -> str:
+    """The secret of an authenticator that counts from now on."""
+    secret, uri = await access.offer_totp(who, "Quanshi maoming", Proof(PASSWORD), now, HERE)
+    assert secret in uri
+    await access.confirm_totp(who, code_at(secret, now), now)
+    return secret
+
+
+def code_at(secret: str, now: int) -> str:
+    return totp.code(secret, now // 1000 // totp.STEP)
 
 
 @dataclass

@@ -7,10 +7,23 @@ import stat
 from pathlib import Path
 
 import pytest
-from access_kit import DAY, HERE, HOUR, MINUTE, PASSWORD, SECOND, T0, cheap, first, made, refused
+from access_kit import (
+    DAY,
+    HERE,
+    HOUR,
+    MINUTE,
+    PASSWORD,
+    SECOND,
+    T0,
+    cheap,
+    code_at,
+    first,
+    made,
+    refused,
+    with_totp,
+)
 from sqlalchemy import text
 
-from monitor.access import totp
 from monitor.access.access import Access, Settings, url_of
 from monitor.access.passwords import Hasher, Policy
 from monitor.access.principal import NOBODY, Principal
@@ -24,18 +37,6 @@ async def log_in(
     access: Access, account: str = "boss", password: str = PASSWORD, code: str | None = None, now: int = T0
 ) -> Principal:
     return (await access.login(account, password, code, now, HERE)).principal
-
-
-async def with_totp(access: Access, who: Principal, now: int = T0) -> str:
-    """The secret of an authenticator that counts from now on."""
-    secret, uri = await access.offer_totp(who, "Quanshi maoming")
-    assert secret in uri
-    await access.confirm_totp(who, code_at(secret, now), now)
-    return secret
-
-
-def code_at(secret: str, now: int) -> str:
-    return totp.code(secret, now // 1000 // totp.STEP)
 
 
 async def test_the_first_link_makes_one_security_administrator_and_no_second(access: Access) -> None:
@@ -79,7 +80,7 @@ async def test_of_many_at_once_with_the_first_link_one_makes_an_account(place: s
         ]
         done = await asyncio.gather(*tries, return_exceptions=True)
         assert sum(not isinstance(each, BaseException) for each in done) == 1
-        assert len(await two.accounts(T0)) == 1
+        assert (await two.accounts(T0))[1] == 1
 
 
 @pytest.mark.parametrize("name", ["", "a b", "../x", "-x", "张三", "x" * 65, "a\n"])
@@ -141,7 +142,7 @@ async def test_what_is_over_is_swept(in_file: Access) -> None:
             (await connection.execute(text(f"SELECT count(*) FROM access_{name}"))).scalar()
             for name in ("sessions", "tokens", "links", "tries")
         ]
-    assert counts == [1, 0, 0, 1]  # the session and the address of just now
+    assert counts == [1, 0, 0, 2]  # the session, and the tries of the address and the account just now
 
 
 async def test_wrong_names_and_wrong_passwords_are_answered_alike(access: Access) -> None:
@@ -181,18 +182,82 @@ async def test_five_wrong_tries_lock_for_ten_minutes_known_or_not(access: Access
         with refused(401):
             await access.login(account, NEW, None, T0 + second * SECOND, HERE)
     with refused(429) as caught:
-        await access.login(account, PASSWORD, None, T0 + 5 * SECOND, "10.9.9.9")
+        await access.login(account, PASSWORD, None, T0 + 5 * SECOND, HERE)
     assert caught.refusal is not None
     assert caught.refusal.after == pytest.approx(599)
     over = T0 + 4 * SECOND + 10 * MINUTE
     if account == "boss":
-        (seen,) = await access.accounts(T0 + 5 * SECOND)
+        (seen,), _ = await access.accounts(T0 + 5 * SECOND)
         assert seen.locked_until == over
         await access.login(account, PASSWORD, None, over, HERE)
-        assert (await access.accounts(over))[0].locked_until is None
+        assert (await access.accounts(over))[0][0].locked_until is None
     else:
         with refused(401):
             await access.login(account, PASSWORD, None, over, HERE)
+
+
+async def test_nobody_locks_another_out_from_elsewhere(access: Access) -> None:
+    await first(access)
+    for _ in range(5):
+        with refused(401):
+            await access.login("boss", NEW, None, T0, "10.9.9.9")
+    with refused(429):
+        await access.login("boss", PASSWORD, None, T0, "10.9.9.9")
+
+    await access.login("boss", PASSWORD, None, T0, HERE)
+
+    with refused(429):  # and who is right here says nothing of those over there
+        await access.login("boss", PASSWORD, None, T0, "10.9.9.9")
+
+
+async def test_many_addresses_that_guess_at_one_account_make_it_pause_and_no_more(access: Access) -> None:
+    await first(access)
+    for number in range(50):
+        with refused(401):
+            await access.login("boss", NEW, None, T0, f"10.9.9.{number}")
+    with refused(429) as caught:
+        await access.login("boss", PASSWORD, None, T0 + SECOND, HERE)
+    assert caught.refusal is not None
+    assert caught.refusal.after == pytest.approx(59)
+    with refused(401):
+        await access.login("boss", NEW, None, T0 + MINUTE, "10.9.9.99")
+    await access.login("boss", PASSWORD, None, T0 + MINUTE, HERE)
+
+
+@pytest.mark.parametrize(
+    ("other", "is_same"),
+    [("2001:db8::2", True), ("2001:db8::ffff:0:0:1", True), ("2001:db8:0:1::1", False), ("10.1.2.3", False)],
+)
+async def test_a_network_of_ipv6_addresses_is_one_that_tries(
+    in_file: Access, other: str, is_same: bool
+) -> None:
+    await first(in_file)
+    for _ in range(5):
+        with refused(401):
+            await in_file.login("boss", NEW, None, T0, "2001:db8::1")
+    if is_same:
+        with refused(429):
+            await in_file.login("boss", PASSWORD, None, T0, other)
+    else:
+        await in_file.login("boss", PASSWORD, None, T0, other)
+
+
+async def test_who_manages_accounts_unlocks_one(access: Access) -> None:
+    await first(access)
+    for account in ("boss", "boss_2"):
+        for _ in range(5):
+            with refused(401):
+                await access.login(account, NEW, None, T0, HERE)
+    assert (await access.accounts(T0))[0][0].locked_until == T0 + 10 * MINUTE
+
+    await access.unlock("Boss")
+
+    assert (await access.accounts(T0))[0][0].locked_until is None
+    await access.login("boss", PASSWORD, None, T0, HERE)
+    with refused(429):
+        await access.login("boss_2", NEW, None, T0, HERE)
+    with refused(404):
+        await access.unlock("boss_2")
 
 
 async def test_the_fifth_try_may_still_be_right(access: Access) -> None:
@@ -259,6 +324,18 @@ async def test_codes_cannot_be_guessed_by_leaving_them_out_between(access: Acces
             await access.login("boss", PASSWORD, "000000", T0, HERE)
     with refused(429):
         await access.login("boss", PASSWORD, None, T0, HERE)
+
+
+async def test_codes_cannot_be_guessed_from_many_addresses(access: Access) -> None:
+    secret = await with_totp(access, (await first(access)).principal)
+    later = T0 + 30 * SECOND
+    for number in range(5):
+        with refused(401):
+            await access.login("boss", PASSWORD, "000000", later, f"10.9.9.{number}")
+    with refused(429):
+        await access.login("boss", PASSWORD, code_at(secret, later), later, HERE)
+    await access.unlock("boss")
+    await access.login("boss", PASSWORD, code_at(secret, later), later, HERE)
 
 
 async def test_a_wrong_password_does_not_tell_that_there_is_an_authenticator(access: Access) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from access_kit import DAY, HERE, MINUTE, PASSWORD, T0, first, made, refused
+from access_kit import DAY, HERE, MINUTE, PASSWORD, T0, code_at, first, made, refused, with_totp
+from sqlalchemy import Connection, update
 
+from monitor.access import tables
 from monitor.access.access import Access
-from monitor.access.own import LONGEST_NAME
+from monitor.access.own import LONGEST_NAME, Proof
 from monitor.access.principal import NOBODY
 from monitor.access.roles import Permission, Role, permissions_of
 
@@ -39,7 +41,7 @@ async def test_the_present_password_must_be_right_and_is_no_way_to_guess_it(acce
     with refused(429):
         await access.change_password(who, PASSWORD, numbered(1), T0, HERE)
     with refused(429):
-        await access.drop_totp(who, PASSWORD, T0, HERE)
+        await access.drop_totp(who, Proof(PASSWORD), T0, HERE)
 
 
 async def test_the_last_five_passwords_are_not_taken_again(access: Access) -> None:
@@ -64,11 +66,91 @@ async def test_a_reset_does_not_bring_a_former_password_back(access: Access) -> 
 
 async def test_an_authenticator_counts_only_once_its_code_was_shown(access: Access) -> None:
     who = (await first(access)).principal
-    await access.offer_totp(who, "Quanshi")
+    await access.offer_totp(who, "Quanshi", Proof(PASSWORD), T0, HERE)
     with refused(400):
         await access.confirm_totp(who, "000000", T0)
     assert (await access.account("boss")).totp is None
     await access.login("boss", PASSWORD, None, T0, HERE)
+
+
+async def test_an_authenticator_is_offered_to_who_shows_the_password(access: Access) -> None:
+    who = (await first(access)).principal
+    for _ in range(5):
+        with refused(403):
+            await access.offer_totp(who, "Quanshi", Proof("wrong"), T0, HERE)
+    with refused(429):
+        await access.offer_totp(who, "Quanshi", Proof(PASSWORD), T0, HERE)
+
+
+async def test_an_authenticator_is_replaced_or_dropped_by_a_code_of_the_present_one(access: Access) -> None:
+    who = (await first(access)).principal
+    old = await with_totp(access, who, T0)
+    now = T0 + MINUTE
+    for code, need in ((None, {"need": "code"}), ("000000", {}), (code_at(old, T0), {})):
+        for work in (
+            access.offer_totp(who, "Quanshi", Proof(PASSWORD, code), now, HERE),
+            access.drop_totp(who, Proof(PASSWORD, code), now, HERE),
+        ):
+            with refused(403) as caught:
+                await work
+            assert caught.refusal is not None
+            assert caught.refusal.more == need
+    await access.unlock("boss")
+
+    new, _ = await access.offer_totp(who, "Quanshi", Proof(PASSWORD, code_at(old, now)), now, HERE)
+    with refused(403):  # it was good once
+        await access.drop_totp(who, Proof(PASSWORD, code_at(old, now)), now, HERE)
+    await access.confirm_totp(who, code_at(new, now), now)
+    later = now + MINUTE
+    await access.drop_totp(who, Proof(PASSWORD, code_at(new, later)), later, HERE)
+
+    assert (await access.account("boss")).totp is None
+
+
+async def test_somebody_of_a_provider_has_his_second_factor_there(access: Access) -> None:
+    await first(access)
+    who = (await access.let_in("https://id s-1", "Zhang San", [Role.VIEWER], T0, HERE)).principal
+    with refused(409):
+        await access.offer_totp(who, "Quanshi", Proof(""), T0, HERE)
+
+
+async def test_tokens_end_with_the_password_that_they_were_made_under(access: Access) -> None:
+    await first(access)
+    who = (await made(access, "zhang", Role.VIEWER)).principal
+    _, secret = await access.make_token(who, "t", [P.LOOK], T0, 1)
+    await access.change_password(who, PASSWORD, numbered(1), T0, HERE)
+    with refused(401):
+        await access.by_token(secret, T0)
+
+
+async def test_tokens_of_a_closed_account_do_not_come_back_with_it(access: Access) -> None:
+    await first(access)
+    who = (await made(access, "zhang", Role.VIEWER)).principal
+    _, secret = await access.make_token(who, "t", [P.LOOK], T0, 1)
+    await access.change_account("zhang", disabled=True)
+    await access.change_account("zhang", disabled=False)
+    with refused(401):
+        await access.by_token(secret, T0)
+
+
+async def test_no_token_holds_longer_than_a_year(access: Access) -> None:
+    await first(access)
+    who = (await made(access, "zhang", Role.VIEWER)).principal
+    for days in (0, 366):
+        with refused(400):
+            await access.make_token(who, "t", [P.LOOK], T0, days)
+    _, secret = await access.make_token(who, "t", [P.LOOK], T0, 365)
+    await access._write(longer, T0 + 3650 * DAY)  # as an earlier version made it
+
+    (listed,), _ = await access.tokens("zhang")
+    assert listed.expires_at == T0 + 365 * DAY
+    assert (await access.by_token(secret, T0 + 365 * DAY - 1)).account == "zhang"
+    with refused(401):
+        await access.by_token(secret, T0 + 365 * DAY)
+
+
+def longer(connection: Connection, ends: int) -> None:
+    connection.execute(update(tables.tokens).values(expires_at=ends))
 
 
 async def test_a_token_does_a_part_of_what_its_account_may(access: Access) -> None:
@@ -81,7 +163,7 @@ async def test_a_token_does_a_part_of_what_its_account_may(access: Access) -> No
     asked = await access.by_token(secret, T0 + 1)
     assert (asked.account, asked.via, asked.permissions) == ("zhang", "token", {P.LOOK, P.DETAIL})
     assert asked.csrf is None
-    (listed,) = await access.tokens("zhang")
+    (listed,), _ = await access.tokens("zhang")
     assert (listed.name, listed.used_at, listed.expires_at) == ("grafana", T0 + 1, T0 + 30 * DAY)
     assert token.id == listed.id
     with refused(401):
@@ -98,7 +180,7 @@ async def test_a_token_never_does_more_than_its_account_nor_manages_it(
     who = (await made(in_file, "zhang", Role.OPERATOR)).principal
     with refused(403):
         await in_file.make_token(who, "t", wanted, T0, 1)
-    assert await in_file.tokens(None) == []
+    assert await in_file.tokens(None) == ([], 0)
 
 
 async def test_a_token_loses_what_its_account_loses(access: Access) -> None:
@@ -202,7 +284,7 @@ async def test_a_disabled_account_is_out_at_once_and_its_link_is_dead(access: Ac
 async def test_a_reset_takes_everything_from_an_account_but_its_roles(access: Access) -> None:
     await first(access)
     begun = await made(access, "zhang", Role.VIEWER)
-    await access.offer_totp(begun.principal, "Quanshi")
+    await access.offer_totp(begun.principal, "Quanshi", Proof(PASSWORD), T0, HERE)
     _, token = await access.make_token(begun.principal, "t", [P.LOOK], T0, 1)
     for _ in range(5):
         with refused(401):

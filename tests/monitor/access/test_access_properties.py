@@ -119,7 +119,8 @@ class World:
 
     async def check(self) -> None:
         """Every secret of this history, against the accounts as they are now."""
-        accounts = {seen.account.account: seen.account for seen in await self.access.accounts(self.now)}
+        found, _ = await self.access.accounts(self.now)
+        accounts = {seen.account.account: seen.account for seen in found}
         allowed = {
             key: frozenset() if one.disabled else permissions_of(one.roles) for key, one in accounts.items()
         }

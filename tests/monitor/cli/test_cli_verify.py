@@ -164,3 +164,33 @@ def test_each_line_without_a_hash_fits_a_terminal(copied: Path) -> None:
     for language in ("zh", "en"):
         shown = quanshi_here("verify", "--ledger", copied, "--language", language).stdout
         assert max(cell_len(line) for line in shown.splitlines()) <= 110
+
+
+def test_only_the_key_beside_the_ledger_is_believed(copied: Path, recorded: Path, tmp_path: Path) -> None:
+    shutil.copy(recorded / "ledger.pub", tmp_path)
+    assert quanshi_here("verify", "--ledger", copied).returncode == 0
+
+    other = tmp_path / "other"
+    other.mkdir()
+    name = Signer.of(other).fingerprint
+    shutil.copy(other / "ledger.pub", tmp_path)
+    done = quanshi_here("verify", "--ledger", copied, "--language", "en")
+
+    assert done.returncode == 1
+    assert f"  ! links 1 to 6: nothing is signed by the key {name}" in done.stdout.splitlines()
+    assert quanshi_here("verify", "--ledger", copied, "--key", recorded / "ledger.pub").returncode == 0
+
+
+def test_what_waits_for_its_signature_is_told_with_since_when(copied: Path) -> None:
+    async def go_on() -> None:
+        async with await Ledger.open(f"sqlite+aiosqlite:///{copied}") as ledger:
+            for n, at in ((6, T0 + 1000), (7, T0 + 9_000_000)):
+                change = Change("cam-1", "video", State.UP, State.DOWN, at, None, at, Cause.TIMEOUT)
+                event = Event(EventId("video-0of1", 1, n), "maoming", at, change)
+                await ledger.append("ledger", "facts", f"{n}-1", [event], recorded_at=at)
+
+    asyncio.run(go_on())
+    done = quanshi_here("verify", "--ledger", copied, "--language", "en")
+
+    assert done.returncode == 1
+    assert "  ! links 7 to 8: not signed yet, since 2026-11-23T00:00:01.000Z" in done.stdout.splitlines()

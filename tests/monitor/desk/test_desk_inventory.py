@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import pytest
 from bombs import claims, packed, workbook
@@ -12,7 +13,7 @@ from small_site import COLUMNS, camera, make_site
 
 from monitor.config import Site, load_site
 from monitor.desk import inventory
-from monitor.desk.inventory import GOOD_FOR, KEPT, Base, Difference, Upload, Uploads, apply, preview
+from monitor.desk.inventory import GOOD_FOR, KEPT, Base, Difference, Preview, Upload, Uploads
 from monitor.desk.listforms import in_form, rows_of
 
 T0 = 1_800_000_000_000
@@ -32,6 +33,29 @@ def listed(*nodes: dict[str, str], encoding: str = "utf-8", delimiter: str = ","
     writer.writeheader()
     writer.writerows(nodes)
     return out.getvalue().encode(encoding)
+
+
+def handed_in(content: bytes) -> Path:
+    """Elsewhere than the site, of which tests look at every file."""
+    with NamedTemporaryFile(delete=False) as file:
+        file.write(content)
+    return Path(file.name)
+
+
+def preview(site: Site, content: bytes, name: str) -> Preview:
+    file = handed_in(content)
+    try:
+        return inventory.preview(site, file, name)
+    finally:
+        file.unlink()
+
+
+def apply(site: Site, content: bytes) -> Path:
+    file = handed_in(content)
+    try:
+        return inventory.apply(site, file)
+    finally:
+        file.unlink()
 
 
 def as_rows(*nodes: dict[str, str]) -> list[list[str]]:
@@ -185,39 +209,44 @@ def test_a_list_goes_from_form_to_form_without_a_change() -> None:
     assert in_form(b"\xff\xff\xff", "csv") == b"\xff\xff\xff"
 
 
-def upload(account: str = "adm", made_at: int = T0) -> Upload:
-    return Upload(account, b"x", Base("d", ()), made_at)
+def upload(folder: Path, account: str = "adm") -> Upload:
+    file = folder / f"{account}-{len(list(folder.iterdir()))}"
+    file.write_bytes(b"x")
+    return Upload(account, file, Base("d", ()), T0)
 
 
-def test_only_who_previewed_it_may_take_it_and_only_once() -> None:
-    uploads = Uploads()
-    name = uploads.keep(upload())
+def test_only_who_previewed_it_may_take_it_and_only_once(tmp_path: Path) -> None:
+    uploads, mine = Uploads(), upload(tmp_path)
+    name = uploads.keep(mine)
 
     assert uploads.take(name, "adm2", T0) is None
-    assert uploads.take(name, "adm", T0) == upload()
+    assert uploads.take(name, "adm", T0) == mine
     assert uploads.take(name, "adm", T0) is None
     assert uploads.take("nobody", "adm", T0) is None
+    assert mine.file.exists()
 
 
 @pytest.mark.parametrize(
     ("after", "there"), [(0, True), (GOOD_FOR - 1, True), (GOOD_FOR, False), (-1, False)]
 )
-def test_a_preview_is_good_for_a_quarter_of_an_hour(after: int, there: bool) -> None:
-    uploads = Uploads()
-    name = uploads.keep(upload())
+def test_a_preview_is_good_for_a_quarter_of_an_hour(tmp_path: Path, after: int, there: bool) -> None:
+    uploads, mine = Uploads(), upload(tmp_path)
+    name = uploads.keep(mine)
 
     assert (uploads.take(name, "adm", T0 + after) is not None) is there
+    assert mine.file.exists() is there
 
 
-def test_of_one_account_only_the_last_preview_is_kept_and_of_all_only_a_few() -> None:
+def test_of_one_account_only_the_last_preview_is_kept_and_of_all_only_a_few(tmp_path: Path) -> None:
     uploads = Uploads()
-    first = uploads.keep(upload())
-    second = uploads.keep(upload())
-    others = [uploads.keep(upload(f"adm{number}")) for number in range(5)]
+    first = uploads.keep(upload(tmp_path))
+    second = uploads.keep(upload(tmp_path))
+    others = [uploads.keep(upload(tmp_path, f"adm{number}")) for number in range(5)]
 
     assert uploads.take(first, "adm", T0) is None
     assert uploads.take(second, "adm", T0) is None
     assert uploads.take(others[0], "adm0", T0) is not None
+    assert len(list(tmp_path.iterdir())) == 5
 
 
 def test_a_site_whose_files_change_is_another_base(site: Site) -> None:

@@ -7,13 +7,14 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from ledger_city import Past, point, write_site
 
 from monitor.config import Site
-from monitor.desk import checking, jobs, papers
-from monitor.desk.checking import UncheckableError, check_upload
+from monitor.desk import checker, checking, jobs, papers
+from monitor.desk.checking import UncheckableError
 from monitor.desk.jobs import MOST_WAITING, Job, Jobs, Wanted
 from monitor.desk.papers import KEPT, file_of, folder_of, prune
 from monitor.ledger import Ledger
@@ -80,20 +81,27 @@ def test_one_report_is_made_in_all_its_forms_at_once(city: Site, made: Job) -> N
     assert folder_of(city).stat().st_mode & 0o777 == 0o700
 
 
-def test_it_is_right_as_it_lies_there_and_wrong_once_it_was_touched(city: Site, made: Job) -> None:
+async def check(site: Site, name: str, content: bytes, key: str | None) -> checking.Found:
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "file"
+        file.write_bytes(content)
+        return await checking.check_upload(site, name, file, key)
+
+
+async def test_it_is_right_as_it_lies_there_and_wrong_once_it_was_touched(city: Site, made: Job) -> None:
     key = Signer.of(city.data).public
     for name in made.files:
         content = (folder_of(city) / name).read_bytes()
-        assert check_upload(city, name, content, key).flaws == [], name
+        assert (await check(city, name, content, key)).flaws == (), name
         # One digit that people read, turned into another.
         other = content.replace(b"2026-10", b"2026-11", 1)
-        assert check_upload(city, name, other, key).flaws, name
+        assert (await check(city, name, other, key)).flaws, name
 
 
-def test_it_is_not_believed_by_another_ledger(city: Site, made: Job, tmp_path: Path) -> None:
+async def test_it_is_not_believed_by_another_ledger(city: Site, made: Job, tmp_path: Path) -> None:
     content = (folder_of(city) / made.files[1]).read_bytes()
 
-    flaws = check_upload(city, "r.json", content, Signer.of(tmp_path).public).flaws
+    flaws = (await check(city, "r.json", content, Signer.of(tmp_path).public)).flaws
 
     assert [flaw.place for flaw in flaws] == ["proof"]
 
@@ -112,24 +120,37 @@ def test_it_is_not_believed_by_another_ledger(city: Site, made: Job, tmp_path: P
         ("周报.csv", b"", "upload that instead"),
     ],
 )
-def test_what_cannot_be_checked_is_told_without_saying_where_we_keep_things(
+async def test_what_cannot_be_checked_is_told_without_saying_where_we_keep_things(
     city: Site, name: str, content: bytes, words: str
 ) -> None:
     with pytest.raises(UncheckableError) as raised:
-        check_upload(city, name, content, None)
+        await check(city, name, content, None)
 
     assert words in raised.value.said.en
     assert raised.value.said.zh != raised.value.said.en
     assert str(city.data) not in f"{raised.value.said.zh}{raised.value.said.en}"
-    assert not list(city.data.glob(".verify-*"))
 
 
-def test_a_workbook_is_counted_before_it_is_read(city: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_workbook_is_counted_before_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from bombs import large
 
-    monkeypatch.setattr(checking, "_UNPACKED", 1_000_000)
-    with pytest.raises(UncheckableError, match="unpacks to more than 1 MB"):
-        check_upload(city, "r.xlsx", large(2), None)
+    monkeypatch.setattr(checker, "UNPACKED", 1_000_000)
+    (tmp_path / "r.xlsx").write_bytes(large(2))
+
+    assert "unpacks to more than 1 MB" in checker.answer(tmp_path / "r.xlsx", None)["refused"][1]
+
+
+async def test_a_check_that_comes_to_no_end_is_ended(city: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checking, "PATIENCE", 0.001)
+    with pytest.raises(UncheckableError, match="too much time"):
+        await check(city, "r.json", b"{}", None)
+
+
+async def test_a_check_that_breaks_down_is_told_as_one(city: Site, tmp_path: Path) -> None:
+    """As where it needs more memory than it may have."""
+    (tmp_path / "file").mkdir()
+    with pytest.raises(UncheckableError, match="or memory"):
+        await checking.check_upload(city, "r.json", tmp_path / "file", None)
 
 
 async def test_what_cannot_be_made_says_why_and_the_next_is_made_all_the_same(city: Site) -> None:

@@ -16,12 +16,14 @@ MEGABYTE = 1_000_000
 
 def why_not(content: bytes, *, unpacked: int = MEGABYTE, rows: int = 100) -> str:
     with pytest.raises(PackedError) as raised:
-        demand_bounded(content, unpacked=unpacked, rows=rows)
+        demand_bounded(io.BytesIO(content), unpacked=unpacked, rows=rows)
     return str(raised.value)
 
 
 def test_a_workbook_with_as_many_rows_and_texts_as_allowed_is_fine() -> None:
-    demand_bounded(workbook([["点位", number] for number in range(99)]), unpacked=MEGABYTE, rows=100)
+    demand_bounded(
+        io.BytesIO(workbook([["点位", number] for number in range(99)])), unpacked=MEGABYTE, rows=100
+    )
 
 
 def test_a_row_more_is_too_many() -> None:
@@ -49,7 +51,7 @@ def test_rows_are_counted_however_they_are_written(sheet: bytes) -> None:
 
 @pytest.mark.parametrize("sheet", [b"<rows/>" * 200, b"<t>row</t>" * 200, b"<six/>" * 200, b"<" * 200])
 def test_what_only_looks_like_a_row_is_none(sheet: bytes) -> None:
-    demand_bounded(packed(sheet1=sheet), unpacked=MEGABYTE, rows=100)
+    demand_bounded(io.BytesIO(packed(sheet1=sheet)), unpacked=MEGABYTE, rows=100)
 
 
 def test_a_bomb_is_refused_by_what_it_says_itself_without_unpacking_it() -> None:
@@ -66,7 +68,7 @@ def test_what_may_be_unpacked_is_read_piece_by_piece() -> None:
     long = large(20)
     tracemalloc.start()
     try:
-        demand_bounded(long, unpacked=30 * MEGABYTE, rows=1)
+        demand_bounded(io.BytesIO(long), unpacked=30 * MEGABYTE, rows=1)
         assert tracemalloc.get_traced_memory()[1] < 4 * MEGABYTE
     finally:
         tracemalloc.stop()

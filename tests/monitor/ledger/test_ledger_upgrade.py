@@ -155,7 +155,7 @@ async def test_its_rows_are_linked_in_the_documented_order(old: Place) -> None:
 
 async def test_an_upgraded_ledger_is_verified_and_goes_on(old: Place) -> None:
     async with await Ledger.open(url_of(old)) as ledger:
-        await append(ledger, said(change("cam-2"), 4))
+        await append(ledger, said(change("cam-2"), 4), recorded_at=T0 + 100)
         assert (await ledger.head()).links == 11
         assert [row.id for row in await ledger.changes()] == [1, 2, 3, 4]
     found = verify(source_of(url_of(old)), None)

@@ -14,10 +14,11 @@ from structlog.testing import capture_logs
 from monitor.ledger import Ledger, Signer
 from monitor.ledger.rows import SegmentRow
 from monitor.live import keeper as keeping
-from monitor.live.keeper import HOUR, Keeper
+from monitor.live.keeper import Keeper
 from monitor.model.events import Change, Event, EventId, Sight
 from monitor.model.observations import Cause, State
 
+HOUR = 3_600_000
 DAY = 24 * HOUR
 T0 = 20_780 * DAY
 

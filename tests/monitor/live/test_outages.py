@@ -243,6 +243,7 @@ def test_with_two_ways_up_it_is_down_by_another_only_when_both_are(tmp_path: Pat
     other.now = 100
     other.down("Right")
     other.down("cam")
+    other.wait(6)
     assert other.blames()["cam"] == (UPSTREAM, "Right"), "the one that failed last took it down"
 
 

@@ -24,6 +24,11 @@ export interface Page {
   offset?: number;
 }
 
+export interface ShortPage {
+  limit?: number;
+  offset?: number;
+}
+
 export interface Counts {
   up: number;
   degraded: number;
@@ -433,6 +438,7 @@ export interface ReportMade {
 
 export interface ReportList {
   reports: ReportMade[];
+  total: number;
 }
 
 export interface Verified {
@@ -554,8 +560,9 @@ export interface TotpCode {
   code: string;
 }
 
-export interface TotpDrop {
+export interface TotpWish {
   password: string;
+  code?: string | null;
 }
 
 export interface OwnSession {
@@ -604,6 +611,7 @@ export interface TokenMade {
 
 export interface TokenList {
   tokens: Token[];
+  total: number;
 }
 
 export interface Account {
@@ -620,6 +628,7 @@ export interface Account {
 
 export interface AccountList {
   accounts: Account[];
+  total: number;
 }
 
 export interface AccountWish {
@@ -662,6 +671,7 @@ export interface ActionDone {
 
 export interface ActionList {
   actions: ActionDone[];
+  total: number;
 }
 
 export interface Checkpoint {
@@ -838,6 +848,7 @@ export interface Silence {
 
 export interface SilenceList {
   silences: Silence[];
+  total: number;
 }
 
 export interface MaintenanceWish {
@@ -880,4 +891,5 @@ export interface Decided {
 
 export interface DecidedList {
   decisions: Decided[];
+  total: number;
 }

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from api_kit import NASTY, NOBODY, Desk
 
+from monitor.access.roles import Permission, Role
 from monitor.model.decisions import fold
 from monitor.model.times import format_time
 
@@ -62,6 +63,39 @@ async def test_nobody_approves_what_he_asked_for(desk: Desk) -> None:
     assert (own.status, other.status) == (409, 200)
     assert "somebody else" in own.detail
     assert fold(await desk.ledger.decisions())["M1"].signed.approved_by == "boss2"
+
+
+async def known_as(desk: Desk, account: str, name: str) -> None:
+    """Another approver, who shows a token."""
+    access, now = desk.context.access, desk.context.live.clock()
+    assert access is not None
+    _, link, _ = await access.make_account(account, name, [Role.APPROVER], now)
+    made = await access.redeem(link, "Three kinds, 12", now, "127.0.0.1", account=None, name=None)
+    mine = made.principal.permissions - {Permission.OWN}
+    _, token = await access.make_token(made.principal, "test", mine, now, 1)
+    desk.tokens = {**desk.tokens, account: token}
+
+
+@pytest.mark.parametrize(
+    ("account", "name", "status"),
+    [
+        ("zhang-2", "张 三", 409),
+        ("zhang-2", "ＺＨＡＮＧ", 409),
+        ("zhang-2", "张三（信宜）", 200),
+        ("li", "李四", 200),
+    ],
+)
+async def test_nobody_approves_by_another_account_what_he_asked_for(
+    desk: Desk, account: str, name: str, status: int
+) -> None:
+    await known_as(desk, "zhang", "张三")
+    await known_as(desk, account, name)
+    asked = await desk.post("/maintenance", wish(desk), "zhang")
+
+    answer = await desk.ask("POST", f"/maintenance/{asked['id']}/approve", account)
+
+    assert answer.status == status
+    assert (fold(await desk.ledger.decisions())["M1"].signed.approved_by == account) is (status == 200)
 
 
 async def test_nothing_is_approved_twice(desk: Desk) -> None:

@@ -1,9 +1,12 @@
 import { t } from "../i18n";
 import { Button } from "./Button";
 
+/** So many stand on a page where the list says nothing else. */
+export const PAGE = 100;
+
 export interface PagesProps {
   /** How many stand on a page. */
-  size: number;
+  size?: number;
   /** How many stand before this one. */
   offset: number;
   total: number;
@@ -11,8 +14,8 @@ export interface PagesProps {
 }
 
 /** Which page of a long list, and to its neighbours; nothing where one page is all. */
-export function Pages({ size, offset, total, onMove }: PagesProps) {
-  if (total <= size) return null;
+export function Pages({ size = PAGE, offset, total, onMove }: PagesProps) {
+  if (total <= size && offset === 0) return null;
   return (
     <div class="bar">
       <Button disabled={offset === 0} onClick={() => onMove(Math.max(0, offset - size))}>

@@ -6,6 +6,7 @@ import { Button } from "../../parts/Button";
 import { Empty } from "../../parts/Empty";
 import { Loading } from "../../parts/Loading";
 import { Notice } from "../../parts/Notice";
+import { PAGE, Pages } from "../../parts/Pages";
 import { Panel } from "../../parts/Panel";
 import { useRead } from "../../parts/read";
 import { Sure } from "../../parts/Sure";
@@ -15,7 +16,8 @@ import type { Token, TokenList } from "../../types";
 
 /** The tokens of everybody: what may be asked for in whose name, and until when. */
 export function AllTokens() {
-  const { data, error, again } = useRead<TokenList>("/accounts/tokens");
+  const [offset, setOffset] = useState(0);
+  const { data, error, again } = useRead<TokenList>("/accounts/tokens", { limit: PAGE, offset });
   const [revoking, setRevoking] = useState<Token | null>(null);
   const close = (): void => {
     setRevoking(null);
@@ -69,6 +71,7 @@ export function AllTokens() {
           keyOf={(each) => each.id}
         />
       )}
+      {data !== null && <Pages offset={offset} total={data.total} onMove={setOffset} />}
       {revoking !== null && (
         <Sure
           title={t("token.revoke")}

@@ -5,10 +5,12 @@ import { t, word } from "../../i18n";
 import { Button } from "../../parts/Button";
 import { Loading } from "../../parts/Loading";
 import { Notice } from "../../parts/Notice";
+import { PAGE, Pages } from "../../parts/Pages";
 import { Panel } from "../../parts/Panel";
 import { useRead } from "../../parts/read";
 import { Sure } from "../../parts/Sure";
 import { type Column, Table } from "../../parts/Table";
+import { toast, toastProblem } from "../../parts/Toast";
 import { problemText } from "../../problem";
 import { type Look, Shape } from "../../signs";
 import type { Account, AccountList } from "../../types";
@@ -19,8 +21,18 @@ type Doing = { what: "make" } | { what: "change" | "reset" | "end"; account: Acc
 
 /** What the security administrator does. */
 export default function AccountsPage() {
-  const { data, error, again } = useRead<AccountList>("/accounts");
+  const [offset, setOffset] = useState(0);
+  const { data, error, again } = useRead<AccountList>("/accounts", { limit: PAGE, offset });
   const [doing, setDoing] = useState<Doing>(null);
+  async function unlock(account: Account): Promise<void> {
+    try {
+      await send("POST", `/accounts/${encodeURIComponent(account.account)}/unlock`);
+      toast(t("accounts.unlocked"));
+      again();
+    } catch (error) {
+      toastProblem(error);
+    }
+  }
   const close = (): void => {
     setDoing(null);
     again();
@@ -41,7 +53,8 @@ export default function AccountsPage() {
           <p class="second">{t("accounts.apart")}</p>
           {error !== null && <Notice kind="wrong">{problemText(error)}</Notice>}
           {data === null && error === null && <Loading />}
-          {data !== null && <Accounts accounts={data.accounts} onDo={setDoing} />}
+          {data !== null && <Accounts accounts={data.accounts} onDo={setDoing} onUnlock={unlock} />}
+          {data !== null && <Pages offset={offset} total={data.total} onMove={setOffset} />}
         </div>
       </Panel>
       <AllTokens />
@@ -84,7 +97,13 @@ function State({ account }: { account: Account }) {
   );
 }
 
-function Accounts({ accounts, onDo }: { accounts: readonly Account[]; onDo: (doing: Doing) => void }) {
+interface AccountsProps {
+  accounts: readonly Account[];
+  onDo: (doing: Doing) => void;
+  onUnlock: (account: Account) => Promise<void>;
+}
+
+function Accounts({ accounts, onDo, onUnlock }: AccountsProps) {
   const columns: Column<Account>[] = [
     {
       key: "account",
@@ -131,6 +150,11 @@ function Accounts({ accounts, onDo }: { accounts: readonly Account[]; onDo: (doi
           <Button kind="quiet" onClick={() => onDo({ what: "end", account: each })}>
             {t("accounts.end")}
           </Button>
+          {each.locked_until !== null && (
+            <Button kind="quiet" onClick={() => void onUnlock(each)}>
+              {t("accounts.unlock")}
+            </Button>
+          )}
         </div>
       ),
     },

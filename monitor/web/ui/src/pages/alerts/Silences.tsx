@@ -4,6 +4,7 @@ import { fullMoment } from "../../format";
 import { t, word } from "../../i18n";
 import { Button } from "../../parts/Button";
 import { Empty } from "../../parts/Empty";
+import { PAGE, Pages } from "../../parts/Pages";
 import { useRead } from "../../parts/read";
 import { ScopeText } from "../../parts/Scope";
 import { SilenceDialog } from "../../parts/SilenceDialog";
@@ -14,7 +15,9 @@ import type { Silence, SilenceList } from "../../types";
 
 /** What nobody is told of for a while; it begins and ends here. */
 export function Silences() {
-  const { data, again } = useRead<SilenceList>("/silences", {}, { every: 30, on: ["order"] });
+  const [offset, setOffset] = useState(0);
+  const page = { limit: PAGE, offset };
+  const { data, again } = useRead<SilenceList>("/silences", page, { every: 30, on: ["order"] });
   const [doing, setDoing] = useState<"begin" | Silence | null>(null);
   const close = (): void => {
     setDoing(null);
@@ -59,6 +62,7 @@ export function Silences() {
           keyOf={(each) => each.id}
         />
       )}
+      {data !== null && <Pages offset={offset} total={data.total} onMove={setOffset} />}
       {doing === "begin" && <SilenceDialog onClose={close} />}
       {doing !== null && doing !== "begin" && (
         <Sure

@@ -6,6 +6,7 @@ import { Empty } from "../../parts/Empty";
 import { Choice, Field } from "../../parts/Field";
 import { Loading } from "../../parts/Loading";
 import { Notice } from "../../parts/Notice";
+import { PAGE, Pages } from "../../parts/Pages";
 import { Panel } from "../../parts/Panel";
 import { useRead } from "../../parts/read";
 import { type Column, Table } from "../../parts/Table";
@@ -15,8 +16,6 @@ import { type Look, Shape } from "../../signs";
 import type { ActionDone, ActionList } from "../../types";
 import { ACTIONS, factsText } from "./facts";
 import "./audit.css";
-
-const PAGE = 100;
 
 const LOOKS: Record<ActionDone["outcome"], Look> = {
   ok: "up",
@@ -85,14 +84,7 @@ export function Trail({ query }: { query: URLSearchParams }) {
             keyOf={(each) => `${each.link}`}
           />
         )}
-        <div class="bar">
-          <Button disabled={offset === 0} onClick={() => move(Math.max(0, offset - PAGE))}>
-            {t("common.previous")}
-          </Button>
-          <Button disabled={(data?.actions.length ?? 0) < PAGE} onClick={() => move(offset + PAGE)}>
-            {t("common.next")}
-          </Button>
-        </div>
+        {data !== null && <Pages offset={offset} total={data.total} onMove={move} />}
       </div>
     </Panel>
   );

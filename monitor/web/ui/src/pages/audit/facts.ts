@@ -20,6 +20,7 @@ export const ACTIONS: readonly string[] = [
   "account.make",
   "account.change",
   "account.reset",
+  "account.unlock",
   "account.end_sessions",
   "alert.ack",
   "alert.assign",

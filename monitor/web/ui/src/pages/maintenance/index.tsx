@@ -4,6 +4,7 @@ import { Button } from "../../parts/Button";
 import { Empty } from "../../parts/Empty";
 import { Loading } from "../../parts/Loading";
 import { Notice } from "../../parts/Notice";
+import { PAGE, Pages } from "../../parts/Pages";
 import { Panel } from "../../parts/Panel";
 import { useRead } from "../../parts/read";
 import { problemText } from "../../problem";
@@ -16,7 +17,9 @@ import { List } from "./List";
 /** Time left out and states put right: asked for by one, approved by another. */
 export default function MaintenancePage({ query }: PageProps) {
   const node = query.get("node") ?? "";
-  const { data, error, again } = useRead<DecidedList>("/maintenance", {}, { every: 60, on: ["decision"] });
+  const [offset, setOffset] = useState(0);
+  const page = { limit: PAGE, offset };
+  const { data, error, again } = useRead<DecidedList>("/maintenance", page, { every: 60, on: ["decision"] });
   const [asking, setAsking] = useState<"ask" | "correct" | null>(
     node !== "" && may("operate") ? "ask" : null,
   );
@@ -47,6 +50,7 @@ export default function MaintenancePage({ query }: PageProps) {
         <Empty title={t("maintenance.empty")}>{t("maintenance.empty_how")}</Empty>
       )}
       {data !== null && data.decisions.length > 0 && <List decisions={data.decisions} onDone={again} />}
+      {data !== null && <Pages offset={offset} total={data.total} onMove={setOffset} />}
       {asking === "ask" && <Ask node={node} onClose={close} />}
       {asking === "correct" && <Correct node={node} onClose={close} />}
     </Panel>

@@ -21,8 +21,11 @@ import type { Token, TokenList, TokenMade } from "../../types";
 /** What a token may never do: it is for programs, and `own` is for people. */
 const PEOPLE_ONLY = "own";
 
+/** More than that nobody has. */
+const MOST = 1000;
+
 export function TokensPanel({ may }: { may: readonly string[] }) {
-  const { data, error, again } = useRead<TokenList>("/session/tokens");
+  const { data, error, again } = useRead<TokenList>("/session/tokens", { limit: MOST });
   const [isMaking, setMaking] = useState(false);
   const [revoking, setRevoking] = useState<Token | null>(null);
   const close = (): void => {
@@ -90,12 +93,11 @@ function Tokens({ tokens, onRevoke }: { tokens: readonly Token[]; onRevoke: (tok
   return <Table caption={t("token.title")} columns={columns} rows={tokens} keyOf={(each) => each.id} />;
 }
 
-const YEAR = 365;
-const MOST_DAYS = 3650;
+const MOST_DAYS = 365;
 
 function MakeDialog({ may, onClose }: { may: readonly string[]; onClose: () => void }) {
   const [name, setName] = useState("");
-  const [days, setDays] = useState(String(YEAR));
+  const [days, setDays] = useState(String(MOST_DAYS));
   const [chosen, setChosen] = useState<readonly string[]>(may.includes("look") ? ["look"] : []);
   const [made, setMade] = useState<TokenMade | null>(null);
   const count = Number(days);

@@ -1,16 +1,15 @@
 import { useState } from "preact/hooks";
 import { send } from "../../api";
 import { t } from "../../i18n";
-import { Button } from "../../parts/Button";
 import { Field } from "../../parts/Field";
 import { Form } from "../../parts/Form";
 import { Panel } from "../../parts/Panel";
 import { Secret } from "../../parts/Secret";
-import { toast, toastProblem } from "../../parts/Toast";
+import { toast } from "../../parts/Toast";
 import { readSession } from "../../session";
 import type { TotpOffer } from "../../types";
 
-/** The second factor: offered, confirmed by one code, dropped by the password. */
+/** The second factor: offered by the password, confirmed by one code, dropped by both. */
 export function TotpPanel({ isOn }: { isOn: boolean }) {
   const [offer, setOffer] = useState<TotpOffer | null>(null);
 
@@ -33,12 +32,50 @@ export function TotpPanel({ isOn }: { isOn: boolean }) {
 }
 
 function Start({ onOffer }: { onOffer: (offer: TotpOffer) => void }) {
+  const [password, setPassword] = useState("");
+
+  async function start(): Promise<void> {
+    onOffer(await send<TotpOffer>("POST", "/session/totp", { password }));
+  }
+
   return (
-    <div>
-      <Button onClick={() => void send<TotpOffer>("POST", "/session/totp").then(onOffer, toastProblem)}>
-        {t("totp.start")}
-      </Button>
-    </div>
+    <Form submit={t("totp.start")} onSubmit={start} disabled={password === ""}>
+      <PasswordField value={password} onInput={setPassword} hint={t("totp.start_why")} />
+    </Form>
+  );
+}
+
+interface TypedField {
+  value: string;
+  onInput: (value: string) => void;
+}
+
+function PasswordField({ value, onInput, hint }: TypedField & { hint: string }) {
+  return (
+    <Field
+      label={t("password.old")}
+      value={value}
+      onInput={onInput}
+      type="password"
+      hint={hint}
+      autoComplete="current-password"
+      maxLength={256}
+    />
+  );
+}
+
+const isCode = (text: string): boolean => /^\d{6}$/.test(text);
+
+function CodeField({ value, onInput }: TypedField) {
+  return (
+    <Field
+      label={t("totp.code")}
+      value={value}
+      onInput={(text) => onInput(text.trim())}
+      inputMode="numeric"
+      autoComplete="one-time-code"
+      maxLength={6}
+    />
   );
 }
 
@@ -51,18 +88,11 @@ function ConfirmForm({ offer, onDone }: { offer: TotpOffer; onDone: () => Promis
   }
 
   return (
-    <Form submit={t("totp.confirm")} onSubmit={confirm} disabled={!/^\d{6}$/.test(code)}>
+    <Form submit={t("totp.confirm")} onSubmit={confirm} disabled={!isCode(code)}>
       <p>{t("totp.scan")}</p>
       <Secret label={t("totp.secret")} text={parted(offer.secret)} copied={offer.secret} />
       <Secret label={t("totp.uri")} text={offer.uri} href={offer.uri} />
-      <Field
-        label={t("totp.code")}
-        value={code}
-        onInput={(value) => setCode(value.trim())}
-        inputMode="numeric"
-        autoComplete="one-time-code"
-        maxLength={6}
-      />
+      <CodeField value={code} onInput={setCode} />
     </Form>
   );
 }
@@ -74,23 +104,17 @@ function parted(secret: string): string {
 
 function DropForm({ onDone }: { onDone: () => Promise<void> }) {
   const [password, setPassword] = useState("");
+  const [code, setCode] = useState("");
 
   async function drop(): Promise<void> {
-    await send("DELETE", "/session/totp", { password });
+    await send("DELETE", "/session/totp", { password, code });
     await onDone();
   }
 
   return (
-    <Form submit={t("totp.drop")} kind="danger" onSubmit={drop} disabled={password === ""}>
-      <Field
-        label={t("password.old")}
-        value={password}
-        onInput={setPassword}
-        type="password"
-        hint={t("totp.drop_why")}
-        autoComplete="current-password"
-        maxLength={256}
-      />
+    <Form submit={t("totp.drop")} kind="danger" onSubmit={drop} disabled={password === "" || !isCode(code)}>
+      <PasswordField value={password} onInput={setPassword} hint={t("totp.drop_why")} />
+      <CodeField value={code} onInput={setCode} />
     </Form>
   );
 }

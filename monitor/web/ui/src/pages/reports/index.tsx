@@ -1,4 +1,6 @@
+import { useState } from "preact/hooks";
 import { t } from "../../i18n";
+import { PAGE, Pages } from "../../parts/Pages";
 import { useRead } from "../../parts/read";
 import { may } from "../../session";
 import type { ReportList } from "../../types";
@@ -9,12 +11,14 @@ import "./reports.css";
 
 /** Choose, look, make, take away; and check what somebody else brings. */
 export default function ReportsPage() {
-  const list = useRead<ReportList>("/reports", {}, { every: 60 });
+  const [offset, setOffset] = useState(0);
+  const list = useRead<ReportList>("/reports", { limit: PAGE, offset }, { every: 60 });
   return (
     <div class="stack">
       <h1 class="unseen">{t("reports.title")}</h1>
       {may("report") && <Ask onMade={list.again} />}
       <Made list={list} />
+      {list.data !== null && <Pages offset={offset} total={list.data.total} onMove={setOffset} />}
       {may("report") && <Verify />}
     </div>
   );

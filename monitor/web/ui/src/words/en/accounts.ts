@@ -17,7 +17,7 @@ const words = {
   "accounts.active": "active",
   "accounts.disabled": "disabled",
   "accounts.waiting": "no password yet",
-  "accounts.locked": "locked until {at}",
+  "accounts.locked": "locked until {at}, from one place at least",
   "accounts.totp": "authenticator",
   "accounts.last": "last login",
   "accounts.never": "never",
@@ -30,6 +30,8 @@ const words = {
   "accounts.reset": "reset",
   "accounts.reset_sure":
     "Reset {name}? Password, authenticator, tokens and sessions are no more; its owner sets them anew by a one-time link.",
+  "accounts.unlock": "unlock",
+  "accounts.unlocked": "It may log in again.",
   "accounts.end": "end its sessions",
   "accounts.end_sure": "{name} is logged out wherever they are, and has to log in again.",
   "accounts.ended": "All its sessions are over.",

@@ -45,6 +45,7 @@ const words = {
   "action.account.make": "make an account",
   "action.account.change": "change an account",
   "action.account.reset": "reset an account",
+  "action.account.unlock": "unlock an account",
   "action.account.end_sessions": "end an account's sessions",
   "action.alert.ack": "acknowledge an alert",
   "action.alert.assign": "assign an alert",

@@ -16,7 +16,7 @@ const words = {
   "accounts.active": "可用",
   "accounts.disabled": "已停用",
   "accounts.waiting": "待设置密码",
-  "accounts.locked": "已锁定至 {at}",
+  "accounts.locked": "已锁定至 {at}（至少对一个来源）",
   "accounts.totp": "动态验证码",
   "accounts.last": "最近登录",
   "accounts.never": "从未",
@@ -28,6 +28,8 @@ const words = {
   "accounts.reset": "重置",
   "accounts.reset_sure":
     "重置“{name}”？其密码、动态验证码、令牌与会话全部失效，须由本人用新的一次性链接重新设置。",
+  "accounts.unlock": "解除锁定",
+  "accounts.unlocked": "已解除锁定。",
   "accounts.end": "退出其会话",
   "accounts.end_sure": "“{name}”在所有设备上的登录立即失效，须重新登录。",
   "accounts.ended": "其会话已全部退出。",

@@ -21,7 +21,7 @@ const words = {
   "alerts.note": "备注",
   "alerts.deliveries": "送达记录",
   "alerts.no_deliveries": "没有送达记录",
-  "alerts.channel": "通道",
+  "alerts.channel": "渠道",
   "alerts.outcome": "结果",
   "alerts.details": "详情",
   "delivery.delivered": "已送达",

@@ -45,6 +45,7 @@ const words = {
   "action.account.make": "新建账号",
   "action.account.change": "修改账号",
   "action.account.reset": "重置账号",
+  "action.account.unlock": "解除账号锁定",
   "action.account.end_sessions": "退出账号的会话",
   "action.alert.ack": "确认告警",
   "action.alert.assign": "指派告警",
