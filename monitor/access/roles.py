@@ -20,7 +20,6 @@ class Permission(StrEnum):
     REPORT = "report"
     AUDIT = "audit"
     INVENTORY = "inventory"
-    SETTINGS = "settings"
     ACCOUNTS = "accounts"
     OWN = "own"
 
@@ -45,7 +44,7 @@ GRANTS: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType(
         Role.OPERATOR: _EVERYBODY | {_P.REPORT, _P.DETAIL, _P.OPERATE},
         Role.APPROVER: _EVERYBODY | {_P.REPORT, _P.DETAIL, _P.OPERATE, _P.APPROVE},
         Role.AUDITOR: _EVERYBODY | {_P.REPORT, _P.DETAIL, _P.AUDIT},
-        Role.ADMIN: _EVERYBODY | {_P.REPORT, _P.DETAIL, _P.INVENTORY, _P.SETTINGS},
+        Role.ADMIN: _EVERYBODY | {_P.REPORT, _P.DETAIL, _P.INVENTORY},
         Role.SECURITY: _EVERYBODY | {_P.ACCOUNTS},
     }
 )

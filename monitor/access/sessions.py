@@ -215,6 +215,7 @@ def _session(row: Row[Any]) -> SessionRow:
 
 
 def _token(row: Row[Any]) -> Token:
-    permissions = frozenset(Permission(each) for each in row.permissions.split())
+    known = set(Permission) & set(row.permissions.split())  # earlier versions had one that is no more
+    permissions = frozenset(Permission(each) for each in known)
     ends = min(row.expires_at, row.made_at + TOKEN_DAYS * _DAY)  # earlier versions made longer ones
     return Token(row.id, row.account, row.name, permissions, row.made_at, ends, row.used_at)

@@ -183,6 +183,18 @@ async def test_a_token_never_does_more_than_its_account_nor_manages_it(
     assert await in_file.tokens(None) == ([], 0)
 
 
+async def test_a_token_of_an_earlier_version_keeps_what_there_still_is_to_do(access: Access) -> None:
+    await first(access)
+    who = (await made(access, "zhang", Role.ADMIN)).principal
+    _, secret = await access.make_token(who, "t", [P.LOOK], T0, 1)
+    await access._write(_with_settings)
+    assert (await access.by_token(secret, T0)).permissions == {P.LOOK}
+
+
+def _with_settings(connection: Connection) -> None:
+    connection.execute(update(tables.tokens).values(permissions="look settings"))
+
+
 async def test_a_token_loses_what_its_account_loses(access: Access) -> None:
     await first(access)
     who = (await made(access, "zhang", Role.APPROVER)).principal

@@ -12,7 +12,6 @@ export type Permission =
   | "report"
   | "audit"
   | "inventory"
-  | "settings"
   | "accounts"
   | "own";
 

@@ -30,7 +30,6 @@ WHO: Mapping[str | None, str] = {
     "approve": "boss",
     "audit": "aud",
     "inventory": "adm",
-    "settings": "adm",
     "accounts": "sec",
 }
 """By the permission that an operation needs, somebody who has it."""

@@ -59,6 +59,11 @@ def test_every_change_is_in_the_audit_trail() -> None:
     assert len(set(names)) == len(names)
 
 
+def test_every_permission_guards_something() -> None:
+    within = {Permission.DETAIL}  # shows more of what its neighbour LOOK lets see
+    assert {each.permission for each in ENDPOINTS} | within == {None, *Permission}
+
+
 def test_those_who_are_kept_apart_may_not_do_each_others_work() -> None:
     by_role = {who: permissions_of([role]) for who, role in ROLES.items()}
     assert not by_role["aud"] & {

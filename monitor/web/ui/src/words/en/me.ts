@@ -94,7 +94,6 @@ const words: Record<keyof typeof zh, string> = {
   "permission.report": "reports",
   "permission.audit": "audit trail",
   "permission.inventory": "inventory",
-  "permission.settings": "settings",
   "permission.accounts": "accounts",
   "permission.own": "own account",
   "login.code_wanted": "Enter the 6 digits that your authenticator shows.",

@@ -89,7 +89,6 @@ const words = {
   "permission.report": "报告",
   "permission.audit": "审计",
   "permission.inventory": "清单维护",
-  "permission.settings": "系统设置",
   "permission.accounts": "账号管理",
   "permission.own": "本人账号",
   "login.code_wanted": "请输入验证器上的 6 位验证码。",
