@@ -10,6 +10,7 @@ from typing import Any, Final
 import click
 
 from monitor.commands.common import explains, in_ledger, json_option, scope_options, site_option
+from monitor.commands.here import system_user
 from monitor.config import Site
 from monitor.model.decisions import Reason
 from monitor.model.observations import State
@@ -17,9 +18,8 @@ from monitor.model.observations import State
 _REASONS: Final = [reason.value for reason in Reason]
 _STATES: Final = [state.value for state in State]
 
-_by = click.option("--by", "person", required=True, help="何人 / who says so")
-_approved_by = click.option("--approved-by", "approver", help="另一人批准 / another person, who approves")
-_note = click.option("--note", default="", help="说明 / why, in a few words")
+_by = click.option("--by", "person", help="何人 / who says so  [系统用户 the user of the system]")
+_note = click.option("--note", default="", help="说明，事后申请必填 / why; what is past needs it")
 _from = click.option("--from", "first", required=True, help="自 / from: 2026-10-05, 2026-10-05 09:00")
 _to = click.option("--to", "last", required=True, help="至 / to; 只写日期则含当日 / a day is included")
 
@@ -42,7 +42,6 @@ def maintenance() -> None:
 @_to
 @click.option("--reason", type=click.Choice(_REASONS), required=True, help="原因 / why")
 @_by
-@_approved_by
 @_note
 @json_option
 @explains
@@ -53,23 +52,24 @@ def add(  # noqa: PLR0917 - click passes them by name
     first: str,
     last: str,
     reason: str,
-    person: str,
-    approver: str | None,
+    person: str | None,
     note: str,
     as_json: bool,
 ) -> None:
-    """申请剔除一段时间；不同条件须同时满足。批准后才生效。
+    """申请剔除一段时间；不同条件须同时满足。另一人批准（approve）后才生效。
 
     Ask for time to be left out. Watches that meet every kind of condition are meant. It counts once
-    another person has approved it.
+    another person has approved it, by a command of its own.
     """
+    from monitor.commands import deciding
     from monitor.desk import decisions
     from monitor.reports.windows import between
 
     async def work(site: Site, ledger: Any) -> Any:
         meant = decisions.scope_of(site, scope, everything=everything)
-        wish = decisions.Wish(between(first, last, site.zone).span, person, approver, note)
-        return await decisions.request_exclusion(ledger, meant, Reason(reason), wish)
+        wish = decisions.Wish(between(first, last, site.zone).span, person or system_user(), note)
+        asking = decisions.request_exclusion(ledger, meant, Reason(reason), wish)
+        return await deciding.recorded(ledger, "maintenance.ask", wish.person, asking)
 
     _tell(path, work, as_json)
 
@@ -82,7 +82,6 @@ def add(  # noqa: PLR0917 - click passes them by name
 @_to
 @click.option("--state", type=click.Choice(_STATES), required=True, help="更正为 / what it really was")
 @_by
-@_approved_by
 @_note
 @json_option
 @explains
@@ -93,8 +92,7 @@ def correct(  # noqa: PLR0917 - click passes them by name
     first: str,
     last: str,
     state: str,
-    person: str,
-    approver: str | None,
+    person: str | None,
     note: str,
     as_json: bool,
 ) -> None:
@@ -102,12 +100,14 @@ def correct(  # noqa: PLR0917 - click passes them by name
 
     Ask for the state of a watch during some time to be put right. Reports keep both numbers.
     """
+    from monitor.commands import deciding
     from monitor.desk import decisions
     from monitor.reports.windows import between
 
     async def work(site: Site, ledger: Any) -> Any:
-        wish = decisions.Wish(between(first, last, site.zone).span, person, approver, note)
-        return await decisions.request_correction(ledger, site, (node, network), State(state), wish)
+        wish = decisions.Wish(between(first, last, site.zone).span, person or system_user(), note)
+        asking = decisions.request_correction(ledger, site, (node, network), State(state), wish)
+        return await deciding.recorded(ledger, "correction.ask", wish.person, asking)
 
     _tell(path, work, as_json)
 
@@ -118,14 +118,21 @@ def correct(  # noqa: PLR0917 - click passes them by name
 @_by
 @json_option
 @explains
-def approve(name: str, path: Path, person: str, as_json: bool) -> None:
-    """批准一项申请；批准人不得为申请人。
+def approve(name: str, path: Path, person: str | None, as_json: bool) -> None:
+    """批准一项申请；批准人不得为申请人。不写 --by 时，须由另一系统用户执行。
 
-    Approve what somebody else asked for.
+    Approve what somebody else asked for: as another user of the system, or in the name that --by gives.
+    Whose process it was is recorded either way.
     """
-    from monitor.desk import decisions
+    from monitor.commands import deciding
 
-    _tell(path, lambda _site, ledger: decisions.approve(ledger, name, person), as_json)
+    async def work(_site: Site, ledger: Any) -> Any:
+        approving = deciding.approve(ledger, name, person)
+        return await deciding.recorded(
+            ledger, "maintenance.approve", person or system_user(), approving, name
+        )
+
+    _tell(path, work, as_json)
 
 
 @maintenance.command(short_help="提前结束 / end now")
@@ -134,14 +141,20 @@ def approve(name: str, path: Path, person: str, as_json: bool) -> None:
 @_by
 @json_option
 @explains
-def end(name: str, path: Path, person: str, as_json: bool) -> None:
+def end(name: str, path: Path, person: str | None, as_json: bool) -> None:
     """立即结束一项正在进行或尚未开始的剔除。
 
     End an exclusion before its time.
     """
+    from monitor.commands import deciding
     from monitor.desk import decisions
 
-    _tell(path, lambda _site, ledger: decisions.end(ledger, name, person), as_json)
+    async def work(_site: Site, ledger: Any) -> Any:
+        who = person or system_user()
+        ending = decisions.end(ledger, name, who)
+        return await deciding.recorded(ledger, "maintenance.end", who, ending, name)
+
+    _tell(path, work, as_json)
 
 
 @maintenance.command("list", short_help="列出 / list them")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import pwd
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -14,6 +12,7 @@ from monitor.access.errors import Refused
 from monitor.access.people import Account
 from monitor.access.roles import Role
 from monitor.access.trail import Trail
+from monitor.commands.here import HERE, SYSTEM_USER, system_user
 from monitor.config import Site
 from monitor.config.mistakes import printable
 from monitor.ledger.ledger import Ledger
@@ -24,9 +23,6 @@ from monitor.trouble import Said
 from monitor.web.client import monitor_url
 from monitor.web.first import access_settings, first_link, welcome
 from monitor.web.server import url_of as page_url
-
-HERE: Final = "local"
-"""What the audit trail names as the address of who sits at this machine."""
 
 ROLES: Final[Mapping[Role, Said]] = {
     Role.VIEWER: Said("查看员", "viewer"),
@@ -66,7 +62,7 @@ async def manage(site: Site, ledger: Ledger, wish: Wish) -> Answer | Refused:
     async with await Access.open(url, access_settings(site)) as access:
         if not wish.action:
             return await _answer(wish, access, site)
-        facts = {**wish.facts, "system_user": _system_user()}
+        facts = {**wish.facts, SYSTEM_USER: system_user()}
         line = Action(present(), "", wish.action, wish.target, Outcome.UNCLEAR, HERE, facts)
         trail = Trail(lambda: ledger, lambda: access, present)
         begun = await trail.begin(line)
@@ -81,15 +77,6 @@ async def _answer(wish: Wish, access: Access, site: Site) -> Answer | Refused:
         return await wish.work(access, site)
     except Refused as refused:
         return refused
-
-
-def _system_user() -> str:
-    """Nobody has logged in here: what is known is whose process this is."""
-    number = os.geteuid()
-    try:
-        return pwd.getpwuid(number).pw_name
-    except KeyError:  # in a container a number may have no name
-        return str(number)
 
 
 def everybody() -> Wish:

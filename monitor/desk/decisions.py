@@ -63,11 +63,10 @@ def scope_of(site: Site, given: Mapping[str, Iterable[str]], *, everything: bool
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """When something is to hold, who asks for it, who approves it at once (None: nobody yet), and why."""
+    """When something is to hold, who asks for it, and why."""
 
     span: Span
     person: str
-    approver: str | None
     note: str
 
 
@@ -77,7 +76,7 @@ async def request_exclusion(ledger: Ledger, scope: Scope, reason: Reason, wish: 
     def wanted(name: str, at: int) -> Exclusion:
         return Exclusion(name, scope, *wish.span, reason, wish.note, Signed(wish.person, at))
 
-    return await _request(ledger, "M", wanted, wish.approver)
+    return await _request(ledger, "M", wanted)
 
 
 async def request_correction(
@@ -89,7 +88,7 @@ async def request_correction(
     def wanted(name: str, at: int) -> Correction:
         return Correction(name, node, network, *wish.span, state, wish.note, Signed(wish.person, at))
 
-    return await _request(ledger, "C", wanted, wish.approver)
+    return await _request(ledger, "C", wanted)
 
 
 def _watch(site: Site, node: str, network: str | None) -> tuple[str, str]:
@@ -105,32 +104,38 @@ def _watch(site: Site, node: str, network: str | None) -> tuple[str, str]:
     return node, str(network)
 
 
-async def _request(
-    ledger: Ledger, letter: str, wanted: Callable[[str, int], Decided], approver: str | None
-) -> Decided:
-    """Number it and record it, with its approval where there is one. Nothing is said unless all is right."""
+async def _request(ledger: Ledger, letter: str, wanted: Callable[[str, int], Decided]) -> Decided:
+    """Number it and record it."""
     for _ in range(_TRIES):
         decisions = await ledger.decisions()
         number = 1 + sum(one.action is Action.REQUEST and one.id.startswith(letter) for one in decisions)
         name, now = f"{letter}{number}", present()
-        asked = request_of(wanted(name, now))
-        approval = None if approver is None else Decision(name, Action.APPROVE, approver, now, {})
-        fold([*decisions, asked, *([approval] if approval else [])])
+        one = wanted(name, now)
+        _explained(one, now)
         try:
-            await ledger.decide(asked)
+            await ledger.decide(request_of(one))
         except DecisionError:
             if name in fold(await ledger.decisions()):
                 continue  # somebody else took this number just now
             raise
-        if approval is not None:
-            await ledger.decide(approval)
         return fold(await ledger.decisions())[name]
     raise DecisionError(Said("同时提交的人太多，请重试", "others decide too much at once: try again"))
 
 
+def _explained(one: Decided, now: int) -> None:
+    """Raises DecisionError for what would change figures of the past, and does not say why."""
+    if one.start < now and not one.note.strip():
+        zh = f"{one.id} 自 {format_time(one.start)} 起，属事后处理，须写明说明"
+        en = f"{one.id} begins in the past, at {format_time(one.start)}: it needs a note that says why"
+        raise DecisionError(Said(zh, en))
+
+
 async def approve(ledger: Ledger, name: str, person: str) -> Decided:
     """Raises DecisionError."""
-    await ledger.decide(Decision(name, Action.APPROVE, person, present(), {}))
+    now = present()
+    if known := fold(await ledger.decisions()).get(name):
+        _explained(known, now)
+    await ledger.decide(Decision(name, Action.APPROVE, person, now, {}))
     return fold(await ledger.decisions())[name]
 
 

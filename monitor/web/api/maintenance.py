@@ -38,7 +38,7 @@ async def ask(call: Call[None, MaintenanceWish]) -> Decided:
     wanted = call.body
     call.facts = {"start": wanted.start, "end": wanted.end, "reason": wanted.reason}
     scope = scope_of(call, wanted.scope, everything=wanted.everything)
-    wish = Wish(_span(wanted.start, wanted.end), call.who.account, None, wanted.note)
+    wish = Wish(_span(wanted.start, wanted.end), call.who.account, wanted.note)
     return await _decided(
         call, decisions.request_exclusion(ledger_of(call), scope, ReasonName(wanted.reason), wish)
     )
@@ -51,7 +51,7 @@ async def correct(call: Call[None, CorrectionWish]) -> Decided:
     span = _span(wanted.start, wanted.end)
     if span[1] > call.now:
         raise Refused(400, "更正只能针对过去", "only what is past can be put right")
-    wish = Wish(span, call.who.account, None, wanted.note)
+    wish = Wish(span, call.who.account, wanted.note)
     watch = (wanted.node, wanted.network)
     return await _decided(
         call,

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
+import pwd
 from pathlib import Path
 
 import pytest
 from cli_talk import Answer, quanshi_here
 from small_site import camera, write_site
 
+from monitor.ledger import Ledger
+from monitor.model.actions import Action
+
 SPAN = ("--from", "2026-10-05 01:00", "--to", "2026-10-05 05:00")
+LATER = ("--from", "2098-01-01", "--to", "2098-01-02")
 WORK = ("--reason", "planned_work")
+NOTE = ("--note", "割接")
+OTHER_USER = 65_534
 
 
 @pytest.fixture
@@ -20,6 +29,22 @@ def site(tmp_path: Path) -> Path:
 
 def maintenance(site: Path, *words: str) -> Answer:
     return quanshi_here("maintenance", *words, "--site", site)
+
+
+def approved(site: Path, *words: str) -> Answer:
+    """What 张三 asks for, approved by 李四."""
+    (asked,) = json.loads(maintenance(site, *words, "--by", "张三", "--json").stdout)
+    return maintenance(site, "approve", asked["id"], "--by", "李四")
+
+
+def trail(site: Path) -> list[Action]:
+    """What the audit trail says, the oldest first."""
+
+    async def read() -> list[Action]:
+        async with await Ledger.open(f"sqlite+aiosqlite:///{site.parent / 'data' / 'ledger.db'}") as ledger:
+            return [row.action for row in await ledger.actions()][::-1]
+
+    return asyncio.run(read())
 
 
 def test_what_one_asks_for_waits_until_another_approves(site: Path) -> None:
@@ -40,13 +65,55 @@ def test_what_one_asks_for_waits_until_another_approves(site: Path) -> None:
     assert one["scope"] == {"nodes": ["cam-1"]}
 
 
-def test_both_may_stand_in_one_command_and_the_same_person_may_not(site: Path) -> None:
-    both = ("add", "--all", *SPAN, *WORK, "--by", "张三", "--approved-by")
+def test_nobody_asks_and_approves_in_one_command(site: Path) -> None:
+    both = maintenance(site, "add", "--all", *SPAN, *WORK, *NOTE, "--by", "张三", "--approved-by", "李四")
 
-    assert maintenance(site, *both, "张三").returncode == 2
+    assert both.returncode == 2
     assert json.loads(maintenance(site, "list", "--json").stdout) == []
-    assert maintenance(site, *both, "李四").returncode == 0
-    assert len(json.loads(maintenance(site, "list", "--json").stdout)) == 1
+
+
+def test_without_names_another_user_of_the_system_approves(
+    site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = pwd.getpwuid(os.geteuid()).pw_name
+    maintenance(site, "add", "--all", *LATER, *WORK)
+    maintenance(site, "add", "--all", *LATER, *WORK, "--by", "张三")
+    for name in ("M1", "M2"):
+        refused = maintenance(site, "approve", name)
+        assert refused.returncode == 2
+        assert f"{name} 由系统用户 {mine} 申请" in refused.stderr
+
+    monkeypatch.setattr(os, "geteuid", lambda: OTHER_USER)
+    assert maintenance(site, "approve", "M1").returncode == 0
+    (two, one) = json.loads(maintenance(site, "list", "--json").stdout)
+    assert (one["requested_by"], one["approved_by"]) == (mine, pwd.getpwuid(OTHER_USER).pw_name)
+    assert two["approved_by"] is None
+
+
+def test_whose_process_decided_is_in_the_audit_trail(site: Path) -> None:
+    maintenance(site, "add", "--all", *LATER, *WORK, "--by", "张三")
+    maintenance(site, "approve", "M1", "--by", "张三")
+    maintenance(site, "approve", "M1", "--by", "李四")
+    maintenance(site, "end", "M1", "--by", "王五")
+
+    lines = trail(site)
+    assert [(line.account, line.action, line.target, line.outcome.value) for line in lines] == [
+        ("张三", "maintenance.ask", "M1", "ok"),
+        ("张三", "maintenance.approve", "M1", "refused"),
+        ("李四", "maintenance.approve", "M1", "ok"),
+        ("王五", "maintenance.end", "M1", "ok"),
+    ]
+    mine = pwd.getpwuid(os.geteuid()).pw_name
+    assert {(line.address, line.facts["system_user"]) for line in lines} == {("local", mine)}
+
+
+def test_what_is_past_needs_a_note(site: Path) -> None:
+    for words in (("add", "--all", *SPAN, *WORK), ("correct", "cam-2", *SPAN, "--state", "up")):
+        refused = maintenance(site, *words, "--by", "张三", "--note", " ")
+        assert refused.returncode == 2
+        assert "属事后处理，须写明说明" in refused.stderr
+    assert json.loads(maintenance(site, "list", "--json").stdout) == []
+    assert maintenance(site, "add", "--all", *LATER, *WORK, "--by", "张三").returncode == 0
 
 
 @pytest.mark.parametrize(("language", "words"), [("zh", "事后批准"), ("en", "approved afterwards")])
@@ -54,10 +121,9 @@ def test_what_was_approved_only_after_it_had_begun_is_marked(
     tmp_path: Path, language: str, words: str
 ) -> None:
     site = write_site(tmp_path, [camera("cam-1")], language=language)
-    both = ("--all", *WORK, "--by", "张三", "--approved-by", "李四")
-    maintenance(site, "add", *SPAN, *both)
-    maintenance(site, "add", "--from", "2098-01-01", "--to", "2098-01-02", *both)
-    maintenance(site, "add", "--all", *SPAN, *WORK, "--by", "张三")
+    approved(site, "add", "--all", *SPAN, *WORK, *NOTE)
+    approved(site, "add", "--all", *LATER, *WORK)
+    maintenance(site, "add", "--all", *SPAN, *WORK, *NOTE, "--by", "张三")
 
     listed = maintenance(site, "list").stdout.splitlines()
 
@@ -67,7 +133,7 @@ def test_what_was_approved_only_after_it_had_begun_is_marked(
 
 def test_it_can_end_before_its_time_and_then_no_more(site: Path) -> None:
     years = ("--from", "2026-01-01", "--to", "2099-12-31")
-    maintenance(site, "add", "--contractor", "甲公司", *years, *WORK, "--by", "张三", "--approved-by", "李四")
+    approved(site, "add", "--contractor", "甲公司", *years, *WORK, *NOTE)
 
     ended = maintenance(site, "end", "M1", "--by", "王五")
 
@@ -77,9 +143,7 @@ def test_it_can_end_before_its_time_and_then_no_more(site: Path) -> None:
 
 
 def test_a_state_is_put_right_by_two_people(site: Path) -> None:
-    right = ("correct", "cam-2", *SPAN, "--state", "up", "--by", "张三", "--approved-by", "李四")
-
-    assert maintenance(site, *right).returncode == 0
+    assert approved(site, "correct", "cam-2", *SPAN, "--state", "up", *NOTE).returncode == 0
     (one,) = json.loads(maintenance(site, "list", "--json").stdout)
     assert (one["id"], one["node"], one["network"], one["state"]) == ("C1", "cam-2", "video", "up")
 
