@@ -28,8 +28,8 @@ _FIELDS: Final = (
     "online_doubted",
     "online_missed",
 )
-_STATES: Final = (State.UNKNOWN, State.DOWN, State.DEGRADED, State.UP, State.DEGRADED)
-"""By their codes; the last is that of a flapping watch."""
+_STATES: Final = (State.UNKNOWN, State.DOWN, State.DEGRADED, State.UP, State.UNKNOWN)
+"""By their codes; of a flapping watch nobody knows which."""
 
 _KINDS: Final = len(CODES) ** 2
 """The kind of a change is the code before it times their number, plus the code after it."""

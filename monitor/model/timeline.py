@@ -7,7 +7,8 @@ timeline is the watch's changes ∩ the sights that covered it − what is exclu
   sight covers is unknown, and so is all time before the first change.
 * A change is counted from ``at``, when the new state was first seen. The true moment lies somewhere in
   [``not_before``, ``at``]: this *doubt* is counted for the old state, and makes the bounds.
-* A flapping watch is degraded, and all of that is doubt: it was now up, now down.
+* A flapping watch is degraded, and all of that is doubt: it was now up, now down. So it may have been as soon
+  as it may have begun to flap.
 * Excluded time is nothing else, whatever happened in it.
 
 The **low** bound counts doubt and unknown time as down, the **high** bound as up.

@@ -151,7 +151,7 @@ class _Batch:
                     "watch", "code", begin="place", end=pl.lit(len(moments), rows["place"].dtype)
                 ),
             ]
-        ).filter((pl.col("code") <= DOWN) & (pl.col("begin") < pl.col("end")))
+        ).filter((pl.col("code").is_in((UNKNOWN, DOWN, FLAPS))) & (pl.col("begin") < pl.col("end")))
         seen = pl.Series(self._shared.inspector.seen_before, dtype=pl.Int64)
         runs = runs.with_columns(missed=seen.gather(runs["end"]) - seen.gather(runs["begin"]))
         self._shared.inspector.add_many(

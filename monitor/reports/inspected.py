@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import accumulate, repeat
 from operator import sub
 
-from monitor.model.reading import DOWN, Reading
+from monitor.model.reading import DOWN, FLAPS, Reading
 from monitor.model.spans import Measure
 from monitor.model.timeline import Frame
 from monitor.reports.document import Snapshots
@@ -16,7 +16,8 @@ from monitor.reports.document import Snapshots
 class Inspector:
     """Looks at the watches of one frame. ``moments`` in order.
 
-    What an exclusion leaves out at a moment is not expected then; what nobody saw is not known.
+    What an exclusion leaves out at a moment is not expected then; what nobody saw is not known, nor what was
+    flapping: now up, now down.
     """
 
     def __init__(self, frame: Frame, moments: Sequence[int]) -> None:
@@ -63,10 +64,10 @@ class Inspector:
         return Snapshots(known - down, known, self._expected)
 
     def _not_online(self, reading: Reading) -> list[tuple[int, int, int]]:
-        """Down or unknown, and from which to which of the moments it was so."""
+        """Down, flapping or unknown, and from which to which of the moments it was so."""
         lasts = list(map(bisect_left, repeat(self._moments), reading.moments))
         runs = zip(reading.codes, [0, *lasts], [*lasts, len(self._moments)], strict=True)
-        return [run for run in runs if run[0] <= DOWN and run[1] < run[2]]
+        return [run for run in runs if (run[0] <= DOWN or run[0] == FLAPS) and run[1] < run[2]]
 
     def rows(self) -> tuple[list[int], list[int], list[int]]:
         """How many of all watches added were online, known and expected at each moment."""

@@ -311,3 +311,26 @@ def test_the_timeline_comes_to_what_was_worked_out_by_hand(case: Case) -> None:
 
 def _number(fraction: str | None) -> float | None:
     return None if fraction is None else float(Fraction(fraction))
+
+
+def test_while_it_flaps_it_was_neither_up_nor_down_for_sure() -> None:
+    """By hand: a day of 1440 minutes, 60 of them flapping, and 2 more in which it may have begun to.
+
+    Intact for sure is what was up before 09:58 and from 11:00 on, 598 + 780 minutes, and at most all of the
+    day. It answered now and then while it flapped, which is no proof of a single minute online.
+    """
+    flaps = degraded("10-05 10:00", "10-05 09:58", Cause.FLAPPING)
+    parts = divide(
+        [up("10-01"), flaps, up("10-05 11:00", "10-05 10:58")], Frame.of(span(FIFTH), [span(FIFTH)])
+    )
+    assert (parts.up, parts.degraded, parts.down) == (23 * HOUR, HOUR, 0)
+    assert parts.intact == Rate(1380 / 1440, 1378 / 1440, 1.0)
+    assert parts.online == Rate(1.0, 1378 / 1440, 1.0)
+
+
+def test_when_it_began_to_flap_it_may_have_been_up_already() -> None:
+    """By hand: of ten minutes down two are in doubt, and all of the fifty for which it flapped."""
+    flaps = degraded("10-05 09:10", "10-05 09:08", Cause.FLAPPING)
+    parts = divide([down("10-05 08:00"), flaps], Frame.of(span(NINE), [span(NINE)]))
+    assert parts.intact == Rate(0.0, 0.0, 52 / 60)
+    assert parts.online == Rate(50 / 60, 0.0, 52 / 60)

@@ -95,7 +95,8 @@ def plainly(told: list[Step], frame: Frame, upstream: list[Span]) -> Counter[str
             if current.cause is Cause.FLAPPING:
                 found.update(doubts(current.state, State.UNKNOWN))
             elif following and (following.not_before is None or following.not_before <= moment):
-                found.update(doubts(current.state, following.state))
+                flaps = following.cause is Cause.FLAPPING
+                found.update(doubts(current.state, State.UNKNOWN if flaps else following.state))
     return found
 
 

@@ -282,6 +282,12 @@ def test_the_worst_are_those_that_lost_most_of_what_is_known() -> None:
     assert ("cam-24", "video") not in report.worst, "of what nobody ever heard nothing bad is known either"
 
 
+def test_of_what_flaps_at_an_inspection_nobody_knows_whether_it_was_online() -> None:
+    flap = degraded("10-05 08:00", cause=Cause.FLAPPING)
+    report = answer(facts("2026-10-05", [camera("a")], {"a": [up("10-01"), flap, up("10-05 16:00")]}))
+    assert report.total.snapshots == Snapshots(1, 1, 3)
+
+
 def test_those_that_flapped_are_named() -> None:
     flap = degraded("10-05 10:00", cause=Cause.FLAPPING)
     again = degraded("10-06 10:00", cause=Cause.FLAPPING)
