@@ -58,6 +58,11 @@ class Call(Generic[Q, B]):
         """In which whoever asks is answered."""
         return language_of(self.request, self.context)
 
+    @property
+    def is_known(self) -> bool:
+        """Whether somebody has logged in. To all others no person is named, nor what people wrote shown."""
+        return self.who.via != "anonymous"
+
     def may(self, permission: Permission) -> bool:
         return permission in self.who.permissions
 

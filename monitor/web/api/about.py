@@ -19,6 +19,7 @@ from monitor.live.probetimes import PATIENCE
 from monitor.live.states import FRESH, Footing
 from monitor.model.times import format_time
 from monitor.trouble import Said
+from monitor.web.api.common import reload_error_of
 from monitor.web.context import Context
 from monitor.web.endpoints import Call, Endpoint
 from monitor.web.schemas.papers import About, PartHealth
@@ -38,7 +39,6 @@ async def about(call: Call[None, None]) -> About:
     await context.times.fetch(context.live, call.now)
     context.live.refresh(call.now)
     reasons = list(context.health.not_ready(context.live))
-    language = call.language
     return About(
         version=monitor.__version__,
         software=await _software(context),
@@ -49,7 +49,7 @@ async def about(call: Call[None, None]) -> About:
         uptime=max(0, call.now - context.started_at) / 1000,
         ready=not reasons,
         reasons=reasons,
-        parts=list(_parts(context, call.now, language)),
+        parts=list(_parts(call)),
         targets={f"class{number}": share for number, share in context.site.targets.items()},
         ledger=await _ledger(context),
     )
@@ -97,11 +97,12 @@ _SEES: Final = {
 }
 
 
-def _parts(context: Context, now: int, language: str) -> Iterator[PartHealth]:
+def _parts(call: Call[None, None]) -> Iterator[PartHealth]:
+    context, now = call.context, call.now
     health, live = context.health, context.live
 
     def part(name: str, state: Any, said: Said, value: float | None = None, unit: str = "") -> PartHealth:
-        return PartHealth(name=name, state=state, text=said.told(language), value=value, unit=unit)
+        return PartHealth(name=name, state=state, text=said.told(call.language), value=value, unit=unit)
 
     for name in sorted({*live.planned_collectors(), *live.observers}):
         observer = live.observers.get(name)
@@ -137,8 +138,9 @@ def _parts(context: Context, now: int, language: str) -> Iterator[PartHealth]:
             "alert", "slow" if waiting or late else "well", Said("待送达消息", "messages wait"), waiting
         )
     yield part("viewers", "well", Said("在线页面", "pages looking on"), context.hub.viewers)
-    if health.reload_error:
-        yield part("settings", "wrong", health.reload_error)
+    error = reload_error_of(call)
+    if error is not None:
+        yield part("settings", "wrong", Said.same(error))
 
 
 ENDPOINTS: Final = (

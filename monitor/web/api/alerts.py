@@ -14,7 +14,7 @@ from monitor.model.decisions import Scope as ScopeRow
 from monitor.model.deeds import Did
 from monitor.model.orders import Order, OrderError, OrderKind
 from monitor.model.times import format_time
-from monitor.web.api.common import ledger_of, moment_of
+from monitor.web.api.common import ledger_of, moment_of, person_of, words_of
 from monitor.web.endpoints import Call, Endpoint, Refused
 from monitor.web.schemas.base import Done, ShortPage
 from monitor.web.schemas.work import (
@@ -43,7 +43,7 @@ async def alerts(call: Call[AlertsQuery, None]) -> AlertList:
     found = [one for one in known if _is_meant(one, query)]
     rules = {_rule(one) for one in known} | {rule.name for rule in call.context.site.alerting.rules}
     page = found[query.offset : query.offset + query.limit]
-    return AlertList(alerts=[shown(one) for one in page], total=len(found), rules=sorted(rules))
+    return AlertList(alerts=[shown(call, one) for one in page], total=len(found), rules=sorted(rules))
 
 
 def _is_meant(one: Known, query: AlertsQuery) -> bool:
@@ -64,8 +64,8 @@ def _rule(one: Known) -> str:
     return _text(one, "rule") or one.key.partition("/")[0]
 
 
-def shown(one: Known) -> AlertNow:
-    """An alert for the pages."""
+def shown(call: Call[Any, Any], one: Known) -> AlertNow:
+    """An alert for the pages. Channels are called after people, and their errors may hold numbers."""
     return AlertNow(
         id=one.id,
         rule=_rule(one),
@@ -79,11 +79,11 @@ def shown(one: Known) -> AlertNow:
         fired_at=format_time(one.fired_at),
         since=format_time(one.since),
         resolved_at=None if one.resolved_at is None else format_time(one.resolved_at),
-        acked_by=one.acked_by or None,
-        assigned_to=one.assigned_to or None,
+        acked_by=person_of(call, one.acked_by) or None,
+        assigned_to=person_of(call, one.assigned_to) or None,
         silent=one.silent,
-        delivered=sorted(one.delivered),
-        failed=one.failed,
+        delivered=sorted(one.delivered) if call.is_known else [],
+        failed=one.failed if call.is_known else {},
     )
 
 
@@ -93,9 +93,9 @@ async def alert(call: Call[None, None]) -> AlertStory:
     one = await _known(call, name)
     records = await ledger.alert_records(name, _RECORDS)
     return AlertStory(
-        alert=shown(one),
-        deliveries=list(_deliveries(records)),
-        notes=notes_of(await ledger.orders(), {name}),
+        alert=shown(call, one),
+        deliveries=list(_deliveries(records)) if call.is_known else [],
+        notes=notes_of(call, await ledger.orders(), {name}),
     )
 
 
@@ -119,8 +119,10 @@ def _deliveries(records: Iterable[AlertRecordRow]) -> Iterable[Delivery]:
             )
 
 
-def notes_of(given: Iterable[Order], targets: set[str]) -> list[Noted]:
-    """What people said of these, the oldest first."""
+def notes_of(call: Call[Any, Any], given: Iterable[Order], targets: set[str]) -> list[Noted]:
+    """What people said of these, the oldest first; to who has not logged in nothing."""
+    if not call.is_known:
+        return []
     return [
         Noted(
             person=order.person,
@@ -178,7 +180,7 @@ async def _given(call: Call[Any, Any], giving: Any) -> AlertNow:
     """Give the order; the alert as it is then. What may not be given is refused (409)."""
     order = await given(call, giving)
     one = await _known(call, order.target)
-    return shown(one)
+    return shown(call, one)
 
 
 async def given(call: Call[Any, Any], giving: Any) -> Order:
@@ -199,7 +201,7 @@ async def silences(call: Call[ShortPage, None]) -> SilenceList:
     """Those that go on, the newest first."""
     found = await orders.silences(ledger_of(call))
     page = found[call.query.offset : call.query.offset + call.query.limit]
-    return SilenceList(silences=[_silence(each) for each in page], total=len(found))
+    return SilenceList(silences=[_silence(call, each) for each in page], total=len(found))
 
 
 async def be_silent(call: Call[None, SilenceWish]) -> Silence:
@@ -221,7 +223,7 @@ async def be_silent(call: Call[None, SilenceWish]) -> Silence:
     silence = orders.Silence(meant, tuple(wanted.rules), until, call.who.account, wanted.note)
     order = await given(call, orders.be_silent(ledger_of(call), silence))
     call.target = order.id
-    return _silence(order)
+    return _silence(call, order)
 
 
 def scope_of(call: Call[Any, Any], scope: Scope, *, everything: bool) -> ScopeRow:
@@ -241,15 +243,15 @@ async def end_silence(call: Call[None, None]) -> Done:
     return Done()
 
 
-def _silence(order: Order) -> Silence:
+def _silence(call: Call[Any, Any], order: Order) -> Silence:
     return Silence(
         id=order.id,
         scope=Scope(**order.scope.to_json()),
         rules=list(order.rules),
         until=format_time(order.until or 0),
-        person=order.person,
+        person=person_of(call, order.person),
         at=format_time(order.at),
-        note=order.note,
+        note=words_of(call, order.note),
     )
 
 

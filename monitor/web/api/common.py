@@ -38,12 +38,35 @@ class Told:
 
 NOT_TOLD: Final = Told()
 
+_SOMEBODY: Final = Said("值班人员", "somebody on duty")
+_MISTAKE: Final = Said(
+    "节点表或设置有误，登录后可查看", "the list or the settings hold a mistake: log in to see it"
+)
+
 
 def ledger_of(call: Call[Any, Any]) -> Ledger:
     """The ledger. Raises Refused (503) while it is not open."""
     if call.context.ledger is None:
         raise Refused(503, "台账尚未就绪", "the ledger is not ready yet", after=2)
     return call.context.ledger
+
+
+def person_of(call: Call[Any, Any], name: str) -> str:
+    """A person, by name to whoever has logged in."""
+    return name if call.is_known or not name else _SOMEBODY.told(call.language)
+
+
+def words_of(call: Call[Any, Any], text: str) -> str:
+    """What somebody wrote, to whoever has logged in: it may well name people and their numbers."""
+    return text if call.is_known else ""
+
+
+def reload_error_of(call: Call[Any, Any]) -> str | None:
+    """Why the files of now are not in use. What is wrong in them, as an address, is for accounts."""
+    said = call.context.health.reload_error
+    if not said:
+        return None
+    return (said if call.is_known else _MISTAKE).told(call.language)
 
 
 def moment_of(name: str, text: str) -> int:

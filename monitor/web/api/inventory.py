@@ -19,7 +19,7 @@ from monitor.desk.listforms import Form, in_form
 from monitor.desk.spool import keep
 from monitor.model.said import reason
 from monitor.model.times import format_time
-from monitor.web.api.common import NAME_HEADER, attachment, turn
+from monitor.web.api.common import NAME_HEADER, attachment, reload_error_of, turn
 from monitor.web.endpoints import Call, Endpoint, Refused, Reply
 from monitor.web.schemas.base import Done, Model
 from monitor.web.schemas.papers import (
@@ -55,7 +55,7 @@ async def inventory(call: Call[None, None]) -> InventoryNow:
         by_kind=dict(Counter(node.kind.value for node in nodes)),
         by_class=dict(Counter(f"class{node.point_class}" for node in nodes if node.point_class)),
         planned=planned_of(site.regions),
-        error=call.context.health.reload_error.told(call.language) or None,
+        error=reload_error_of(call),
     )
 
 

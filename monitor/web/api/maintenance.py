@@ -16,7 +16,7 @@ from monitor.model.observations import State
 from monitor.model.spans import Span
 from monitor.model.times import format_time
 from monitor.web.api.alerts import scope_of
-from monitor.web.api.common import ledger_of, moment_of
+from monitor.web.api.common import ledger_of, moment_of, person_of, words_of
 from monitor.web.api.session import access_of
 from monitor.web.endpoints import Call, Endpoint, Refused
 from monitor.web.schemas.base import ShortPage
@@ -30,7 +30,7 @@ async def maintenance(call: Call[ShortPage, None]) -> DecidedList:
     """Exclusions and corrections, the newest first."""
     found, total = await decisions.page_of(ledger_of(call), call.query.limit, call.query.offset)
     covered = await _covered(call, found)
-    return DecidedList(decisions=[_shown(one, covered) for one in found], total=total)
+    return DecidedList(decisions=[_shown(call, one, covered) for one in found], total=total)
 
 
 async def ask(call: Call[None, MaintenanceWish]) -> Decided:
@@ -116,10 +116,10 @@ async def _decided(call: Call[Any, Any], deciding: Any) -> Decided:
         raise Refused(409, *error.said) from error
     call.target = one.id
     call.context.hub.say("decision", {"id": one.id})
-    return _shown(one, await _covered(call, [one]))
+    return _shown(call, one, await _covered(call, [one]))
 
 
-def _shown(one: DecidedRow, covered: Mapping[ScopeRow, int]) -> Decided:
+def _shown(call: Call[Any, Any], one: DecidedRow, covered: Mapping[ScopeRow, int]) -> Decided:
     signed = one.signed
     return Decided(
         id=one.id,
@@ -131,10 +131,10 @@ def _shown(one: DecidedRow, covered: Mapping[ScopeRow, int]) -> Decided:
         reason=one.reason.value if isinstance(one, Exclusion) else None,
         start=format_time(one.start),
         end=format_time(one.end),
-        note=one.note,
-        requested_by=signed.requested_by,
+        note=words_of(call, one.note),
+        requested_by=person_of(call, signed.requested_by),
         requested_at=format_time(signed.requested_at),
-        approved_by=signed.approved_by,
+        approved_by=person_of(call, signed.approved_by or "") or None,
         approved_at=None if signed.approved_at is None else format_time(signed.approved_at),
         retroactive=isinstance(one, Exclusion) and one.retroactive,
         standing=decisions.standing(one, decisions.present()),

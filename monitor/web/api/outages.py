@@ -13,7 +13,7 @@ from monitor.model.nodes import post_of
 from monitor.model.outages import Outage, OutageKind, Phase
 from monitor.model.times import format_time
 from monitor.web.api.alerts import given, notes_of
-from monitor.web.api.common import NOT_TOLD, Told, ledger_of, moment_of, one_of, outage_now
+from monitor.web.api.common import NOT_TOLD, Told, ledger_of, moment_of, one_of, outage_now, person_of
 from monitor.web.endpoints import Call, Endpoint, Refused
 from monitor.web.schemas.base import Done, Page
 from monitor.web.schemas.work import (
@@ -69,7 +69,8 @@ async def told_of(call: Call[Any, Any]) -> dict[str, Told]:
         return {}
     known = await call.context.alerts.of_outages(call.context.ledger)
     return {
-        outage: Told(one.id, one.acked_by or None, one.assigned_to or None) for outage, one in known.items()
+        outage: Told(one.id, person_of(call, one.acked_by) or None, person_of(call, one.assigned_to) or None)
+        for outage, one in known.items()
     }
 
 
@@ -87,7 +88,7 @@ async def outage(call: Call[None, None]) -> OutageStory:
             OutageTold(**outage_now(call.context, each, told).model_dump(), told_at=format_time(at))
             for at, each in history
         ],
-        notes=notes_of(await ledger.orders(), {name, *([told.alert] if told.alert else [])}),
+        notes=notes_of(call, await ledger.orders(), {name, *([told.alert] if told.alert else [])}),
     )
 
 

@@ -17,7 +17,7 @@ from monitor.live.status import collectors_of, status_of
 from monitor.model.measured import GroupNow
 from monitor.model.nodes import Kind
 from monitor.model.times import format_time
-from monitor.web.api.common import NOT_TOLD, ledger_of, one_of, outage_now, regions_of
+from monitor.web.api.common import NOT_TOLD, ledger_of, one_of, outage_now, regions_of, reload_error_of
 from monitor.web.api.outages import told_of
 from monitor.web.context import Context
 from monitor.web.endpoints import Call, Endpoint, Reply
@@ -45,7 +45,8 @@ NO_MAP: Final = b'{"type":"FeatureCollection","features":[]}'
 
 async def status(call: Call[None, None]) -> Reply:
     """As ``quanshi status`` shows it."""
-    found = status_of(call.context.live, call.context.health, call.now, call.language)
+    said = status_of(call.context.live, call.context.health, call.now, call.language)
+    found = {**said, "reload_error": reload_error_of(call)}
     return Reply(json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode())
 
 
@@ -89,7 +90,7 @@ async def overview(call: Call[None, None]) -> Overview:
         invented=site.invented,
         event=context.hub.last,
         inventory=site.inventory.digest,
-        reload_error=context.health.reload_error.told(call.language) or None,
+        reload_error=reload_error_of(call),
         headline=_headline(live, groups),
         networks=list(_networks(live)),
         groups=groups,

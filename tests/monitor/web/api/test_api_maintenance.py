@@ -48,7 +48,7 @@ async def test_it_counts_once_another_has_approved_it(desk: Desk) -> None:
     assert (asked["standing"], asked["requested_by"], asked["note"]) == ("waiting", "op", NASTY)
     assert (approved["standing"], approved["approved_by"], approved["retroactive"]) == ("now", "boss", True)
     assert (asked["watches"], asked["scope"]["nodes"]) == (1, ["cam-1"])
-    assert (await desk.get("/maintenance", NOBODY))["decisions"] == [approved]
+    assert (await desk.get("/maintenance"))["decisions"] == [approved]
     assert [(one.account, one.action, one.target) for one in await desk.trail()] == [
         ("op", "maintenance.ask", "M1"),
         ("boss", "maintenance.approve", "M1"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, Literal
 
 import pytest
 from api_kit import NOBODY, ROLES, Desk
@@ -23,11 +24,11 @@ def path_of(endpoint: Endpoint) -> str:
     return path
 
 
-def allowed(who: str, permission: Permission | None) -> bool:
+def allowed(who: str, permission: Permission | None, anonymous: str = "viewer") -> bool:
     if permission is None:
         return True
     if who == NOBODY:
-        return permission in ANONYMOUS
+        return anonymous == "viewer" and permission in ANONYMOUS
     # A token does not stand for its owner in what is his own.
     return permission in permissions_of([ROLES[who]]) - {Permission.OWN}
 
@@ -46,6 +47,20 @@ async def test_each_role_may_do_what_it_is_for_and_nothing_else(desk: Desk, endp
         else:
             assert answer.status == (401 if who == NOBODY else 403), (who, answer.body)
         assert answer.status < 500 or answer.status == 503, (who, answer.body)
+
+
+@pytest.mark.parametrize("anonymous", ["none", "viewer"])
+async def test_who_has_not_logged_in_may_look_where_the_site_says_so_and_nothing_else(
+    desk: Desk, anonymous: Literal["none", "viewer"]
+) -> None:
+    site = desk.context.live.site
+    desk.context.live.site = replace(site, web=replace(site.web, anonymous=anonymous))
+    for endpoint in ENDING:
+        answer = await desk.ask(endpoint.method, path_of(endpoint), NOBODY, wrong_body(endpoint))
+        if allowed(NOBODY, endpoint.permission, anonymous):
+            assert answer.status not in (401, 403) or endpoint.permission is None, (endpoint, answer.body)
+        else:
+            assert answer.status == 401, (endpoint, answer.body)
 
 
 def wrong_body(endpoint: Endpoint) -> Any:
