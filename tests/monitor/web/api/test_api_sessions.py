@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from api_kit import Desk
+from api_kit import NOBODY, Desk
 
+from monitor.access import totp
 from monitor.access.sessions import digest
 from monitor.web.guard import COOKIE, CSRF
 
@@ -103,3 +104,47 @@ async def test_an_id_that_somebody_planted_is_none_after_the_login(desk: Desk) -
     planted = "x" * 43
     _, other = await log_in(desk, "op2", planted)
     assert other != planted
+
+
+async def second(desk: Desk, method: str, told: Any, cookie: str, body: Any) -> tuple[int, Any]:
+    """What is asked of one's authenticator by the browser that has this session."""
+    headers = {"Cookie": f"{COOKIE}={cookie}", CSRF: told["csrf"], "Accept-Language": "en"}
+    async with desk.client.request(method, "/api/v1/session/totp", json=body, headers=headers) as answer:
+        return answer.status, await answer.json()
+
+
+async def test_an_authenticator_needs_the_password_and_its_missing_code_is_no_failed_login(
+    desk: Desk,
+) -> None:
+    told, cookie = await log_in(desk, "op")
+    now = desk.context.live.clock()
+    desk.context.live.clock = lambda: now
+    assert (await second(desk, "POST", told, cookie, {}))[0] == 400
+    assert (await second(desk, "POST", told, cookie, {"password": "wrong"}))[0] == 403
+    status, offer = await second(desk, "POST", told, cookie, {"password": PASSWORD})
+    assert status == 200
+    code = totp.code(offer["secret"], now // 1000 // totp.STEP)
+    assert (await second(desk, "PUT", told, cookie, {"code": code}))[0] == 200
+    before = await desk.trail()
+
+    login = await desk.ask("POST", "/session", NOBODY, {"account": "op", "password": PASSWORD})
+    status, refused = await second(desk, "POST", told, cookie, {"password": PASSWORD})
+
+    assert (login.status, login.json["need"]) == (401, "code")
+    assert (status, refused["need"]) == (403, "code")
+    assert await desk.trail() == before
+
+
+async def test_an_account_is_unlocked_by_who_manages_accounts_and_the_trail_knows(desk: Desk) -> None:
+    wrong = {"account": "op", "password": "no"}
+    statuses = [(await desk.ask("POST", "/session", NOBODY, wrong)).status for _ in range(6)]
+    assert statuses == [401] * 5 + [429]
+    accounts = {each["account"]: each for each in (await desk.get("/accounts", "sec"))["accounts"]}
+    assert accounts["op"]["locked_until"] is not None
+
+    unlocked = await desk.post("/accounts/op/unlock", None, "sec")
+
+    assert unlocked["locked_until"] is None
+    last = (await desk.trail())[-1]
+    assert (last.account, last.action, last.target) == ("sec", "account.unlock", "op")
+    assert (await log_in(desk, "op"))[0]["account"] == "op"
