@@ -107,18 +107,16 @@ def _watch(site: Site, node: str, network: str | None) -> tuple[str, str]:
 async def _request(ledger: Ledger, letter: str, wanted: Callable[[str, int], Decided]) -> Decided:
     """Number it and record it."""
     for _ in range(_TRIES):
-        decisions = await ledger.decisions()
-        number = 1 + sum(one.action is Action.REQUEST and one.id.startswith(letter) for one in decisions)
-        name, now = f"{letter}{number}", present()
+        name, now = f"{letter}{1 + await ledger.requests(letter)}", present()
         one = wanted(name, now)
         _explained(one, now)
         try:
             await ledger.decide(request_of(one))
         except DecisionError:
-            if name in fold(await ledger.decisions()):
+            if await one_of(ledger, name):
                 continue  # somebody else took this number just now
             raise
-        return fold(await ledger.decisions())[name]
+        return fold(await ledger.decisions_of(name))[name]
     raise DecisionError(Said("同时提交的人太多，请重试", "others decide too much at once: try again"))
 
 
@@ -133,16 +131,16 @@ def _explained(one: Decided, now: int) -> None:
 async def approve(ledger: Ledger, name: str, person: str) -> Decided:
     """Raises DecisionError."""
     now = present()
-    if known := fold(await ledger.decisions()).get(name):
+    if known := await one_of(ledger, name):
         _explained(known, now)
     await ledger.decide(Decision(name, Action.APPROVE, person, now, {}))
-    return fold(await ledger.decisions())[name]
+    return fold(await ledger.decisions_of(name))[name]
 
 
 async def end(ledger: Ledger, name: str, person: str) -> Decided:
     """End an exclusion now, before its time. Raises DecisionError."""
     await ledger.decide(Decision(name, Action.END, person, present(), {}))
-    return fold(await ledger.decisions())[name]
+    return fold(await ledger.decisions_of(name))[name]
 
 
 async def all_of(ledger: Ledger) -> list[Decided]:

@@ -127,7 +127,7 @@ async def acknowledge(ledger: Ledger, name: str, person: str, note: str) -> Orde
     Of one that somebody has, too: two people would go there, each thinking that it is theirs.
     """
     one = await _meant(ledger, name)
-    holder = one.acked_by or _acknowledged(one, await ledger.orders())
+    holder = one.acked_by or _acknowledged(one, await ledger.orders(OrderKind.ACK))
     if holder:
         raise OrderError(
             Said(f"{one.id}：{holder} 已确认", f"{one.id}: {holder} has acknowledged this already")

@@ -66,6 +66,10 @@ class Lists(Access):
         """All rows of some decisions, those that were requested last, in the order recorded."""
         return await self._read(_decisions, limit, offset)
 
+    async def requests(self, letter: str) -> int:
+        """How many decisions were requested whose names begin so."""
+        return await self._read(_requests, letter)
+
     async def decisions_of(self, name: str) -> list[Decision]:
         """All rows of one decision in the order recorded."""
         return await self._read(records.decisions, [name])
@@ -90,6 +94,12 @@ def _decisions(connection: Connection, limit: int, offset: int) -> Page[Decision
     requests = select(table.c.id).where(table.c.action == Action.REQUEST.value)
     page = requests.order_by(table.c.link.desc()).limit(limit).offset(offset)
     return records.decisions(connection, list(connection.scalars(page))), _count(connection, requests)
+
+
+def _requests(connection: Connection, letter: str) -> int:
+    table = schema.decisions
+    query = select(table.c.id).where(table.c.action == Action.REQUEST.value)
+    return _count(connection, query.where(table.c.id.startswith(letter, autoescape=True)))
 
 
 def _orders(connection: Connection, kinds: Sequence[OrderKind]) -> list[str]:

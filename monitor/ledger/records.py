@@ -68,7 +68,7 @@ def decide(connection: Connection, decision: Decision) -> None:
         raise DecisionError(
             Said(f"{name}：含有数据库无法保存的字符", f"{name}: a text that no database keeps")
         )
-    fold([*decisions(connection), decision])
+    fold([*decisions(connection, [decision.id]), decision])
     _add(connection, head, schema.decisions, row)
     head.save(connection)
 

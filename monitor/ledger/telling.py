@@ -42,7 +42,7 @@ def give(connection: Connection, order: Order) -> JudgementMarks:
     known = connection.scalar(select(table.c.body).where(table.c.id == order.id))
     if known == row["body"]:
         return head.marks
-    _check(order, orders(connection), known=known is not None)
+    _check(connection, order, known=known is not None)
     if not all(is_text(row[name]) for name in ("id", "person", "body")):
         name = f"{order.id!a}"
         raise OrderError(Said(f"{name}：含有数据库无法保存的字符", f"{name}: a text that no database keeps"))
@@ -53,22 +53,17 @@ def give(connection: Connection, order: Order) -> JudgementMarks:
     return head.marks
 
 
-def _check(order: Order, given: list[Order], *, known: bool) -> None:
+def _check(connection: Connection, order: Order, *, known: bool) -> None:
     if known:
         raise OrderError(Said(f"{order.id} 已存在", f"{order.id} is there already"))
     if not order.person.strip():
         raise OrderError(Said("须写明由谁下达", "an order needs the name of who gives it"))
     if order.kind is not OrderKind.END_SILENCE:
         return
-    if not any(each.kind is OrderKind.SILENCE and each.id == order.target for each in given):
-        raise OrderError(Said(f"没有静默 {order.target}", f"there is no silence {order.target}"))
-
-
-def orders(connection: Connection) -> list[Order]:
-    """All orders in the order recorded."""
     table = schema.orders
-    rows = connection.execute(select(table.c.body).order_by(table.c.link))
-    return [Order.from_json(json.loads(row.body)) for row in rows]
+    silence = (table.c.id == order.target) & (table.c.kind == OrderKind.SILENCE.value)
+    if connection.scalar(select(table.c.link).where(silence)) is None:
+        raise OrderError(Said(f"没有静默 {order.target}", f"there is no silence {order.target}"))
 
 
 def record_alerts(connection: Connection, delivery: Delivery) -> Appended:

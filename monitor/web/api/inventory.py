@@ -77,14 +77,13 @@ async def download(call: Call[FormQuery, None]) -> Reply:
     """The list as it lies on disk."""
     path, form = call.context.site.sources["nodes"], call.query.form
     try:
-        content = await asyncio.to_thread(path.read_bytes)
+        async with turn(call):
+            body = await asyncio.to_thread(lambda: in_form(path.read_bytes(), form))
     except OSError as error:
         why = reason(error)
         raise Refused(
             404, f"{path.name} 无法读取：{why.zh}", f"{path.name} cannot be read: {why.en}"
         ) from error
-    async with turn(call):
-        body = await asyncio.to_thread(in_form, content, form)
     call.target = path.name
     return Reply(body, media=MEDIA[form], headers=attachment(f"nodes.{form}"))
 
