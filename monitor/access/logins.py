@@ -104,8 +104,12 @@ class Logins(Store):
     async def let_in(
         self, subject: str, name: str, roles: Collection[Role], now: int, address: str
     ) -> LoggedIn:
-        """Begin a session for somebody whom the OpenID provider vouches for, with the roles of now."""
+        """Begin a session for somebody whom the OpenID provider vouches for, with the roles of now.
+
+        Without any, what an account of his had begun ends too: sessions and tokens.
+        """
         if not roles:
+            await self._write(_shut_out, subject)
             raise Refused(403, "该用户在本系统没有角色", "this user has no role here")
         check_roles(roles)
 
@@ -172,6 +176,13 @@ def _wrong() -> Refused:
 def _check_enabled(account: Account) -> None:
     if account.disabled:
         raise Refused(403, "账号已停用", "this account is disabled")
+
+
+def _shut_out(connection: Connection, subject: str) -> None:
+    known = people.by_subject(connection, subject)
+    if known is not None:
+        sessions.end_all(connection, known.account)
+        sessions.drop_tokens(connection, known.account)
 
 
 def _free_name(connection: Connection, name: str) -> str:

@@ -133,6 +133,19 @@ async def test_tokens_of_a_closed_account_do_not_come_back_with_it(access: Acces
         await access.by_token(secret, T0)
 
 
+async def test_who_has_no_role_at_the_provider_any_more_keeps_nothing(access: Access) -> None:
+    await first(access)
+    begun = await access.let_in("https://id s-1", "Zhang San", [Role.VIEWER], T0, HERE)
+    _, secret = await access.make_token(begun.principal, "t", [P.LOOK], T0, 1)
+
+    with refused(403):
+        await access.let_in("https://id s-1", "Zhang San", [], T0, HERE)
+
+    assert await access.by_session(begun.secret, T0) is NOBODY
+    with refused(401):
+        await access.by_token(secret, T0)
+
+
 async def test_no_token_holds_longer_than_a_year(access: Access) -> None:
     await first(access)
     who = (await made(access, "zhang", Role.VIEWER)).principal
