@@ -50,6 +50,7 @@ class Spool:
             folder = Path(await asyncio.to_thread(tempfile.mkdtemp, dir=self._folder(), prefix=PREFIX))
             try:
                 path = folder / "file"
+                path.touch(mode=0o600)  # for nobody else, wherever it is moved to
                 await _write(path, pieces, most)
                 yield path
             finally:

@@ -70,6 +70,7 @@ async def test_what_is_kept_outlives_the_answer_but_not_the_next_start(spool: Sp
     async with spool.taken("li", of(b"a"), 4) as path:
         kept = keep(path)
     assert kept.read_bytes() == b"a"
+    assert kept.stat().st_mode & 0o777 == 0o600
     (tmp_path / f"{PREFIX}left").mkdir()
     (tmp_path / "ledger.db").touch()
 
