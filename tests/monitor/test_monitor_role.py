@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from monitor_kit import DEGRADED, DOWN, KEYS, UNKNOWN, UP, Running, first_words, now, publish, running, until
+from monitor_kit import DEGRADED, DOWN, KEYS, UNKNOWN, UP, Running, first_words, now, publish, running
 from redis.asyncio import Redis
 from small_site import Voice, camera, make_site, write_site
+from waiting import until
 
 from monitor import role
 from monitor.bus.embedded import EmbeddedServer
