@@ -27,8 +27,8 @@ async def city(tmp_path: Path, begun: Begun) -> AsyncIterator[Desk]:
         yield desk
 
 
-async def about(city: Desk, language: str = "en") -> About:
-    answer = await city.ask("GET", "/about", NOBODY, Accept_Language=language)
+async def about(city: Desk, language: str = "en", who: str = NOBODY) -> About:
+    answer = await city.ask("GET", "/about", who, Accept_Language=language)
     assert answer.status == 200, answer.body
     return About.model_validate(answer.json)
 
@@ -68,7 +68,7 @@ async def test_parts_that_fail_say_how_in_the_reader_s_language(city: Desk) -> N
     city.context.health.reload_error = Said("nodes.csv:3  有误", "nodes.csv:3  wrong")
     city.context.health.lag["ledger"] = 5_000
 
-    english, chinese = await about(city, "en-GB,zh"), await about(city, "zh-CN")
+    english, chinese = await about(city, "en-GB,zh", "op"), await about(city, "zh-CN", "op")
 
     assert (part(english, "redis").state, part(english, "redis").text) == ("wrong", "not connected")
     assert (part(chinese, "redis").state, part(chinese, "redis").text) == ("wrong", "未连接")

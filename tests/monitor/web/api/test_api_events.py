@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import pytest
 from api_kit import Desk
+from waiting import until
 
 from monitor.web import hub as hubs
 from monitor.web.api import events
@@ -64,12 +64,6 @@ async def looking(
         yield line
     finally:
         writer.close()
-
-
-async def until(wanted: Callable[[], Any]) -> None:
-    async with asyncio.timeout(WITHIN):
-        while not wanted():
-            await asyncio.sleep(0.02)
 
 
 async def test_what_is_said_is_shown(desk: Desk) -> None:

@@ -115,7 +115,7 @@ async def test_the_overview_says_who_is_down_and_who_is_to_blame(city: Desk) -> 
     await city.did(Did.FIRED, "A-1", outage=OUTAGE, severity="high", rule="outage")
     await city.did(Did.ACKED, "A-1", person="王五")
 
-    found = Overview.model_validate(await city.get("/overview", NOBODY))
+    found = Overview.model_validate(await city.get("/overview"))
 
     [outage] = found.outages
     assert (outage.id, outage.root, outage.region_name, outage.affected) == (OUTAGE, "sw", "电白区", 2)

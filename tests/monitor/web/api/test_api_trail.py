@@ -17,6 +17,7 @@ from monitor.access.trail import MOST_OPEN, WINDOW, Trail
 from monitor.ledger.errors import LedgerError
 from monitor.ledger.ledger import Ledger
 from monitor.model.actions import Action, Outcome
+from monitor.model.said import Said
 
 GHOST = {"account": "ghost", "name": "G", "roles": ["admin"]}
 NOW = 1_795_392_000_000
@@ -141,7 +142,7 @@ async def test_a_refusal_is_told_as_one_also_where_its_line_cannot_be_taken_back
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def away(_self: Access, _line: int) -> None:
-        raise LedgerError("accounts are away")
+        raise LedgerError(Said.same("accounts are away"))
 
     monkeypatch.setattr(Access, "drop_line", away)
 

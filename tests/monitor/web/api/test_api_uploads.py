@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import pytest
 from api_kit import Answer, Desk
+from waiting import until
 
 from monitor.desk.spool import PREFIX
 from monitor.web import uploads
@@ -39,9 +40,7 @@ async def test_while_one_is_on_its_way_the_same_account_hands_in_no_other(
     begun, goes_on = asyncio.Event(), asyncio.Event()
     first = asyncio.create_task(hand_in(desk, path, who, slowly(begun, goes_on)))
     await begun.wait()
-    async with asyncio.timeout(10):
-        while not left(desk):
-            await asyncio.sleep(0.01)
+    await until(lambda: left(desk))
 
     second = await desk.ask("POST", path, who, raw=b"x", X_File_Name="r.json")
     goes_on.set()
