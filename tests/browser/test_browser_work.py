@@ -107,3 +107,14 @@ async def test_alerts_are_chosen_by_the_address_and_the_address_by_what_is_chose
             re.compile(r"#/alerts\?view=all&severity=info&rule=budget&network=police$")
         )
         await expect(page.get_by_text("没有这样的告警")).to_be_visible()
+
+
+async def test_the_key_of_an_authenticator_can_be_scanned(enter: Enter) -> None:
+    async with enter("look") as window:
+        await window.open("me")
+        await window.page.get_by_role("button", name="启用").click()
+        code = window.page.get_by_role("img", name="动态验证码的二维码")
+        await expect(code).to_be_visible()
+        box = await code.bounding_box()
+        assert box
+        assert box["width"] == box["height"] >= 200

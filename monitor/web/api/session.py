@@ -64,6 +64,7 @@ async def _session(call: Call[Any, Any], who: Principal) -> Session:
         password_days_left=None if known is None or access is None else access.days_left(known, call.now),
         site=site.name,
         title=site.title,
+        password_length=site.web.password.length,
         language="zh" if site.language == "zh" else "en",
         oidc=site.web.oidc is not None,
         first=access is not None and await access.is_empty(),

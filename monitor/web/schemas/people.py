@@ -30,6 +30,7 @@ class Session(Model):
     password_days_left: int | None
     site: str
     title: str = Field(description="what people call the site")
+    password_length: int = Field(description="the fewest characters of a new password")
     language: Literal["zh", "en"]
     oidc: bool = Field(description="whether one may log in by the site's OpenID provider")
     first: bool = Field(description="there is no account yet: the one-time link is waited for")

@@ -528,6 +528,7 @@ export interface Session {
   password_days_left: number | null;
   site: string;
   title: string;
+  password_length: number;
   language: "zh" | "en";
   oidc: boolean;
   first: boolean;

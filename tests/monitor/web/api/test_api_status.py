@@ -267,6 +267,14 @@ async def test_the_status_is_the_one_of_the_terminal(city: Desk) -> None:
     assert (found["down_total"], found["down_covered"], found["outages"][0]["id"]) == (2, 1, OUTAGE)
 
 
+async def test_who_has_not_logged_in_is_told_how_long_a_password_must_be(
+    tmp_path: Path, begun: Begun
+) -> None:
+    web = {"anonymous": "none", "password": {"length": 16}}
+    async with desk_of(make_site(tmp_path, [camera("a")], web=web), begun) as desk:
+        assert (await desk.get("/session", NOBODY))["password_length"] == 16
+
+
 async def test_a_site_is_called_as_people_do(tmp_path: Path, begun: Begun) -> None:
     async with desk_of(make_site(tmp_path, [camera("a")], name="茂名"), begun) as desk:
         overview, session = await desk.get("/overview", NOBODY), await desk.get("/session", NOBODY)

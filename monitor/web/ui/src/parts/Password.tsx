@@ -1,5 +1,9 @@
 import { t } from "../i18n";
+import { session } from "../session";
 import { Field } from "./Field";
+
+/** Characters of a password, until the site has said how many. */
+const LEAST = 12;
 
 /** A new password as it is typed, twice. */
 export interface NewPassword {
@@ -29,7 +33,7 @@ export function NewPasswordFields({ typed, onTyped, autoFocus }: NewPasswordProp
         value={password}
         onInput={(value) => change({ password: value, again })}
         type="password"
-        hint={t("password.rules")}
+        hint={t("password.rules", { n: session.value?.password_length ?? LEAST })}
         autoComplete="new-password"
         maxLength={256}
         autoFocus={autoFocus}

@@ -4,6 +4,7 @@ import { t } from "../../i18n";
 import { Field } from "../../parts/Field";
 import { Form } from "../../parts/Form";
 import { Panel } from "../../parts/Panel";
+import { QrCode } from "../../parts/QrCode";
 import { Secret } from "../../parts/Secret";
 import { toast } from "../../parts/Toast";
 import { readSession } from "../../session";
@@ -90,6 +91,8 @@ function ConfirmForm({ offer, onDone }: { offer: TotpOffer; onDone: () => Promis
   return (
     <Form submit={t("totp.confirm")} onSubmit={confirm} disabled={!isCode(code)}>
       <p>{t("totp.scan")}</p>
+      <QrCode text={offer.uri} label={t("totp.qr")} />
+      <p class="second">{t("totp.by_hand")}</p>
       <Secret label={t("totp.secret")} text={parted(offer.secret)} copied={offer.secret} />
       <Secret label={t("totp.uri")} text={offer.uri} href={offer.uri} />
       <CodeField value={code} onInput={setCode} />
