@@ -81,13 +81,32 @@ async def test_who_has_not_logged_in_is_asked_to_and_comes_back_where_he_wanted_
 MAIN = ("", "nodes", "outages", "alerts", "reports")
 
 
-async def test_on_a_phone_nothing_is_wider_than_the_screen(enter: Enter, city: BrowserCity) -> None:
+@pytest.mark.parametrize("language", ["zh", "en"])
+async def test_on_a_phone_nothing_is_wider_than_the_screen(
+    language: str, enter: Enter, city: BrowserCity
+) -> None:
     camera = city.cameras(city.towns()[0])[0]
-    async with enter("op", size=PHONE) as window:
-        for place in (*MAIN, f"node/{camera.id}", "maintenance"):
+    async with enter("op", size=PHONE, language=language) as window:
+        for place in (*MAIN, f"node/{camera.id}", "maintenance", "me"):
             await settled(window, place)
             wide = await window.page.evaluate("document.scrollingElement.scrollWidth")
             assert wide <= PHONE[0], f"{place or 'overview'}: {wide}"
+            for panel in await window.page.locator(".panel").all():
+                inside = await panel.evaluate("each => each.scrollWidth - each.clientWidth")
+                assert inside <= 0, f"{place or 'overview'}: {inside} in {await panel.inner_text()}"
+
+
+async def test_on_a_phone_a_row_of_a_long_table_is_a_card_under_its_name(enter: Enter) -> None:
+    async with enter("op", size=PHONE) as window:
+        await settled(window, "nodes")
+        row = window.page.locator("tbody tr").first
+        name, state = row.locator("td.main"), row.locator("td[data-head='状态']")
+        above, below = await name.bounding_box(), await state.bounding_box()
+        assert above
+        assert below
+        assert above["y"] + above["height"] <= below["y"], "it stands in the first column on a wide screen"
+        assert above["width"] > 300
+        await expect(state).to_contain_text("正常")
 
 
 async def test_in_english_no_word_is_left_in_chinese(enter: Enter, city: BrowserCity) -> None:

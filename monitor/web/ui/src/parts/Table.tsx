@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { t } from "../i18n";
+import "../styles/cards.css";
 
 export interface Column<R> {
   key: string;
@@ -15,6 +16,8 @@ export interface Column<R> {
   right?: boolean;
   /** Left out on a phone. */
   minor?: boolean;
+  /** What the row is: on a phone each row of the table is a card then, with this above its other cells. */
+  main?: boolean;
 }
 
 /** By which column; `-` in front: the other way round. */
@@ -55,7 +58,7 @@ export function Table<R>(props: TableProps<R>) {
   const frame = isStill ? { tabIndex: 0, role: "group" as const, "aria-label": caption } : {};
   return (
     <div class="table-frame" {...frame}>
-      <table class={onOpen ? "table opens" : "table"}>
+      <table class={`table ${onOpen ? "opens" : ""} ${columns.some((each) => each.main) ? "cards" : ""}`}>
         <caption class="unseen">{caption}</caption>
         <thead>
           <tr>
@@ -80,7 +83,11 @@ export function Table<R>(props: TableProps<R>) {
               onKeyDown={onOpen && ((event) => event.key === "Enter" && !isOwn(event) && onOpen(row))}
             >
               {columns.map((column) => (
-                <td key={column.key} class={classes(column)}>
+                <td
+                  key={column.key}
+                  class={classes(column)}
+                  data-head={column.main || column.head === "" ? undefined : column.head}
+                >
                   {column.cell(row)}
                 </td>
               ))}
@@ -123,7 +130,7 @@ function Head<R>({ column, sort, ask, onAsk }: HeadProps<R>) {
 }
 
 function classes<R>(column: Column<R>): string {
-  return `${column.right ? "right" : ""} ${column.minor ? "minor" : ""}`.trim();
+  return `${column.right ? "right" : ""} ${column.minor ? "minor" : ""} ${column.main ? "main" : ""}`.trim();
 }
 
 /** Whether it was meant for a link, a button, a field or a dialog in the row. */

@@ -108,6 +108,7 @@ function Accounts({ accounts, onDo, onUnlock }: AccountsProps) {
     {
       key: "account",
       head: t("accounts.account"),
+      main: true,
       cell: (each) => (
         <>
           {each.account}

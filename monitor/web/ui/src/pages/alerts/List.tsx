@@ -31,6 +31,7 @@ export function List({ alerts, onShow, onDone }: ListProps) {
     {
       key: "title",
       head: t("alerts.what"),
+      main: true,
       cell: (each) =>
         each.outage === null ? each.title : <a href={to("outage", each.outage)}>{each.title}</a>,
       by: (each) => each.title,

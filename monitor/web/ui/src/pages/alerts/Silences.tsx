@@ -25,10 +25,10 @@ export function Silences() {
   };
 
   const columns: Column<Silence>[] = [
-    { key: "scope", head: t("silence.scope"), cell: (each) => <ScopeText scope={each.scope} /> },
+    { key: "scope", head: t("silence.scope"), main: true, cell: (each) => <ScopeText scope={each.scope} /> },
     {
       key: "rules",
-      head: t("silence.rules"),
+      head: t("alerts.rule"),
       cell: (each) => each.rules.map((rule) => word("rule", rule)).join(", ") || t("common.all"),
       minor: true,
     },

@@ -30,6 +30,7 @@ const COLUMNS = (): Column<ActionDone>[] => [
   {
     key: "action",
     head: t("audit.action"),
+    main: true,
     cell: (each) => <span title={each.action}>{word("action", each.action)}</span>,
   },
   {

@@ -48,7 +48,7 @@ export function List({ decisions, onDone }: ListProps) {
         </span>
       ),
     },
-    { key: "what", head: t("maintenance.what"), cell: whatText },
+    { key: "what", head: t("maintenance.what"), main: true, cell: whatText },
     {
       key: "scope",
       head: t("maintenance.scope"),

@@ -36,6 +36,7 @@ const COLUMNS = (): Column<WatchNow>[] => [
   {
     key: "name",
     head: t("common.name"),
+    main: true,
     cell: (each) => <a href={to("node", each.node)}>{each.name}</a>,
     sortable: true,
   },

@@ -24,6 +24,7 @@ export function List({ outages, isOpen }: ListProps) {
     {
       key: "root",
       head: t("outages.root"),
+      main: true,
       cell: (each) => (
         <>
           <Shape look={outageLook(each)} /> <a href={to("outage", each.id)}>{outageName(each)}</a>

@@ -15,7 +15,13 @@ import type { Region, ReportFile, ReportList, ReportMade } from "../../types";
 import { fileText, periodOf, scopeText } from "./papers";
 
 const columnsOf = (regions: readonly Region[]): Column<ReportMade>[] => [
-  { key: "period", head: t("reports.period"), cell: (each) => periodOf(each), by: (each) => periodOf(each) },
+  {
+    key: "period",
+    head: t("reports.period"),
+    main: true,
+    cell: (each) => periodOf(each),
+    by: (each) => periodOf(each),
+  },
   {
     key: "by",
     head: t("reports.by"),
