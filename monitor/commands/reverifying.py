@@ -57,11 +57,12 @@ def told(checked: Checked, path: Path, language: str) -> Iterator[str]:
     """The lines for a terminal, the answer last."""
     proof = checked.proof
     key = fingerprint_of(proof.key) if _is_hex(proof.key) else "?"
+    newer = _newer(checked)
     lines = [
         Said(f"报告 {path}", f"report {path}"),
         Said(
-            f"  摘要 {proof.digest}，修订 {proof.revision}",
-            f"  digest {proof.digest}, revision {proof.revision}",
+            f"  摘要 {proof.digest}，修订 {proof.revision}{newer.zh}",
+            f"  digest {proof.digest}, revision {proof.revision}{newer.en}",
         ),
         Said(
             f"  生成于 {format_time(proof.made_at)}，台账第 {proof.links:,} 环，密钥 {key}",
@@ -77,6 +78,13 @@ def told(checked: Checked, path: Path, language: str) -> Iterator[str]:
         else Said("与生成时相符，签名有效", "as it was made, and the signature is valid"),
     ]
     yield from (line.told(language) for line in lines)
+
+
+def _newer(checked: Checked) -> Said:
+    newest = checked.newest
+    if newest is None or newest <= checked.proof.revision:
+        return Said("", "")
+    return Said(f"，已有更新的修订 {newest}", f"; a newer one exists: {newest}")
 
 
 def _noun(checked: Checked) -> str:
@@ -106,6 +114,7 @@ def as_document(checked: Checked, path: Path) -> dict[str, Any]:
         "report": str(path),
         "digest": proof.digest,
         "revision": proof.revision,
+        "newest_revision": checked.newest,
         "links": proof.links,
         "head": proof.head,
         "key": proof.key,

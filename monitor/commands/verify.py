@@ -7,12 +7,12 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
 
 from monitor.commands.common import SEE_TO_SERVER, explains, json_option, site_option, wrong_use
-from monitor.config import glance, language_at, load_site
+from monitor.config import ConfigError, glance, language_at, load_site
 from monitor.model.said import SaidError, reason
 from monitor.trouble import Said, Trouble
 
@@ -82,10 +82,13 @@ def verify(  # noqa: PLR0917 - click passes them by name
         place = _place(ledger, archive, path, language)
         sys.exit(0 if _ledger(place, _believed(key or place.key, spoken), (), as_json) else 1)
     from monitor.commands import reverifying
+    from monitor.reports.revisions import hold_against
 
     rests_on = None if ledger is None else _place(ledger, archive, path, language)
     public = _believed(key or (rests_on and rests_on.key), spoken)
     checked = _report(report, public, path if again else None, spoken)
+    if asked := rests_on or _of_site(path):
+        hold_against(checked, _recorded(asked))
     if as_json:
         click.echo(json.dumps(reverifying.as_document(checked, report), ensure_ascii=False))
     else:
@@ -139,6 +142,26 @@ def _report(path: Path, public: str | None, site: Path | None, language: str) ->
     except OSError as error:
         wrong_use(_no_file(error, path), language)
     return checked
+
+
+def _of_site(path: Path) -> Place | None:
+    """The ledger of the site that is at hand; nobody named it, so none is needed."""
+    try:
+        return _place(None, None, path, None)
+    except ConfigError:
+        return None
+
+
+def _recorded(place: Place) -> list[dict[str, Any]]:
+    """The reports that a ledger says were made; none where it cannot be read, which is told elsewhere."""
+    from monitor.ledger.errors import LedgerError
+    from monitor.ledger.sources import source_of
+
+    try:
+        with source_of(place.ledger).open() as reader:
+            return reader.records("reports")
+    except (FileNotFoundError, LedgerError):
+        return []
 
 
 def _no_file(error: OSError, path: Path) -> SaidError:

@@ -44,11 +44,13 @@ class Checked:
 
     ``reworded``: the words that people see in the workbook were not checked, only its figures. Another
     version made it, which may have said things in other words; an edit could not be told from that.
+    ``newest``: the latest revision of the same question that a ledger knows; None: none was asked, or knows.
     """
 
     report: Report
     proof: Proof
     reworded: bool = False
+    newest: int | None = None
     flaws: list[Flaw] = field(default_factory=list)
 
 

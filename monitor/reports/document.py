@@ -16,9 +16,13 @@ from typing import Final
 from monitor.model.decisions import Correction, Exclusion
 from monitor.model.observations import Cause
 from monitor.model.timeline import Parts, Rate, Verdict
+from monitor.model.times import format_time
 from monitor.reports.codec import SPARSE
 
 SCHEMA: Final = "quanshi.report/1"
+
+SIGNED_FORM: Final = 3
+"""Of the text that is signed today."""
 
 TABLES: Final = ("city", "county", "town", "network", "class", "kind", "contractor")
 """By what the watches of a report are grouped; each report holds all of these tables."""
@@ -329,7 +333,8 @@ class Proof:
     that of the text that docs/ledger.md names, made with the ledger's key, of which ``key`` is the public
     half (hex). ``revision`` counts the different reports of the same question. ``software``: the program
     that made it; ``wording``: 16 hex digits that change with anything that could change a cell that people
-    see. Both are empty in reports of the first versions.
+    see. Both are empty in reports of the first versions. ``form``: which text is signed, see :meth:`text`;
+    0 in reports of versions that did not say it.
     """
 
     digest: str
@@ -341,14 +346,20 @@ class Proof:
     signature: str
     software: str = field(default="", metadata=SPARSE)
     wording: str = field(default="", metadata=SPARSE)
+    form: int = field(default=0, metadata=SPARSE)
 
     def text(self) -> bytes:
-        """What is signed: six lines, each ended by a line feed; in the first versions four.
+        """What is signed: eight lines, each ended by a line feed; in earlier versions six, in the first four.
 
         By what it was made is signed too: who edits a cell must not be able to say that it cannot be checked.
+        So is which revision it is, and of when: nobody passes an old one off as the newest.
         """
-        first = (f"digest {self.digest}", f"links {self.links}", f"hash {self.head}")
-        lines = ["quanshi report 1", *first]
-        if self.software or self.wording:
-            lines = ["quanshi report 2", *first, f"software {self.software}", f"wording {self.wording}"]
+        digest, chain = f"digest {self.digest}", (f"links {self.links}", f"hash {self.head}")
+        by = (f"software {self.software}", f"wording {self.wording}")
+        lines = ["quanshi report 1", digest, *chain]
+        if self.form == SIGNED_FORM:
+            made = (f"revision {self.revision}", f"made {format_time(self.made_at)}")
+            lines = ["quanshi report 3", digest, *made, *chain, *by]
+        elif self.software or self.wording:
+            lines = ["quanshi report 2", digest, *chain, *by]
         return "".join(f"{line}\n" for line in lines).encode()

@@ -16,7 +16,7 @@ from monitor.ledger.ledger import Ledger
 from monitor.ledger.signing import Signer, is_signed
 from monitor.model.times import format_time
 from monitor.reports.build import Progress, Question, report
-from monitor.reports.document import Proof, Report
+from monitor.reports.document import SIGNED_FORM, Proof, Report
 from monitor.reports.edition import software, wording
 from monitor.reports.gather import gather
 from monitor.reports.jsonform import digest
@@ -68,6 +68,7 @@ async def make(
         signature="0" * 128,
         software=software(),
         wording=wording(),
+        form=SIGNED_FORM,
     )
     if rehearse is not None:
         await asyncio.to_thread(rehearse, made, proof)

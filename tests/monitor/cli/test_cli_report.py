@@ -217,3 +217,24 @@ def test_one_finding_is_one_finding(site: Path, tmp_path: Path) -> None:
     path.write_text(path.read_text(encoding="utf-8").replace('"signature":"', '"signature":"00', 1))
     done = quanshi_here("verify", path, "--language", "en")
     assert (done.returncode, done.stdout.splitlines()[-1]) == (1, "1 finding")
+
+
+def test_an_old_revision_is_told_to_be_one(site: Path, tmp_path: Path) -> None:
+    """What was decided afterwards makes another report of the same month; the first stays what it is."""
+    first, second = tmp_path / "1.json", tmp_path / "2.json"
+    asked(site, first, "--period", "2026-10-03")
+    before = quanshi_here("verify", first, "--site", site, "--language", "en")
+    span = ("--from", "2026-10-03 01:00", "--to", "2026-10-03 05:00", "--reason", "planned_work")
+    quanshi_here("maintenance", "add", "--all", *span, "--by", "甲", "--note", "割接", "--site", site)
+    quanshi_here("maintenance", "approve", "M1", "--by", "乙", "--site", site)
+    asked(site, second, "--period", "2026-10-03")
+
+    old = quanshi_here("verify", first, "--site", site, "--language", "en")
+    new = json.loads(quanshi_here("verify", second, "--site", site, "--json").stdout)
+    elsewhere = quanshi_here("verify", first, "--site", tmp_path, "--language", "en")
+
+    assert (before.returncode, old.returncode, elsewhere.returncode) == (0, 0, 0)
+    assert before.stdout.splitlines()[1].endswith("revision 1")
+    assert old.stdout.splitlines()[1].endswith("revision 1; a newer one exists: 2")
+    assert elsewhere.stdout.splitlines()[1].endswith("revision 1")
+    assert (new["ok"], new["revision"], new["newest_revision"]) == (True, 2, 2)

@@ -146,10 +146,13 @@ def test_the_canonical_form_knows_no_order_of_keys() -> None:
     assert digest_of({"b": 1, "a": 2}) == digest_of({"a": 2, "b": 1})
 
 
-@pytest.mark.parametrize("by", [("quanshi 9, typst 1", "ab" * 8), ("", "")], ids=["new", "old"])
-def test_what_a_proof_signs_follows_from_its_document(tmp_path: Path, by: tuple[str, str]) -> None:
+BY = ("quanshi 9, typst 1", "ab" * 8)
+
+
+@pytest.mark.parametrize("by", [(*BY, 3), (*BY, 0), ("", "", 0)], ids=["new", "old", "oldest"])
+def test_what_a_proof_signs_follows_from_its_document(tmp_path: Path, by: tuple[str, str, int]) -> None:
     """The program in docs/ledger.md, which knows nothing of ours, comes to the same text."""
-    proof = replace(PROOF, software=by[0], wording=by[1])
+    proof = replace(PROOF, software=by[0], wording=by[1], form=by[2])
     (tmp_path / "report.json").write_text(document_of(full(), proof), encoding="utf-8")
     program = LEDGER.split("## Reports")[1].split("```python\n")[1].split("```")[0]
     subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True)

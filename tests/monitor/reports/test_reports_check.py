@@ -20,7 +20,7 @@ from monitor import __version__
 from monitor.commands import reverifying
 from monitor.ledger.signing import Signer
 from monitor.reports.check import NoReportError, check_report
-from monitor.reports.document import Proof
+from monitor.reports.document import SIGNED_FORM, Proof
 from monitor.reports.edition import software, wording
 from monitor.reports.formats import BESIDE, FORMATS, beside, writer_of
 from monitor.reports.jsonform import digest
@@ -35,8 +35,8 @@ def signer(tmp_path_factory: pytest.TempPathFactory) -> Signer:
 
 @pytest.fixture(scope="module")
 def proof(signer: Signer) -> Proof:
-    made_by = {"software": software(), "wording": wording()}
-    return signed(signer, replace(PROOF, digest=digest(REPORT), key=signer.public, **made_by))
+    made_by = replace(PROOF, software=software(), wording=wording(), form=SIGNED_FORM)
+    return signed(signer, replace(made_by, digest=digest(REPORT), key=signer.public))
 
 
 def signed(signer: Signer, proof: Proof) -> Proof:
@@ -236,6 +236,20 @@ def test_any_other_file_is_no_report(tmp_path: Path, name: str, content: bytes) 
 
     with pytest.raises(NoReportError):
         check_report(path)
+
+
+@pytest.mark.parametrize(
+    "edit", [{"revision": 3}, {"made_at": "2026-12-01T00:00:00.000Z"}, {"form": 0}, {"form": 2}]
+)
+def test_nobody_says_that_it_is_another_revision_or_of_another_day(
+    tmp_path: Path, proof: Proof, edit: dict[str, Any]
+) -> None:
+    path = written(tmp_path, proof, "json")
+    document = json.loads(path.read_text())
+    document["proof"] |= edit
+    path.write_text(json.dumps(document))
+
+    assert places(path) == ["proof"]
 
 
 OTHERS = ({"software": "quanshi 0.0.9", "wording": "0" * 16}, {"software": "", "wording": ""})
