@@ -9,12 +9,12 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
 from monitor.bus.source import OutboxError, Said
-from monitor.model.deeds import Deed
+from monitor.model.deeds import Deed, Did
 from monitor.model.events import ALERT
 
 STEPS: Final = (
@@ -24,8 +24,18 @@ STEPS: Final = (
         "CREATE TABLE deeds (sequence INTEGER PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL)",
         "CREATE TABLE deeds_told (message INTEGER PRIMARY KEY)",
     ),
+    (
+        # What a role did that only follows, until it is known that the one that tells has recorded it.
+        (
+            "CREATE TABLE deeds_unsaid (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, what TEXT NOT NULL,"
+            " alert TEXT NOT NULL, body TEXT NOT NULL)"
+        ),
+    ),
 )
 """What each version of the file has more than the one before it."""
+
+_HELD: Final = 86_400_000
+"""Milliseconds: as long as the stream of alerts, which is the record of the other, reaches back."""
 
 
 def write(db: sqlite3.Connection, deeds: Sequence[Deed], now: int) -> int:
@@ -36,6 +46,25 @@ def write(db: sqlite3.Connection, deeds: Sequence[Deed], now: int) -> int:
         db.executemany("INSERT INTO deeds VALUES (?, ?, ?)", rows)
         db.execute("UPDATE deed_box SET last = ?", (last + len(rows),))
     return last + len(deeds)
+
+
+def hold(db: sqlite3.Connection, deeds: Sequence[Deed], now: int) -> None:
+    """Keep what another role records in our place, in case that it does not."""
+    rows = [(now, deed.what, deed.alert, _written(deed)) for deed in deeds]
+    db.executemany("INSERT INTO deeds_unsaid (at, what, alert, body) VALUES (?, ?, ?, ?)", rows)
+    db.execute("DELETE FROM deeds_unsaid WHERE at < ?", (now - _HELD,))
+
+
+def recorded(db: sqlite3.Connection, known: Iterable[tuple[Did, str]]) -> None:
+    """Forget what stands in the record of another role."""
+    db.executemany("DELETE FROM deeds_unsaid WHERE what = ? AND alert = ?", known)
+
+
+def release(db: sqlite3.Connection, now: int) -> int:
+    """What nobody recorded is ours to record; how far the numbers are then."""
+    rows = db.execute("SELECT body FROM deeds_unsaid ORDER BY id").fetchall()
+    db.execute("DELETE FROM deeds_unsaid")
+    return write(db, [Deed.from_json(json.loads(body)) for (body,) in rows], now)
 
 
 def _written(deed: Deed) -> str:

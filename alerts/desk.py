@@ -9,6 +9,7 @@ from typing import Final
 
 from alerts import deeds, inbox, rows, store
 from alerts.database import Database
+from alerts.elsewhere import Elsewhere
 from alerts.engine import Engine
 from alerts.inbox import Inbox
 from alerts.outbox import Outbox, wall_clock
@@ -40,6 +41,9 @@ class Desk:
         self.outbox = Outbox(database, clock)
         self.deeds = 0
         """How far what was done is numbered."""
+        self.leads = True
+        """Whether this role tells. One that follows decides the same, and neither tells nor records it."""
+        self._elsewhere = Elsewhere()
         self._database = database
         self._clock = clock
         self._shelf = Shelf()
@@ -67,6 +71,24 @@ class Desk:
         with self._storing() as db:
             self.engine.reload(site)
             self._follow(db)
+
+    def follow(self) -> None:
+        """Another role tells from now on, or may."""
+        self.leads, self._elsewhere = False, Elsewhere()
+
+    def overhear(self, events: Sequence[Event]) -> None:
+        """A part of the record of the role that tells."""
+        self._elsewhere.hear(events)
+        with self._storing() as db:
+            self._elsewhere.settle(db, self.outbox, self._clock())
+
+    def lead(self) -> None:
+        """From now on it tells: what nobody told yet, and what comes."""
+        with self._storing() as db:
+            now = self._clock()
+            self._elsewhere.settle(db, self.outbox, now)
+            self.deeds = deeds.release(db, now)
+        self.leads, self._elsewhere = True, Elsewhere()
 
     def _engine(self, site: Site) -> Engine:
         with self._database.reading() as db:
@@ -100,7 +122,10 @@ class Desk:
         sent, did = self.engine.tick(now)
         for each in sent:
             self.outbox.enqueue(db, each.channel, each.message, each.to, fallback=each.fallback)
-        self.deeds = deeds.write(db, [*did, *self._delivered(db)], now)
+        if self.leads:
+            self.deeds = deeds.write(db, [*did, *self._delivered(db)], now)
+        else:
+            self._elsewhere.hold(db, did, now)
 
     def _delivered(self, db: sqlite3.Connection) -> list[Deed]:
         """What became of messages since the last time, for the record."""

@@ -241,7 +241,7 @@ class Engine:
             return
         self.book.pending.pop(finding.key, None)
         finding = replace(finding, since=since)
-        alert = Alert(self._new_id(finding, now), finding, fired_at=now)
+        alert = Alert(self._new_id(finding), finding, fired_at=now)
         life = Life(alert, self._kind(finding), queued_at=now)
         self._keep(life)
         count = f"{finding.rule}/{finding.severity.value}"
@@ -331,11 +331,14 @@ class Engine:
     def _did(self, what: Did, life: Life, at: int, facts: Mapping[str, object]) -> None:
         self._deeds.append(Deed(what, life.alert.id, life.finding.key, at, facts))
 
-    def _new_id(self, finding: Finding, now: int) -> str:
-        """Another one for each life; nobody else's, ever: a message of the same key would not be sent."""
+    def _new_id(self, finding: Finding) -> str:
+        """Another one for each life that was told: a message of the same key would not be sent.
+
+        Made of what happened, and not of when we noticed: a role that takes over knows its alerts by it.
+        """
         given = {life.alert.id for life in self._lives()}
         for attempt in range(1000):
-            text = f"{finding.key}/{now}/{attempt}".encode()
+            text = f"{finding.key}/{finding.since}/{attempt}".encode()
             name = blake2b(text, digest_size=4).hexdigest()
             if name not in given and not self._is_taken(name):
                 return name

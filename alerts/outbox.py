@@ -93,6 +93,17 @@ class Outbox:
             self._close(db, entry.id, Fate.DELIVERED)
             _stand(db, entry)
 
+    def told_elsewhere(self, db: sqlite3.Connection, entry: Entry) -> None:
+        """Another role delivered it, of which nothing is recorded here but that it arrived."""
+        now = self._clock()
+        db.execute(
+            "INSERT INTO attempts (message, channel, at, ended_at, outcome, text, sent)"
+            " VALUES (?, ?, ?, ?, ?, '', 1)",
+            (entry.id, entry.channel, now, now, Outcome.DELIVERED),
+        )
+        self._close(db, entry.id, Fate.DELIVERED)
+        _stand(db, entry)
+
     def failed(self, entry: Entry, attempt: int, text: str, next_at: int, *, sent: bool) -> None:
         """It is tried again at ``next_at``. ``sent``: it may have arrived all the same."""
         with self._database.transaction() as db:

@@ -1,4 +1,7 @@
-"""The role that tells: what was judged or ordered becomes alerts, these become messages, and they go out."""
+"""The role that tells: what was judged or ordered becomes alerts, these become messages, and they go out.
+
+Several may run, each with a database of its own: all hear and decide, and the one that has the lease tells.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +25,10 @@ from alerts.desk import STEPS, Desk
 from alerts.measures import EVERY, failing_of, measured_now, say
 from alerts.outbox import wall_clock
 from alerts.routing import addresses
+from alerts.turns import Turns, alone
 from monitor.bus.client import connect
 from monitor.bus.keys import Keys
+from monitor.bus.lease import Lease
 from monitor.bus.publisher import Publisher
 from monitor.bus.reader import Batch, Reader, announce, commit
 from monitor.bus.tasks import end, named, settle_memory, until
@@ -46,6 +51,12 @@ async def run(site: Site, redis_url: str, stop: asyncio.Event) -> None:
 
     Raises DatabaseError when its database cannot be opened.
     """
+    async with alone(site.data / "alerts.lock", stop) as is_alone:
+        if is_alone:
+            await _run(site, redis_url, stop)
+
+
+async def _run(site: Site, redis_url: str, stop: asyncio.Event) -> None:
     with Database(site.data / "alerts.db", STEPS) as database:
         redis = connect(redis_url)
         box = DeedBox(database.path)
@@ -69,13 +80,15 @@ class _Role:
         self._box = box
         self._stop = stop
         self._publisher = Publisher(box, redis, self.keys, self.keys.alerts)
-        self._channels: dict[ChannelSettings, Channel] = make_channels(site.alerting.channels.values())
-        self._delivery = Delivery(database, self.desk.outbox, self._channels.values(), heirs=self._heirs)
+        self._database = database
+        self._channels: dict[ChannelSettings, Channel] = {}
+        self._delivery: Delivery | None = None
         self._dead_man: tuple[DeadManSettings, asyncio.Event, asyncio.Task[None]] | None = None
         self._read_at = wall_clock()
 
     async def run(self, redis_url: str) -> None:
         settle_memory()
+        self.desk.follow()
         tasks = [
             named(self._listen(redis_url), "listen"),
             named(self._tick(), "tick"),
@@ -83,18 +96,54 @@ class _Role:
             named(self._publisher.run(), "record"),
             named(self._reload(), "reload"),
         ]
+        over = asyncio.Event()
+        turns = named(self._take_turns(redis_url, over), "turns")
+        try:
+            await until(self._stop, [*tasks, turns])
+        finally:
+            over.set()
+            await asyncio.wait([turns])
+            await end(tasks)
+            turns.result()
+
+    # Who tells.
+
+    async def _take_turns(self, redis_url: str, over: asyncio.Event) -> None:
+        """Follow, and tell whenever no other does, until ``over``."""
+        turns = Turns(self._redis, redis_url, self.keys, self._overhear)
+        async with Lease(self._redis, self.keys.teller) as lease:
+            while not over.is_set():
+                fence = await turns.follow(lease, over)
+                if fence is not None:
+                    await self._lead(named(lease.keep(fence), "lease"), over)
+
+    async def _overhear(self, events: Sequence[Event]) -> None:
+        await self._do(lambda: self.desk.overhear(events))
+
+    async def _lead(self, lease: asyncio.Task[None], over: asyncio.Event) -> None:
+        """Tell until ``over``, or until another has the lease."""
+        await self._do(self.desk.lead)
+        log.info("tells")
+        self._channels = make_channels(self._site.alerting.channels.values())
+        outbox = self.desk.outbox
+        self._delivery = Delivery(self._database, outbox, self._channels.values(), heirs=self._heirs)
         # It lets go of its channels by itself, and what is under way has a moment to end.
         done = asyncio.Event()
         delivery = named(self._delivery.run(done), "delivery")
         self._follow_dead_man()
         try:
-            await until(self._stop, [*tasks, delivery])
+            await until(over, [lease, delivery])
         finally:
             done.set()
             await self._end_dead_man()
-            await end(tasks)
+            await end([lease])
             await asyncio.wait([delivery])
+            self._delivery = None
             delivery.result()
+        if not over.is_set():
+            log.warning("does not tell any more")
+            await self._do(self.desk.tick)  # what came of the last messages is ours to record
+            self.desk.follow()
 
     # Hearing.
 
@@ -106,7 +155,8 @@ class _Role:
                 if reader.connected:
                     self._read_at = wall_clock()
                 await self._keep(stream, batch)
-                await self._acknowledge()
+                if self.desk.leads:
+                    await self._acknowledge()
 
     async def _keep(self, stream: str, batch: Batch) -> None:
         """Store a batch with what follows from it; while the disk does not let us, nothing else is read."""
@@ -166,10 +216,11 @@ class _Role:
         while True:
             measured = await measured_now(self._redis, self.keys)
             self.desk.engine.measure(measured, wall_clock())
-            with suppress(DatabaseError):  # the numbers of the next time will do
-                numbers = self._delivery.numbers()
-                self.desk.engine.fail(failing_of(numbers))
-                await say(self._redis, self.keys, self.desk.engine.book.counts, numbers)
+            if self._delivery is not None:
+                with suppress(DatabaseError):  # the numbers of the next time will do
+                    numbers = self._delivery.numbers()
+                    self.desk.engine.fail(failing_of(numbers))
+                    await say(self._redis, self.keys, self.desk.engine.book.counts, numbers)
             await asyncio.sleep(EVERY)
 
     # Settings.
@@ -194,12 +245,14 @@ class _Role:
 
     async def _take(self, site: Site) -> None:
         self._site = site
-        self._channels = make_channels(site.alerting.channels.values(), self._channels)
-        # First the channels: what the change itself has to say finds them.
-        self._delivery.replace(self._channels.values(), self._heirs)
+        if self._delivery is not None:
+            # First the channels: what the change itself has to say finds them.
+            self._channels = make_channels(site.alerting.channels.values(), self._channels)
+            self._delivery.replace(self._channels.values(), self._heirs)
         await self._do(lambda: self.desk.reload(site))
         await self._end_dead_man()
-        self._follow_dead_man()
+        if self._delivery is not None:
+            self._follow_dead_man()
         log.info("reloaded", channels=sorted(site.alerting.channels), routes=len(site.alerting.routes))
 
     def _heirs(self, route: str) -> Mapping[str, Sequence[str]]:
@@ -228,6 +281,8 @@ class _Role:
             await end([task])
 
     def _troubles(self) -> Sequence[str]:
+        if self._delivery is None:
+            return ["another tells"]
         try:
             return troubles(self._read_at, self._delivery.numbers())
         except DatabaseError as error:

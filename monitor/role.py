@@ -106,7 +106,7 @@ class Monitor:
         ledger, signer = opened
         recall = Recall(ledger, self.live, self.health)
         self.web.ledger, self.web.signer = ledger, signer
-        async with ledger, self._accounts(), Lease(self._redis, self.keys) as lease:
+        async with ledger, self._accounts(), Lease(self._redis, self.keys.leader) as lease:
             self.health.ledger_takes = True
             while not stop.is_set():
                 fence = await self._follow(ledger, recall, lease, stop)

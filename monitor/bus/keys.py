@@ -34,13 +34,13 @@ class Keys:
 
     @property
     def leader(self) -> str:
-        """The lease of the monitor that leads; it expires with it."""
+        """The lease of the monitor that leads; it expires with it. The number of the last is behind it."""
         return f"quanshi:{self.site}:leader"
 
     @property
-    def fence(self) -> str:
-        """The number of the last lease that was taken."""
-        return f"quanshi:{self.site}:leader:fence"
+    def teller(self) -> str:
+        """The lease of the alert role that tells, likewise."""
+        return f"quanshi:{self.site}:teller"
 
     @property
     def measured(self) -> str:

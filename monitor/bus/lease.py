@@ -21,7 +21,6 @@ from monitor.bus.client import BusError
 from monitor.bus.contact import check_server
 from monitor.bus.holder import Holder
 from monitor.bus.interruption import Interruption
-from monitor.bus.keys import Keys
 
 TTL: Final = 10.0
 """Seconds from a leader's last word to the end of its lease."""
@@ -74,7 +73,7 @@ class Held:
 
 
 class Lease:
-    """One candidate for the lease of a site. ``async with`` gives it back at the end.
+    """One candidate for a lease of this name. ``async with`` gives it back at the end.
 
     ``sleep`` is what waits between two words with Redis.
     """
@@ -82,13 +81,13 @@ class Lease:
     def __init__(
         self,
         redis: Redis,
-        keys: Keys,
+        name: str,
         *,
         ttl: float = TTL,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._redis = redis
-        self._keys = [keys.leader, keys.fence]
+        self._keys = [name, f"{name}:fence"]
         self._me = Holder.me()
         self._ttl = ttl
         self._sleep = sleep

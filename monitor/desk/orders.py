@@ -98,7 +98,9 @@ def _told(rows: Sequence[AlertRecordRow], given: Sequence[Order], *, ended: bool
     found: dict[str, Known] = {}
     for deed in _deeds(rows):
         if deed.what is Did.FIRED:
-            found.setdefault(deed.alert, Known(deed.alert, deed.key, deed.at, deed.facts))
+            known = found.get(deed.alert)
+            if known is None or known.resolved_at is not None:  # that one was told to nobody: it fired anew
+                found[deed.alert] = Known(deed.alert, deed.key, deed.at, deed.facts)
         elif deed.alert in found:
             found[deed.alert].take(deed)
     for order in given:

@@ -92,8 +92,11 @@ class Bench:
     maintained: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        self.engine = Engine(self.site, self.book, self.now, lambda _: False)
+        self.engine = Engine(self.site, self.book, self.now, self._is_told)
         self._speaks = True
+
+    def _is_told(self, alert: str) -> bool:
+        return any(alert == each.id for sending in self.sent for each in sending.message.alerts)
 
     def hear(self, *payloads: Any, at: int | None = None) -> list[str]:
         if at is not None:
@@ -130,7 +133,7 @@ class Bench:
 
     def restart(self) -> None:
         before = self.engine
-        self.engine = Engine(self.site, self.book, self.now, lambda _: False)
+        self.engine = Engine(self.site, self.book, self.now, self._is_told)
         del before
 
     def ack(self, subject: str, person: str = "张三") -> list[str]:

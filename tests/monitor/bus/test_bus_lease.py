@@ -23,7 +23,7 @@ Candidate = Callable[[], Lease]
 
 @pytest.fixture
 def candidate(bus: Redis) -> Candidate:
-    return lambda: Lease(bus, KEYS, ttl=TTL)
+    return lambda: Lease(bus, KEYS.leader, ttl=TTL)
 
 
 async def test_the_first_to_come_leads_and_the_second_hears_who_does(candidate: Candidate) -> None:
@@ -158,7 +158,7 @@ async def test_a_holder_of_this_machine_that_was_killed_keeps_nobody_waiting(bus
         "from monitor.bus.keys import Keys\n"
         "from monitor.bus.lease import Lease\n"
         "async def hold():\n"
-        "    print(await Lease(connect(sys.argv[1]), Keys('maoming'), ttl=60).take(0), flush=True)\n"
+        "    print(await Lease(connect(sys.argv[1]), Keys('maoming').leader, ttl=60).take(0), flush=True)\n"
         "    await asyncio.sleep(60)\n"
         "asyncio.run(hold())\n"
     )
@@ -166,7 +166,7 @@ async def test_a_holder_of_this_machine_that_was_killed_keeps_nobody_waiting(bus
     with subprocess.Popen([sys.executable, "-c", holding, url], stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
         assert await asyncio.to_thread(child.stdout.readline) == "1\n"
-        lease = Lease(bus, KEYS, ttl=TTL)
+        lease = Lease(bus, KEYS.leader, ttl=TTL)
         assert isinstance(await lease.attempt(0), Held)
         child.kill()  # its remains are not buried yet
         async with asyncio.timeout(5):
@@ -175,7 +175,7 @@ async def test_a_holder_of_this_machine_that_was_killed_keeps_nobody_waiting(bus
 
 async def test_a_lease_in_words_that_are_none_of_ours_is_waited_out(candidate: Candidate, bus: Redis) -> None:
     await bus.set(KEYS.leader, "something else:1", px=300)
-    await bus.set(KEYS.fence, "no number")
+    await bus.set(f"{KEYS.leader}:fence", "no number")
     answer = await candidate().attempt(0)
     assert isinstance(answer, Held)
     assert answer.who == "something else:1"
