@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parent.parent.parent
+PATTERNS = ("*.md", "docs/*.md", "deploy/**/*.md")
+PAGES = sorted({str(page.relative_to(ROOT)) for pattern in PATTERNS for page in ROOT.glob(pattern)})
+"""Every page, by its path in the repository."""
+
 FENCE = "```"
 HEADING = re.compile(r"(#+) (.+)")
 NAME = re.compile(r"`([^`]+)`")

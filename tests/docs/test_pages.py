@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from itertools import zip_longest
 from os.path import relpath
-from pathlib import Path
 
 import pytest
-from pages import is_there, links, sections
+from pages import PAGES, ROOT, is_there, links, sections
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 CHINESE = ".zh-CN.md"
-PATTERNS = ("*.md", "docs/*.md", "deploy/**/*.md")
-PAGES = sorted({str(page.relative_to(ROOT)) for pattern in PATTERNS for page in ROOT.glob(pattern)})
 TWINS = [page for page in PAGES if page.endswith(CHINESE)]
 FOR_PROGRAMMERS = {"CHANGELOG.md", "docs/design.md"}
 """English alone."""
