@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from itertools import zip_longest
-from os.path import relpath
+from os.path import normpath, relpath
+from pathlib import Path
 
 import pytest
 from pages import PAGES, ROOT, is_there, links, sections
@@ -37,6 +38,20 @@ def test_a_twin_has_the_headings_names_rows_and_commands_of_the_english_page(chi
 def test_twins_link_to_each_other(chinese: str) -> None:
     for page, other in ((chinese, english_of(chinese)), (english_of(chinese), chinese)):
         assert relpath(ROOT / other, (ROOT / page).parent) in links(ROOT / page)
+
+
+@pytest.mark.parametrize("chinese", TWINS)
+def test_a_twin_leads_where_the_english_page_leads_and_to_twins(chinese: str) -> None:
+    english, twins = english_of(chinese), {english_of(twin): twin for twin in TWINS}
+    assert pages_behind(chinese) - {english} == {
+        twins.get(each, each) for each in pages_behind(english) - {chinese}
+    }
+
+
+def pages_behind(page: str) -> set[str]:
+    """The other pages that it links to, by their path in the repository."""
+    paths = (link.partition("#")[0] for link in links(ROOT / page))
+    return {normpath(Path(page).parent / path) for path in paths if path.endswith(".md")}
 
 
 @pytest.mark.parametrize("page", PAGES)
