@@ -35,16 +35,18 @@ export function Several({ label, values, onValues, options, single }: SeveralPro
   return (
     <div class="field several">
       <label for={id}>{label}</label>
-      <ul class="chips">
-        {values.map((value) => (
-          <Chip
-            key={value}
-            value={value}
-            name={options.find(([each]) => each === value)?.[1] || value}
-            onDrop={() => onValues(values.filter((each) => each !== value))}
-          />
-        ))}
-      </ul>
+      {values.length > 0 && (
+        <ul class="chips">
+          {values.map((value) => (
+            <Chip
+              key={value}
+              value={value}
+              name={options.find(([each]) => each === value)?.[1] || value}
+              onDrop={() => onValues(values.filter((each) => each !== value))}
+            />
+          ))}
+        </ul>
+      )}
       <input
         id={id}
         type="text"

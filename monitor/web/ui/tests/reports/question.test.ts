@@ -12,7 +12,9 @@ const USUAL: Chosen = {
   by: "county",
   what: "class1",
   region: "",
-  more: "",
+  network: "",
+  contractor: "",
+  nodes: [],
   language: "zh",
 };
 
@@ -54,8 +56,8 @@ describe("the question", () => {
     [{ what: "all" }, ["all"]],
     [{ region: "440981" }, ["region=440981"]],
     [
-      { what: "all", region: "440981", more: " contractor=Company A；network=video; " },
-      ["all", "region=440981", "contractor=Company A", "network=video"],
+      { what: "all", region: "440981", contractor: "Company A", network: "video", nodes: ["a", "b"] },
+      ["all", "region=440981", "network=video", "contractor=Company A", "node=a", "node=b"],
     ],
   ])("of %j has the scope %j", (part, scope) => {
     expect(questionOf({ ...USUAL, ...part }, NOW).scope).toEqual(scope);

@@ -20,7 +20,9 @@ const usual = (): Chosen => ({
   by: "county",
   what: "class1",
   region: "",
-  more: "",
+  network: "",
+  contractor: "",
+  nodes: [],
   language: lang.peek(),
 });
 

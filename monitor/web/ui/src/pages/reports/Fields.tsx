@@ -1,7 +1,7 @@
 import { t } from "../../i18n";
 import { Check, Choice, Field } from "../../parts/Field";
-import { useRegions } from "../../parts/regions";
-import type { Region } from "../../types";
+import { useOptions } from "../../parts/Scope";
+import { Several } from "../../parts/Several";
 import type { By, Chosen, What, When } from "./question";
 
 export type Form = "xlsx" | "pdf" | "csv" | "json";
@@ -18,7 +18,10 @@ interface ChoosingProps {
 
 /** Of when, of what, grouped by what, in which language. */
 export function Fields({ chosen, onChosen }: ChoosingProps) {
-  const counties = (useRegions() ?? []).filter((each) => each.level === "county");
+  const regions = useOptions("regions");
+  const networks = useOptions("networks");
+  const contractors = useOptions("contractors");
+  const nodes = useOptions("nodes");
   return (
     <div class="bar ask">
       <Choice<When>
@@ -37,8 +40,20 @@ export function Fields({ chosen, onChosen }: ChoosingProps) {
       <Choice
         label={t("common.region")}
         value={chosen.region}
-        options={[["", t("common.all")], ...counties.map(regionOption)]}
+        options={[["", t("common.all")], ...regions]}
         onChange={(region) => onChosen({ region })}
+      />
+      <Choice
+        label={t("common.network")}
+        value={chosen.network}
+        options={[["", t("common.all")], ...networks]}
+        onChange={(network) => onChosen({ network })}
+      />
+      <Choice
+        label={t("common.contractor")}
+        value={chosen.contractor}
+        options={[["", t("common.all")], ...contractors]}
+        onChange={(contractor) => onChosen({ contractor })}
       />
       <Choice<By>
         label={t("reports.by")}
@@ -55,18 +70,15 @@ export function Fields({ chosen, onChosen }: ChoosingProps) {
         ]}
         onChange={(language) => onChosen({ language })}
       />
-      <Field
-        label={t("reports.scope")}
-        value={chosen.more}
-        onInput={(more) => onChosen({ more })}
-        placeholder={t("reports.scope_such")}
-        maxLength={1000}
+      <Several
+        label={t("reports.nodes")}
+        values={chosen.nodes}
+        onValues={(next) => onChosen({ nodes: next })}
+        options={nodes}
       />
     </div>
   );
 }
-
-const regionOption = (region: Region) => [region.code, region.name] as const;
 
 function Dates({ chosen, onChosen }: ChoosingProps) {
   if (chosen.when === "month") {

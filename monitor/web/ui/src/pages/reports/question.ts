@@ -18,8 +18,11 @@ export interface Chosen {
   what: What;
   /** The code of a region; "" for the whole site. */
   region: string;
-  /** Pairs `key=value` beside these, parted by semicolons of either width. */
-  more: string;
+  /** "" for all, as below. */
+  network: string;
+  contractor: string;
+  /** These nodes alone; empty: all. */
+  nodes: readonly string[];
   language: Lang;
 }
 
@@ -61,7 +64,11 @@ const WATCHES: Record<What, readonly string[]> = {
   all: ["all"],
 };
 
-function scopeOf({ what, region, more }: Chosen): string[] {
-  const typed = more.split(/[;；]/).map((each) => each.trim());
-  return [...WATCHES[what], region && `region=${region}`, ...typed].filter((each) => each !== "");
+function scopeOf({ what, region, network, contractor, nodes }: Chosen): string[] {
+  const narrowed = Object.entries({ region, network, contractor }).filter(([, value]) => value !== "");
+  return [
+    ...WATCHES[what],
+    ...narrowed.map(([key, value]) => `${key}=${value}`),
+    ...nodes.map((each) => `node=${each}`),
+  ];
 }

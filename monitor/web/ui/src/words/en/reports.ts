@@ -10,7 +10,7 @@ const words = {
   "reports.to": "to (that day included)",
   "reports.by": "by",
   "reports.scope": "scope",
-  "reports.scope_such": "what narrows it, as contractor=Company A; network=video",
+  "reports.nodes": "these nodes alone",
   "reports.what": "watches",
   "reports.class1": "class-1 points",
   "reports.class2": "class-2 points",

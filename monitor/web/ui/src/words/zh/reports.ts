@@ -10,7 +10,7 @@ const words = {
   "reports.to": "至（含当日）",
   "reports.by": "分组",
   "reports.scope": "范围",
-  "reports.scope_such": "可再限定，如 contractor=甲公司；network=video",
+  "reports.nodes": "只含这些节点",
   "reports.what": "监测对象",
   "reports.class1": "一类点位",
   "reports.class2": "二类点位",
