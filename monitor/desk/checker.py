@@ -21,7 +21,7 @@ UNPACKED: Final = 400_000_000
 
 _ROWS: Final = 5_000_000
 _MEMORY: Final = 4 * 1024**3
-"""Bytes of addresses that it may use."""
+"""Bytes of addresses that it may use: for each 1,000 nodes of a report it takes about 15 MB."""
 
 _NICE: Final = 10
 

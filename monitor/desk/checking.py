@@ -22,7 +22,7 @@ from monitor.reports.formats import BESIDE, FORMATS, beside
 LARGEST: Final = 50 * 1024 * 1024
 """Bytes of a file that is handed in."""
 
-PATIENCE: Final = 120.0
+PATIENCE: Final = 300.0
 """Seconds that a check may take."""
 
 _TOO_MUCH: Final = Said(

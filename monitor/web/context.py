@@ -44,7 +44,8 @@ class Context:
     ``ledger`` and ``signer`` are None until the ledger is open; ``access`` until accounts can be read.
     ``redis`` is the client for commands. ``started_at``: milliseconds. ``local_token``: shown by commands of
     this machine, which read it in the note of the role. ``url``: where we listen, once we do.
-    ``reckoning``: what takes seconds of a processor is done one after the other.
+    ``reckoning``: what takes seconds of a processor is done one after the other. So are ``checks`` of
+    reports, which are no work of this process.
     """
 
     live: Live
@@ -74,6 +75,7 @@ class Context:
     wishes: Wishes = field(init=False)
     trail: Trail = field(init=False)
     reckoning: Turns = field(default_factory=Turns)
+    checks: Turns = field(default_factory=Turns)
     local_token: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
 
     def __post_init__(self) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from monitor.config import Site
 from monitor.config.atlas import Atlas
 from monitor.config.mistakes import did_you_mean
-from monitor.desk.turns import BusyError
+from monitor.desk.turns import BusyError, Turns
 from monitor.ledger.ledger import Ledger
 from monitor.model.outages import Outage
 from monitor.model.said import Said
@@ -107,10 +107,13 @@ def regions_of(site: Site) -> list[str]:
 
 
 @asynccontextmanager
-async def turn(call: Call[Any, Any]) -> AsyncIterator[None]:
-    """For what takes seconds of a processor: one after the other. Raises Refused (429) for one too many."""
+async def turn(call: Call[Any, Any], turns: Turns | None = None) -> AsyncIterator[None]:
+    """For what takes seconds of a processor: one after the other. Raises Refused (429) for one too many.
+
+    ``turns``: where it waits, None: with whatever is worked out in this process.
+    """
     try:
-        async with call.context.reckoning.turn():
+        async with (turns or call.context.reckoning).turn():
             yield
     except BusyError as error:
         raise Refused(429, "等待处理的请求过多", "too many wait already", after=10) from error

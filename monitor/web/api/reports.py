@@ -235,7 +235,7 @@ async def verify(call: Call[None, None]) -> Verified:
     signer = call.context.signer
     key = None if signer is None else signer.public
     try:
-        async with uploaded(call, checking.LARGEST) as file, turn(call):
+        async with uploaded(call, checking.LARGEST) as file, turn(call, call.context.checks):
             found = await checking.check_upload(call.context.site, name, file, key)
     except checking.UncheckableError as error:
         raise Refused(400, *error.said) from error

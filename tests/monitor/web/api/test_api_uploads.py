@@ -98,3 +98,17 @@ async def test_a_list_that_was_previewed_stays_until_it_is_applied(desk: Desk) -
     await desk.post("/inventory/apply", {"upload": found["upload"]}, "adm")
 
     assert left(desk) == []
+
+
+async def test_a_check_waits_for_other_checks_and_for_nothing_else(desk: Desk) -> None:
+    async with desk.context.reckoning.turn():
+        answer = await desk.ask("POST", "/reports/verify", "looker", raw=b"{}", X_File_Name="r.json")
+        assert answer.status == 400
+    async with desk.context.checks.turn():
+        waits = asyncio.create_task(
+            desk.ask("POST", "/reports/verify", "looker", raw=b"{}", X_File_Name="r.json")
+        )
+        await until(lambda: left(desk))
+        await asyncio.sleep(0.1)
+        assert not waits.done()
+    assert (await waits).status == 400
