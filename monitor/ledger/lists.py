@@ -70,6 +70,10 @@ class Lists(Access):
         """How many decisions were requested whose names begin so."""
         return await self._read(_requests, letter)
 
+    async def last_decision(self) -> int:
+        """The link of the last row of all decisions; 0: there is none."""
+        return await self._read(_last_decision)
+
     async def decisions_of(self, name: str) -> list[Decision]:
         """All rows of one decision in the order recorded."""
         return await self._read(records.decisions, [name])
@@ -94,6 +98,10 @@ def _decisions(connection: Connection, limit: int, offset: int) -> Page[Decision
     requests = select(table.c.id).where(table.c.action == Action.REQUEST.value)
     page = requests.order_by(table.c.link.desc()).limit(limit).offset(offset)
     return records.decisions(connection, list(connection.scalars(page))), _count(connection, requests)
+
+
+def _last_decision(connection: Connection) -> int:
+    return int(connection.scalar(select(func.max(schema.decisions.c.link))) or 0)
 
 
 def _requests(connection: Connection, letter: str) -> int:

@@ -30,6 +30,7 @@ from monitor.live.watchrows import Rows
 from monitor.reports.nodelists import NodeLists
 from monitor.web.alertbook import AlertBook
 from monitor.web.coverage import Coverage
+from monitor.web.decisionbook import DecisionBook
 from monitor.web.hub import Hub
 from monitor.web.trends import Trends
 
@@ -60,6 +61,7 @@ class Context:
     excluding: Excluding = field(default_factory=Excluding)
     alerts: AlertBook = field(default_factory=AlertBook)
     coverage: Coverage = field(default_factory=Coverage)
+    decisions: DecisionBook = field(default_factory=DecisionBook)
     rows: Rows = field(default_factory=Rows)
     lists: NodeLists = field(default_factory=NodeLists)
     trends: Trends = field(init=False)

@@ -68,7 +68,7 @@ async def board(call: Call[None, None]) -> Reply:
 
 async def excluding(context: Context, now: int) -> Covers:
     """Which approved exclusion covers a watch now."""
-    decisions = [] if context.ledger is None else await context.ledger.decisions()
+    decisions = () if context.ledger is None else await context.decisions.all(context.ledger)
     return context.excluding.of(context.site, decisions, now)
 
 

@@ -13,6 +13,7 @@ from api_kit import NOBODY, Begun, Desk, desk_of
 from city_kit import HOUR, OUTAGE, POINT, QUARTER, city_of, hear
 from small_site import Voice, camera, make_site
 
+from monitor.ledger.ledger import Ledger
 from monitor.model.decisions import Action, Decision
 from monitor.model.deeds import Did
 from monitor.model.measured import Budget, GroupNow, Health, Measured, Spent
@@ -100,6 +101,30 @@ async def test_maintenance_stands_on_the_board_from_its_first_moment_to_its_last
         {"cam-2", "cam-3", "sw"},
         set(),
     ]
+
+
+async def test_decisions_are_read_once_until_there_is_another(
+    city: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, decisions = [], Ledger.decisions
+
+    async def counted(self: Ledger) -> list[Decision]:
+        read.append(1)
+        return await decisions(self)
+
+    monkeypatch.setattr(Ledger, "decisions", counted)
+    now = city.context.live.clock()
+    span = {"start": format_time(now - 1), "end": format_time(now + 1), "note": "换电源"}
+    body = {"kind": "exclusion", "scope": {"nodes": ["sw"]}, "reason": "planned_work", **span}
+    await city.ledger.decide(Decision("m1", Action.REQUEST, "张三", now, body))
+    for _ in range(3):
+        assert (await city.get("/board", NOBODY))["excluded"] == []
+    assert len(read) == 1
+
+    await city.ledger.decide(Decision("m1", Action.APPROVE, "李四", now, {}))
+
+    assert len((await city.get("/board", NOBODY))["excluded"]) == 1
+    assert len(read) == 2
 
 
 async def test_without_a_ledger_there_is_a_board_still(city: Desk) -> None:
