@@ -94,8 +94,8 @@ def _noun(checked: Checked) -> str:
 def _reworded(proof: Proof) -> Said:
     zh, en = (proof.software or unnamed for unnamed in ("较早的版本", "an older version"))
     return Said(
-        f"  由 {zh} 生成：已核对数字、摘要与签名，未核对文件中显示的文字",
-        f"  made by {en}: its figures, digest and signature were checked, the wording of its cells was not",
+        f"  由 {zh} 生成，文字不同：已核对数字、摘要与签名，未核对文件中显示的文字",
+        f"  made by {en}, words differ: its figures, digest and signature were checked, its wording was not",
     )
 
 

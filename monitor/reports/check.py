@@ -11,12 +11,12 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Final
 
 from monitor.ledger.signing import is_signed
 from monitor.model.said import Said, SaidError
+from monitor.reports import table_check
 from monitor.reports.document import Proof, Report
 from monitor.reports.edition import software, wording
 from monitor.reports.flaws import Flaw
@@ -42,7 +42,7 @@ class NoReportError(SaidError):
 class Checked:
     """A report as it was found; ``flaws`` empty: as it was made, and signed by the key in ``proof``.
 
-    ``reworded``: the words that people see in the workbook were not checked, only its figures. Another
+    ``reworded``: the words that people see in the file were not checked, only its figures. Another
     version made it, which may have said things in other words; an edit could not be told from that.
     ``newest``: the latest revision of the same question that a ledger knows; None: none was asked, or knows.
     """
@@ -76,7 +76,7 @@ def check_report(path: Path, public: str | None = None) -> Checked:
             with _readable(path):
                 _check_workbook(path, Path(folder), checked, text, ours=ours)
         else:
-            _check_bytes(path, form, Path(folder), checked)
+            _check_bytes(path, form, Path(folder), checked, ours=ours)
     return checked
 
 
@@ -115,8 +115,8 @@ def _check_workbook(path: Path, folder: Path, checked: Checked, text: str, *, ou
         checked.flaws += workbook_check.other_figures(path, made[language])
 
 
-def _check_bytes(path: Path, form: str, folder: Path, checked: Checked) -> None:
-    """Made again in either language, it must be the same to the byte."""
+def _check_bytes(path: Path, form: str, folder: Path, checked: Checked, *, ours: bool) -> None:
+    """Made again in either language, it must be the same to the byte; another version's CSV cell by cell."""
     content = path.read_bytes()
     made = []
     for language in LANGUAGES:
@@ -125,8 +125,11 @@ def _check_bytes(path: Path, form: str, folder: Path, checked: Checked) -> None:
         made.append(again.read_bytes())
         if made[-1] == content:
             return
-    if form == "csv":
-        checked.flaws += _line_flaws(content, made[0])
+    if form == "csv" and ours:
+        checked.flaws += table_check.first_difference(content, made[0])
+    elif form == "csv":
+        checked.reworded = True
+        checked.flaws += table_check.other_cells(content, made[0])
     else:
         zh, en = "与重新生成的文件不同", "differs from what is made again from the same report"
         checked.flaws.append(Flaw(path.name, Said(zh, en)))
@@ -185,12 +188,3 @@ def _workbook_text(path: Path) -> str:
         raise NoReportError(path, _NOT_OURS)
     with _readable(path):
         return "".join(str(row[0]) for row in book[HIDDEN].iter_rows(values_only=True) if row and row[0])
-
-
-def _line_flaws(content: bytes, made: bytes) -> Iterator[Flaw]:
-    pairs = zip_longest(made.splitlines(), content.splitlines(), fillvalue=b"")
-    for line, (wanted, value) in enumerate(pairs, 1):
-        if wanted != value:
-            said, should = value[:80].decode(errors="replace"), wanted[:80].decode(errors="replace")
-            yield Flaw(f"{line}", Said(f"为 {said}，应为 {should}", f"says {said}, should be {should}"))
-            return

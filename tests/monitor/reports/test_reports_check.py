@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from dataclasses import replace
-from io import BytesIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -276,8 +277,10 @@ def test_the_words_of_another_version_are_no_edits(
     assert checked.flaws == []
     assert checked.reworded
     told = "\n".join(reverifying.told(checked, path, "en"))
-    assert f"made by {made_by['software'] or 'an older version'}: its figures, digest and" in told
-    assert "the wording of its cells was not" in told
+    assert (
+        f"made by {made_by['software'] or 'an older version'}, words differ: its figures, digest and" in told
+    )
+    assert "its wording was not" in told
     assert "未核对文件中显示的文字" in "\n".join(reverifying.told(checked, path, "zh"))
     assert not reverifying.as_document(checked, path)["cells_checked"]
 
@@ -333,6 +336,46 @@ def test_an_edited_row_of_csv_is_found_whatever_version_wrote_it(
     path.write_text(path.read_text().replace(",met,", ",missed,", 1))
 
     assert len(places(path)) == 1
+
+
+def without_column(text: str, head: str) -> str:
+    """The table as a version wrote it that had no such column yet."""
+    rows = list(csv.reader(text.splitlines()))
+    place = rows[0].index(head)
+    kept = StringIO()
+    csv.writer(kept, lineterminator="\n").writerows([*row[:place], *row[place + 1 :]] for row in rows)
+    return kept.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("edit", "found"),
+    [
+        (("", ""), []),
+        ((",met,", ",missed,"), ["2 verdict"]),
+        (("intact_low", "intact_min"), ["intact_min"]),
+        (("intact_low", "intact_high"), ["intact_high"]),
+    ],
+)
+def test_a_table_with_fewer_columns_is_checked_by_those_that_it_has(
+    tmp_path: Path, signer: Signer, proof: Proof, edit: tuple[str, str], found: list[str]
+) -> None:
+    path = written(tmp_path, signed(signer, replace(proof, **OTHERS[0])), "csv")
+    path.write_text(without_column(path.read_text(), "coverage").replace(*edit, 1))
+
+    checked = check_report(path)
+
+    assert checked.reworded
+    assert list(dict.fromkeys(flaw.place for flaw in checked.flaws if " intact" not in flaw.place)) == found
+
+
+@pytest.mark.parametrize("content", ["", "by\n", "\0" * 200_000])
+def test_a_table_of_another_version_that_lost_its_rows_is_found(
+    tmp_path: Path, signer: Signer, proof: Proof, content: str
+) -> None:
+    path = written(tmp_path, signed(signer, replace(proof, **OTHERS[0])), "csv")
+    path.write_text(content)
+
+    assert places(path)
 
 
 def test_the_figures_of_another_version_are_checked_all_the_same(
