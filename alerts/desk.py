@@ -49,6 +49,7 @@ class Desk:
         self._shelf = Shelf()
         self._is_ahead = False
         self._done_until = self._done_next = 0
+        self._followed_at = 0
         self.engine = self._engine(site)
 
     def hear(
@@ -119,6 +120,7 @@ class Desk:
 
     def _follow(self, db: sqlite3.Connection) -> None:
         now = self._clock()
+        self._mind_the_clock(db, now)
         sent, did = self.engine.tick(now)
         for each in sent:
             self.outbox.enqueue(db, each.channel, each.message, each.to, fallback=each.fallback)
@@ -126,6 +128,12 @@ class Desk:
             self.deeds = deeds.write(db, [*did, *self._delivered(db)], now)
         else:
             self._elsewhere.hold(db, did, now)
+
+    def _mind_the_clock(self, db: sqlite3.Connection, now: int) -> None:
+        if now < self._followed_at:
+            self.outbox.set_back(db, self._followed_at - now)
+            self._done_until = self._done_next = min(self._done_until, now - _MARGIN)
+        self._followed_at = now
 
     def _delivered(self, db: sqlite3.Connection) -> list[Deed]:
         """What became of messages since the last time, for the record."""

@@ -48,7 +48,7 @@ class Engine:
         self.book = book
         self._is_taken = is_taken
         self._measured: Measured | None = None
-        self._heard_at = now
+        self._heard_at = self._ticked_at = now
         self._has_heard = False
         self._failing: Mapping[str, Trouble] = {}
         self._looked_at: int | None = None
@@ -59,6 +59,7 @@ class Engine:
         """Know what another engine of this process knew beside its book."""
         self._measured, self._heard_at = before._measured, before._heard_at
         self._has_heard, self._failing = before._has_heard, before._failing
+        self._ticked_at = before._ticked_at
 
     # What is heard.
 
@@ -144,6 +145,9 @@ class Engine:
 
     def tick(self, now: int) -> tuple[list[Sending], list[Deed]]:
         """All that is to be sent by now, in order, and all that was done."""
+        if now < self._ticked_at:
+            self._set_back(self._ticked_at - now, now)
+        self._ticked_at = now
         self._forget_silences(now)
         if self._looked_at is None or not 0 <= now - self._looked_at < LOOK_AGAIN or self._is_due(now):
             self._look(now)
@@ -152,6 +156,11 @@ class Engine:
         sent, deeds = teller.tell(), self._deeds
         self._deeds = []
         return sent, deeds
+
+    def _set_back(self, step: int, now: int) -> None:
+        self.book.set_back(step)
+        if self._heard_at > now:  # else it was heard since
+            self._heard_at -= step
 
     def world(self, now: int) -> World:
         silent = now - self._heard_at > 1000 * self._patience()

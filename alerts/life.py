@@ -6,7 +6,7 @@ All values are frozen and replaced, never edited: what is not the same object an
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from alerts.model import Alert, Finding
@@ -103,7 +103,27 @@ class Book:
         """The life with this id that goes on."""
         return next((life for life in self.lives.values() if life.alert.id == alert), None)
 
+    def set_back(self, step: int) -> None:
+        """Our clock was set back by so many milliseconds: what we noted by it is as long ago as it was."""
+        for shelf in (self.lives, self.ending):
+            for key, life in shelf.items():
+                shelf[key] = replace(
+                    life,
+                    queued_at=life.queued_at - step,
+                    told_at=_earlier(life.told_at, step),
+                    said_at=life.said_at - step,
+                    gone_since=_earlier(life.gone_since, step),
+                )
+        for key, pending in self.pending.items():
+            self.pending[key] = replace(pending, since=pending.since - step)
+        for route, last in self.gatherings.items():
+            self.gatherings[route] = Gathering(_earlier(last.starts, step), _earlier(last.ends, step))
+
     def shelves(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Each part with its name."""
         for name in self.__slots__:
             yield name, getattr(self, name)
+
+
+def _earlier(moment: int | None, step: int) -> int | None:
+    return None if moment is None else moment - step

@@ -199,6 +199,15 @@ class Outbox:
                 bequeath(db, number, heirs_of(route), self._clock())
         self._wake()
 
+    def set_back(self, db: sqlite3.Connection, step: int) -> None:
+        """Our clock was set back by so many milliseconds: what waits for a moment waits no longer for it."""
+        db.execute(
+            "UPDATE messages SET queued_at = queued_at - ?1, next_at = next_at - ?1,"
+            " fallback_at = fallback_at - ?1 WHERE fate = 'waiting'",
+            (step,),
+        )
+        self._wake()
+
     def prune(self) -> None:
         """Forget what was done with long ago; of an alert that goes on, all is kept."""
         before = self._clock() - KEEP

@@ -74,7 +74,7 @@ class Teller:
         return self._sent
 
     def _mind_the_clock(self) -> None:
-        """What happened later than now, by a clock that was set back since, happened now.
+        """What happened later than now, by a clock that was set back while nobody looked, happened now.
 
         Else escalations, repeats and what is gathered would wait until it is that late again.
         """

@@ -71,6 +71,7 @@ class Worker:
         self._failures = 0
         self._failed: set[int] = set()
         self._closed_until = 0
+        self._turned_at = 0
         self._remind_at = 0
         self._woken = asyncio.Event()
         self._ending = False
@@ -100,12 +101,21 @@ class Worker:
     async def _turn(self) -> float | None:
         """One attempt, or none; returns the seconds to wait, None for until there is something new."""
         now = self._clock.now()
+        if now < self._turned_at:
+            self._set_back(self._turned_at - now)
+        self._turned_at = now
         remind = await self._remind(now)
         entry, wait = self._choose(now)
         if entry is not None:
             await self._deliver(entry)
             return 0
         return remind if wait is None else wait if remind is None else min(wait, remind)
+
+    def _set_back(self, step: int) -> None:
+        """The clock was: what waits for a moment waits no longer for it."""
+        self._closed_until -= step
+        if self.failing is not None:
+            self.failing = Failing(self.failing.since - step, self.failing.text)
 
     # What is tried next.
 

@@ -84,6 +84,12 @@ class FakeClock:
     async def sleep(self, seconds: float) -> None:
         await self.pause(asyncio.Event(), seconds)
 
+    def set_back(self, seconds: float) -> None:
+        """Somebody sets it; who waits waits no longer for that, as with the clock of the kernel."""
+        step = round(1000 * seconds)
+        self.millis -= step
+        self._timers = [(moment - step, number, timer) for moment, number, timer in self._timers]
+
     async def advance(self, seconds: float) -> None:
         """Let so much time pass, and all happen that happens in it."""
         until = self.millis + round(1000 * seconds)

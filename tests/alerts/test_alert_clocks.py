@@ -69,13 +69,34 @@ def test_escalations_and_repeats_do_not_wait_for_a_clock_that_was_set_back(tmp_p
     assert said == ["escalated", "escalated", "repeated"]
 
 
-def test_what_is_gathered_does_not_wait_for_a_clock_that_was_set_back(tmp_path: Path) -> None:
+@pytest.mark.parametrize("back", [HOUR, 24 * HOUR])
+@pytest.mark.parametrize("after", [7, 20, 45])
+def test_a_clock_that_is_set_back_changes_nothing_of_when_things_are_said(
+    tmp_path: Path, after: int, back: int
+) -> None:
+    def said(step: int) -> list[tuple[int, str]]:
+        """What is said, and in which minute by a watch that nobody sets."""
+        bench = Bench(site_of(tmp_path, LADDER))
+        bench.hear(outage("sw-1", affected=5), at=T0)
+        return [
+            (minute, text)
+            for minute in range(130)
+            for text in bench.at(T0 + minute * MINUTE - (step if minute >= after else 0))
+        ]
+
+    usual = said(0)
+    assert [text.split()[0] for _, text in usual] == ["escalated", "escalated", "repeated", "repeated"]
+    # The minute of the step itself is told by no clock.
+    assert [(minute - (minute > after), text) for minute, text in said(back)] == usual
+
+
+def test_what_is_gathered_waits_no_longer_for_a_clock_that_was_set_back(tmp_path: Path) -> None:
     bench = Bench(site_of(tmp_path))
     for number in range(1, 5):
         bench.hear(outage(f"cam-{number}", at=T0 + number), at=T0 + number)
-    heard = len(bench.sent)
-    assert [text.split()[0] for text in bench.at(T0 - 6 * HOUR)] == ["fired"]
-    assert len(bench.sent) == heard + 1
+    assert bench.at(T0 - 6 * HOUR) == []
+    assert bench.at(T0 - 6 * HOUR + 4 * MINUTE) == []
+    assert [text.split()[0] for text in bench.at(T0 - 6 * HOUR + 5 * MINUTE)] == ["fired"]
 
 
 def test_what_must_last_does_not_wait_for_a_clock_that_was_set_back(tmp_path: Path) -> None:

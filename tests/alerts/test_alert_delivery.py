@@ -11,7 +11,7 @@ from alerts import postings
 from alerts.channels.base import DeliveryError, PermanentError, TemporaryError
 from alerts.database import Database
 from alerts.model import Message
-from alerts.outbox import Fallback
+from alerts.outbox import Fallback, Outbox
 from alerts.pace import Pace, Patience
 
 HOUR = 3600.0
@@ -229,3 +229,20 @@ async def test_the_fallback_takes_over_under_the_same_key_and_the_original_stops
         duty.answer = lambda _: None
         await clock.advance(600)
     assert duty.keys == ["00000001/resolved"]
+
+
+async def test_a_clock_that_is_set_back_keeps_no_message_waiting(
+    clock: FakeClock, add: Add, deliver: Deliver, database: Database, outbox: Outbox
+) -> None:
+    duty = FakeChannel(clock)
+    duty.answer = lambda _: TemporaryError("HTTP 503", after=600) if len(duty.tried) == 1 else None
+    add(message(1))
+    async with deliver(duty):
+        await clock.advance(300)
+        clock.set_back(1800)
+        with database.transaction() as db:
+            outbox.set_back(db, 1_800_000)  # as the desk does with its next tick
+        await clock.advance(299)
+        assert duty.got == []
+        await clock.advance(305)
+        assert duty.keys == ["00000001/fired"]

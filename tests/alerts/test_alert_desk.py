@@ -335,3 +335,22 @@ def test_however_long_a_role_was_away_the_end_is_told(office: Office, hours: int
     office.open()
     office.hear(closed(one, office.now))
     assert [happening for _, _, happening, _ in office.messages()][-1] == "resolved"
+
+
+def test_a_clock_that_is_set_back_keeps_no_fallback_waiting_and_no_delivery_from_the_record(
+    tmp_path: Path,
+) -> None:
+    hooks = [f"{name}: {{type: webhook, url: 'http://127.0.0.1:1/{name}'}}" for name in ("hook", "spare")]
+    route = "{to: hook, fallback: {to: spare, after: 10m}}"
+    alerts = f"channels: {{{', '.join(hooks)}}}\nroutes: [{route}]\n"
+    office = Office(tmp_path / "alerts.db", site_of(tmp_path, alerts))
+    office.hear(outage("sw-1", affected=3))
+    office.pass_(4 * MINUTE)
+    office.now -= 24 * 60 * MINUTE
+    office.pass_(0)
+    assert office.desk.outbox.next_fallback() == office.now + 6 * MINUTE
+    (entry,) = office.desk.outbox.waiting("hook")
+    office.desk.outbox.delivered(entry, office.desk.outbox.begin(entry))
+    office.pass_(1000)
+    assert office.deeds() == [Did.FIRED, Did.DELIVERED]
+    office.database.close()
