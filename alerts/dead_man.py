@@ -7,7 +7,7 @@ queued, nor repeated after a failure: a late "all is well" is a lie.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import structlog
 from yarl import URL
@@ -15,18 +15,22 @@ from yarl import URL
 from alerts.channels.base import DeliveryError
 from alerts.channels.http import Http, secrets_of
 from alerts.delivery import Numbers
-from alerts.outbox import wall_clock
+from alerts.rules.world import World
 from alerts.worker import Clock
 
 log = structlog.get_logger(__name__)
 
 EVERY = 60.0
+LOOK = 5.0
+"""Seconds to the next look when it is not well: as soon as it is, that is said."""
 WITHIN = 10.0
 """Seconds for the receiver's answer."""
 QUIET = 30.0
 """Seconds without a look into the stream after which nobody can say that all is well."""
 STUCK = 900.0
 """Seconds for which a channel may fail before it is not well."""
+UNSEEN = 120.0
+"""Seconds without a sight of any collector after which nobody looks."""
 
 
 class DeadMan:
@@ -48,19 +52,17 @@ class DeadMan:
         """Until ``stop`` is set."""
         try:
             while not stop.is_set():
-                said = await self._say()
+                troubles = "; ".join(self._troubles())
+                said = troubles or await self._say()
                 if said != self.trouble:
                     log.info("dead man's switch", trouble=said or "none")
                 self.trouble = said
-                await self._clock.pause(stop, self._every)
+                await self._clock.pause(stop, min(LOOK, self._every) if troubles else self._every)
         finally:
             await self._http.close()
 
     async def _say(self) -> str:
-        """Why it was not said; empty when it was."""
-        troubles = list(self._troubles())
-        if troubles:
-            return "; ".join(troubles)
+        """Why it was not heard; empty when it was."""
         try:
             async with asyncio.timeout(WITHIN):
                 await self._http.request("GET", self._url)
@@ -71,14 +73,16 @@ class DeadMan:
         return ""
 
 
-def troubles(read_at: int, numbers: Numbers, now: int | None = None) -> list[str]:
-    """Why the role does not work. ``read_at``: when it last looked into the stream; milliseconds all.
+def troubles(read_at: int, numbers: Numbers, world: World) -> list[str]:
+    """Why it is not well, at the moment of ``world``. ``read_at``: when the stream was last looked into.
 
-    A failing channel is in order while it can still be thought to recover. Not because nothing waits for it:
-    after a refusal for good, as with a wrong token, nothing ever does, and nobody hears anything.
+    While the monitor is silent, or no collector sees anything, it is no sign of health that nobody hears of
+    a failure. A failing channel is in order while it can still be thought to recover. Not because nothing
+    waits for it: after a refusal for good, as with a wrong token, nothing ever does, and nobody hears
+    anything.
     """
-    now = wall_clock() if now is None else now
-    found = []
+    now = world.now
+    found = list(_unseen(world))
     if not 0 <= now - read_at <= 1000 * QUIET:
         found.append(f"the stream was last read {(now - read_at) / 1000:.0f} s ago")
     found += [
@@ -87,3 +91,16 @@ def troubles(read_at: int, numbers: Numbers, now: int | None = None) -> list[str
         if now - failing.since > 1000 * STUCK
     ]
     return found
+
+
+def _unseen(world: World) -> Iterator[str]:
+    if world.silent_since is not None:
+        yield f"the monitor is silent for {(world.now - world.silent_since) / 1000:.0f} s"
+    elif world.measured is None:
+        yield "nothing was heard of the monitor yet"
+    else:
+        ages = world.measured.health.sight_ages.values()
+        if not ages:
+            yield "no collector was ever heard of"
+        elif min(ages) > UNSEEN:
+            yield f"no collector has seen anything for {min(ages):.0f} s"

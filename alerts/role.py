@@ -284,7 +284,8 @@ class _Role:
         if self._delivery is None:
             return ["another tells"]
         try:
-            return troubles(self._read_at, self._delivery.numbers())
+            world = self.desk.engine.world(wall_clock())
+            return troubles(self._read_at, self._delivery.numbers(), world)
         except DatabaseError as error:
             return [str(error)]
 
