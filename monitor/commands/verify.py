@@ -49,7 +49,7 @@ class Place(NamedTuple):
 @click.option(
     "--key",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="只信任这个公钥 / the only key believed  [台账旁的 ledger.pub beside it]",
+    help="只信任此公钥 / the only key believed  [台账旁 beside it]",
 )
 @click.option("--language", type=click.Choice(["zh", "en"]), help="语言 / language")
 @click.option("--again", is_flag=True, help="由本站台账重新计算 / compute it anew here")
