@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from browser_city import BrowserCity
+from browser_city import PASSWORD, BrowserCity
 from conftest import Enter
 from playwright.async_api import expect
 
@@ -63,7 +63,7 @@ async def test_maintenance_takes_four_eyes(city: BrowserCity, enter: Enter) -> N
 async def test_a_silence_begins_where_the_outage_stands_and_ends_only_when_asked_twice(
     city: BrowserCity, enter: Enter
 ) -> None:
-    switch = city.towns()[1]
+    switch = city.towns()[5]
     async with enter("op") as duty:
         page, dialog = duty.page, duty.page.get_by_role("dialog")
         with city.dead(switch):
@@ -112,7 +112,9 @@ async def test_alerts_are_chosen_by_the_address_and_the_address_by_what_is_chose
 async def test_the_key_of_an_authenticator_can_be_scanned(enter: Enter) -> None:
     async with enter("look") as window:
         await window.open("me")
-        await window.page.get_by_role("button", name="启用").click()
+        panel = window.page.get_by_role("region", name="动态验证码")
+        await panel.get_by_label("当前密码").fill(PASSWORD)
+        await panel.get_by_role("button", name="启用").click()
         code = window.page.get_by_role("img", name="动态验证码的二维码")
         await expect(code).to_be_visible()
         box = await code.bounding_box()
