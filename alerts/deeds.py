@@ -31,6 +31,8 @@ STEPS: Final = (
             " alert TEXT NOT NULL, body TEXT NOT NULL)"
         ),
     ),
+    # The messages of which it is recorded that they do not arrive, though they may yet.
+    ("CREATE TABLE deeds_late (message INTEGER PRIMARY KEY)",),
 )
 """What each version of the file has more than the one before it."""
 

@@ -26,9 +26,16 @@ STEPS: Final = (*inbox.STEPS, *rows.STEPS, *store.STEPS, *deeds.STEPS)
 _DONE: Final = (
     "SELECT id, channel, key, fate, done_at, body,"
     " (SELECT text FROM attempts WHERE message = messages.id ORDER BY id DESC LIMIT 1)"
-    " FROM messages WHERE done_at >= ? AND fate IN ('delivered', 'refused', 'expired')"
+    " FROM messages WHERE done_at >= ? AND fate IN ('delivered', 'refused', 'expired', 'handed_over')"
     " AND id NOT IN (SELECT message FROM deeds_told) ORDER BY done_at, id LIMIT 500"
 )
+_LATE: Final = (
+    "SELECT messages.id, messages.channel, key, fate, at, body, text FROM messages JOIN attempts ON"
+    " attempts.id = (SELECT max(id) FROM attempts WHERE message = messages.id) WHERE fate = 'waiting'"
+    " AND messages.attempts >= ? AND messages.id NOT IN (SELECT message FROM deeds_late) LIMIT 500"
+)
+_IS_LATE: Final = 5
+"""Attempts after which the record says that a message does not arrive, though it is tried on and on."""
 _MARGIN: Final = 60_000
 """Milliseconds by which a clock may have been set back between two messages."""
 
@@ -94,7 +101,8 @@ class Desk:
     def _engine(self, site: Site) -> Engine:
         with self._database.reading() as db:
             book = self._shelf.load(db)
-            db.execute("DELETE FROM deeds_told WHERE message NOT IN (SELECT id FROM messages)")
+            for told in ("deeds_told", "deeds_late"):
+                db.execute(f"DELETE FROM {told} WHERE message NOT IN (SELECT id FROM messages)")  # noqa: S608
         return Engine(site, book, self._clock(), self._is_taken)
 
     def _is_taken(self, alert: str) -> bool:
@@ -125,7 +133,7 @@ class Desk:
         for each in sent:
             self.outbox.enqueue(db, each.channel, each.message, each.to, fallback=each.fallback)
         if self.leads:
-            self.deeds = deeds.write(db, [*did, *self._delivered(db)], now)
+            self.deeds = deeds.write(db, [*did, *_late(db), *self._delivered(db)], now)
         else:
             self._elsewhere.hold(db, did, now)
 
@@ -142,6 +150,13 @@ class Desk:
         if found:
             self._done_next = found[-1][4] - _MARGIN  # held once it is committed
         return [deed for row in found for deed in _deeds_of(row)]
+
+
+def _late(db: sqlite3.Connection) -> list[Deed]:
+    """What waits and does not arrive: once of each message, so that people see it while it is tried."""
+    found = db.execute(_LATE, (_IS_LATE,)).fetchall()
+    db.executemany("INSERT INTO deeds_late VALUES (?)", [(number,) for number, *_ in found])
+    return [deed for row in found for deed in _deeds_of(row)]
 
 
 def _deeds_of(row: tuple[int, str, str, str, int, str, str | None]) -> Iterator[Deed]:

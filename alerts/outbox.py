@@ -111,10 +111,12 @@ class Outbox:
             db.execute("UPDATE messages SET next_at = ? WHERE id = ?", (next_at, entry.id))
 
     def expired(self, entry: Entry, attempt: int, text: str, *, sent: bool) -> None:
-        """That was the last attempt: a start that nobody took for too long."""
+        """That was the last attempt: a start that nobody took for too long. Its fallback is asked."""
         with self._database.transaction() as db:
             self._note(db, attempt, Outcome.FAILED, text, sent=sent)
-            self._close(db, entry.id, Fate.EXPIRED)
+            if self._close(db, entry.id, Fate.EXPIRED):
+                hand_over(db, entry.id, self._clock())
+        self._wake()
 
     def refused(self, entry: Entry, attempt: int, text: str) -> None:
         """It is not tried again; another channel takes it on at once if its route has one."""

@@ -212,6 +212,7 @@ class Worker:
         self._closed_until = now + round(1000 * pause)
         text, next_at = str(error), now + round(1000 * again)
         if not entry.happening.is_end and now - entry.queued_at > 1000 * self._patience.give_up:
+            log.error("given up", channel=self.channel.name, key=entry.key, error=text)
             await self._record(lambda: self._outbox.expired(entry, attempt, text, sent=error.sent))
         else:
             await self._record(lambda: self._outbox.failed(entry, attempt, text, next_at, sent=error.sent))

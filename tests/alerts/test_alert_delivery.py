@@ -163,6 +163,19 @@ async def test_a_start_that_nobody_takes_for_a_day_is_given_up_and_an_end_never(
     assert first.fate == "expired"
 
 
+async def test_the_fallback_is_asked_before_a_start_is_given_up(
+    clock: FakeClock, add: Add, deliver: Deliver
+) -> None:
+    duty = FakeChannel(clock, answer=lambda _: TemporaryError("no connection", sent=False))
+    mail = FakeChannel(clock, "mail")
+    add(message(1), fallback=Fallback({"mail": ()}, 72 * HOUR))
+    async with deliver(duty, mail):
+        await clock.advance(23.9 * HOUR)
+        assert mail.got == []
+        await clock.advance(0.3 * HOUR)
+        assert mail.keys == ["00000001/fired"]
+
+
 async def test_a_start_that_was_never_tried_is_not_too_old(
     clock: FakeClock, add: Add, deliver: Deliver
 ) -> None:

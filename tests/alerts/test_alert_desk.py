@@ -21,8 +21,9 @@ from alerts.desk import STEPS, Desk
 from alerts.model import Happening
 from alerts.packing import unpack
 from monitor.config import Site
+from monitor.desk.orders import Known
 from monitor.model.decisions import Scope
-from monitor.model.deeds import Did
+from monitor.model.deeds import Deed, Did
 from monitor.model.events import MONITOR, Event, EventId
 from monitor.model.measured import Health, Measured
 from monitor.model.observations import Cause, State
@@ -72,9 +73,20 @@ class Office:
             return db.execute(query).fetchall()
 
     def deeds(self) -> list[Did]:
+        return [deed.what for deed in self.record()]
+
+    def record(self) -> list[Deed]:
         with self.database.reading() as db:
             rows = db.execute("SELECT body FROM deeds ORDER BY sequence").fetchall()
-        return [Did(json.loads(body)["what"]) for (body,) in rows]
+        return [Deed.from_json(json.loads(body)) for (body,) in rows]
+
+    def known(self) -> Known:
+        """The one alert, as people see it in the list."""
+        first, *others = self.record()
+        known = Known(first.alert, first.key, first.at, first.facts)
+        for deed in others:
+            known.take(deed)
+        return known
 
 
 @pytest.fixture
@@ -354,3 +366,35 @@ def test_a_clock_that_is_set_back_keeps_no_fallback_waiting_and_no_delivery_from
     office.pass_(1000)
     assert office.deeds() == [Did.FIRED, Did.DELIVERED]
     office.database.close()
+
+
+def test_what_does_not_arrive_is_seen_while_it_is_tried_and_until_it_arrives(office: Office) -> None:
+    """The record says so once of each message, and the list of alerts shows it."""
+    outbox = office.desk.outbox
+    office.hear(outage("sw-1", affected=3))
+    for number in range(1, 9):
+        (entry,) = outbox.waiting("hook")
+        outbox.failed(entry, outbox.begin(entry), f"HTTP 503, {number}", office.now + 1000, sent=True)
+        office.pass_(6 * MINUTE)
+    assert office.deeds() == [Did.FIRED, Did.FAILED]
+    known = office.known()
+    assert (known.delivered, known.failed) == (set(), {"hook": "HTTP 503, 5"})
+
+    (entry,) = outbox.waiting("hook")
+    outbox.expired(entry, outbox.begin(entry), "HTTP 503, 9", sent=True)
+    office.pass_(1000)
+    assert office.known().failed == {"hook": "HTTP 503, 9"}, "given up, and not silently"
+
+
+def test_what_arrived_late_is_shown_as_arrived(office: Office) -> None:
+    outbox = office.desk.outbox
+    office.hear(outage("sw-1", affected=3))
+    for _ in range(5):
+        (entry,) = outbox.waiting("hook")
+        outbox.failed(entry, outbox.begin(entry), "HTTP 503", office.now, sent=True)
+    office.pass_(1000)
+    assert office.known().failed == {"hook": "HTTP 503"}
+    (entry,) = outbox.waiting("hook")
+    outbox.delivered(entry, outbox.begin(entry))
+    office.pass_(1000)
+    assert (office.known().delivered, office.known().failed) == ({"hook"}, {})
