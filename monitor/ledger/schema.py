@@ -85,14 +85,9 @@ head = Table(
     "head",
     metadata,
     Column("id", Integer, CheckConstraint("id = 1", name="head_is_one_row"), primary_key=True),
-    Column("epoch", BigInteger, nullable=False),
-    Column("base", BigInteger, nullable=False),
-    Column("changes", BigInteger, nullable=False),
-    Column("sights", BigInteger, nullable=False),
-    Column("snapshots", BigInteger, nullable=False),
-    Column("observers", BigInteger, nullable=False),
-    Column("judgements", BigInteger, nullable=False),
-    Column("confirmed", BigInteger, nullable=False),
+    *map(
+        _number, ("epoch", "base", "changes", "sights", "snapshots", "observers", "judgements", "confirmed")
+    ),
     Column("links", BigInteger, nullable=False, server_default="0"),
     Column("hash", Text, nullable=False, server_default=GENESIS),
     Column("fence", BigInteger, nullable=False, server_default="0"),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import importlib.resources
-import time
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, inspect, literal_column, select, table
 
 from monitor.ledger import schema
+from monitor.ledger.access import present
 from monitor.ledger.chain import GENESIS
 from monitor.ledger.errors import LedgerError, about
 from monitor.ledger.postgres import queue_for_migration
@@ -68,4 +68,4 @@ def _migrate(connection: Connection, revision: str | None, place: str) -> None:
 def _newborn() -> dict[str, Any]:
     """The head of an empty ledger. The moment is the epoch of the judgements that it will tell."""
     counters: dict[str, Any] = {column.name: 0 for column in schema.head.columns}
-    return counters | {"id": 1, "epoch": time.time_ns() // 1_000_000, "hash": GENESIS}
+    return counters | {"id": 1, "epoch": present(), "hash": GENESIS}
