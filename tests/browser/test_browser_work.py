@@ -63,7 +63,7 @@ async def test_maintenance_takes_four_eyes(city: BrowserCity, enter: Enter) -> N
 async def test_a_silence_begins_where_the_outage_stands_and_ends_only_when_asked_twice(
     city: BrowserCity, enter: Enter
 ) -> None:
-    switch = city.towns()[5]
+    switch = city.towns()[3]
     async with enter("op") as duty:
         page, dialog = duty.page, duty.page.get_by_role("dialog")
         with city.dead(switch):
