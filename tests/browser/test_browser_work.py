@@ -90,6 +90,7 @@ async def test_a_silence_begins_where_the_outage_stands_and_ends_only_when_asked
             await expect(dialog).to_have_count(0)
             await expect(end).to_be_focused()
         await end.press("Enter")
+        await expect(dialog.get_by_role("button", name="取消")).to_be_focused()
         await page.keyboard.press("Shift+Tab")
         await page.keyboard.press("Enter")
         await expect(row).to_have_count(0)
