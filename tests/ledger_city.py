@@ -13,8 +13,10 @@ from clockwork import at, span
 
 from monitor.config import Site, load_site
 from monitor.ledger import Ledger
+from monitor.ledger.signing import is_signed
 from monitor.model.events import Change, Event, EventId, Payload, Sight
 from monitor.model.observations import Cause, State
+from monitor.reports.document import Proof
 
 COLUMNS = (
     "id", "name", "kind", "class", "network", "region", "parent", "address", "probes", "contractor",
@@ -88,3 +90,8 @@ class Past:
             event_id = EventId(self.collector, self.epoch, self._sequence)
             events.append(Event(event_id, "maoming", 0, payload, oldest=1))
         await self.ledger.append("ledger", "facts", "1-1", events, recorded_at=at(self.recorded))
+
+
+def is_proven(proof: Proof, found: str) -> bool:
+    """Whether a report with the digest ``found`` is the one that the proof was signed for."""
+    return proof.digest == found and is_signed(proof.text(), proof.signature, proof.key)

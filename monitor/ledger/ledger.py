@@ -98,15 +98,12 @@ class Ledger(Facts, Lists, Verdicts):
         appended, self._told = await self._write(append.append, delivery)
         return appended
 
-    async def record_inventory(self, digest: str, body: Any, at: int) -> None:
-        """Keep a version of the node list: a JSON array, or an object with one under ``nodes``.
-
-        The digest names it, so one that is known stays as it was.
-        """
-        await self._write(records.keep_inventory, digest, body, at)
-
     async def use_inventory(self, digest: str, body: Any, at: int) -> bool:
-        """Keep a node list, and that it is valid from ``at`` on. False: it was the valid one already."""
+        """Keep a node list, and that it is valid from ``at`` on. False: it was the valid one already.
+
+        ``body``: a JSON array of nodes, or an object with one under ``nodes``. The digest names it, so one
+        that is known stays as it was.
+        """
         return await self._write(records.use_inventory, digest, body, at)
 
     async def decide(self, decision: Decision) -> None:

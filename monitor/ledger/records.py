@@ -21,15 +21,11 @@ from monitor.model.decisions import Action, Decision, DecisionError, fold
 from monitor.model.said import Said
 
 
-def keep_inventory(connection: Connection, digest: str, body: Any, at: int) -> None:
-    """Keep a version of the node list. The digest names it, so one that is known stays as it was."""
-    head = Head.lock(connection)
-    _keep_inventory(connection, head, digest, body, at)
-    head.save(connection)
-
-
 def use_inventory(connection: Connection, digest: str, body: Any, at: int) -> bool:
-    """From ``at`` on this node list is valid. False: it was the valid one already."""
+    """From ``at`` on this node list is valid. False: it was the valid one already.
+
+    The digest names it, so one that is known stays as it was.
+    """
     head = Head.lock(connection)
     _keep_inventory(connection, head, digest, body, at)
     uses = schema.inventory_uses

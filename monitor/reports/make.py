@@ -13,7 +13,7 @@ from typing import Any
 from monitor.config import Site
 from monitor.ledger.chain import GENESIS
 from monitor.ledger.ledger import Ledger
-from monitor.ledger.signing import Signer, is_signed
+from monitor.ledger.signing import Signer
 from monitor.model.times import format_time
 from monitor.reports.build import Progress, Question, report
 from monitor.reports.document import SIGNED_FORM, Proof, Report
@@ -88,11 +88,6 @@ def question_of(made: Report) -> dict[str, Any]:
         "by": made.by,
         "scope": [list(pair) for pair in made.scope],
     }
-
-
-def is_proven(proof: Proof, found: str) -> bool:
-    """Whether a report with the digest ``found`` is the one that the proof was signed for."""
-    return proof.digest == found and is_signed(proof.text(), proof.signature, proof.key)
 
 
 @contextmanager

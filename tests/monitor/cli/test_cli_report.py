@@ -12,14 +12,13 @@ from typing import Any
 
 import pytest
 from cli_talk import on_terminal, quanshi_here
-from ledger_city import Past, point, write_site
+from ledger_city import Past, is_proven, point, write_site
 
 from monitor.config import Site
 from monitor.ledger import Ledger
 from monitor.model.observations import State
 from monitor.model.timeline import Verdict
 from monitor.reports.jsonform import read_document
-from monitor.reports.make import is_proven
 
 UP, DOWN = State.UP, State.DOWN
 

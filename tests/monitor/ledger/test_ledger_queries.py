@@ -62,8 +62,8 @@ async def test_evidence_that_cannot_be_read_leaves_the_change_and_the_rest_of_it
 
 async def test_an_inventory_is_kept_once_under_its_digest(ledger: Ledger) -> None:
     nodes = [{"id": "cam-1", "name": "河西街道 1 号"}, {"id": "cam-2"}]
-    await ledger.record_inventory("abc", nodes, T0)
-    await ledger.record_inventory("abc", [], T0 + 1)
+    await ledger.use_inventory("abc", nodes, T0)
+    await ledger.use_inventory("abc", [], T0 + 1)
     kept = await ledger.inventory("abc")
     assert kept is not None
     assert (kept.body, kept.nodes, kept.recorded_at) == (nodes, 2, T0)
@@ -71,7 +71,7 @@ async def test_an_inventory_is_kept_once_under_its_digest(ledger: Ledger) -> Non
 
 
 async def test_an_inventory_may_be_an_object_with_its_nodes_inside(ledger: Ledger) -> None:
-    await ledger.record_inventory("abc", {"version": 1, "nodes": [{}, {}, {}]}, T0)
+    await ledger.use_inventory("abc", {"version": 1, "nodes": [{}, {}, {}]}, T0)
     kept = await ledger.inventory("abc")
     assert kept is not None
     assert kept.nodes == 3

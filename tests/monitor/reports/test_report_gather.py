@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from clockwork import DAY, HOUR, MINUTE, ZONE, at
-from ledger_city import Past, point, write_site
+from ledger_city import Past, is_proven, point, write_site
 
 from monitor.config import Site, load_site
 from monitor.ledger import Ledger, Signer
@@ -22,7 +22,7 @@ from monitor.reports.build import Question, report
 from monitor.reports.document import Report
 from monitor.reports.gather import gather
 from monitor.reports.jsonform import digest
-from monitor.reports.make import NothingError, is_proven, make
+from monitor.reports.make import NothingError, make
 from monitor.reports.windows import WindowError, period
 
 UP, DOWN = State.UP, State.DOWN

@@ -214,7 +214,7 @@ async def test_a_list_that_was_never_recorded_is_asked_for_again(ledger: Ledger,
     lists = NodeLists()
     assert not (await lists.get(ledger, "sha256:none")).nodes
 
-    await ledger.record_inventory("sha256:none", site.inventory.to_json(), at("10-20"))
+    await ledger.use_inventory("sha256:none", site.inventory.to_json(), at("10-20"))
 
     assert set((await lists.get(ledger, "sha256:none")).nodes) == set(NODES)
 
@@ -222,7 +222,7 @@ async def test_a_list_that_was_never_recorded_is_asked_for_again(ledger: Ledger,
 async def test_no_more_lists_than_that_are_kept(ledger: Ledger, site: Site) -> None:
     lists, whole = NodeLists(), site.inventory.to_json()
     for number in range(KEPT + 1):
-        await ledger.record_inventory(f"list {number}", whole, at("10-20"))
+        await ledger.use_inventory(f"list {number}", whole, at("10-20"))
         await lists.get(ledger, f"list {number}")
 
     kept = await lists.get(ledger, f"list {KEPT}")
