@@ -1,4 +1,4 @@
-"""How soon on-call hears: one message when a city falls, and the way from a death to a message.
+"""How soon on-call hears: one message whatever falls, and the way from a death to a message.
 
 The receiver is a webhook on loopback; deaths are those of the simulated fleet, by the moments that it noted.
 """
@@ -18,7 +18,7 @@ from receiver import Receiver, Told, receiver
 
 from monitor.commands.demo_run import Demo, DemoError, Wish
 from monitor.demo.city import VIDEO, Intervals
-from monitor.model.nodes import Kind, Node
+from monitor.model.nodes import Kind, Level, Node
 
 SMALL: Final = 3_352
 STORMS: Final = 3
@@ -27,23 +27,51 @@ DEATHS: Final = 40
 POLL: Final = 5.0
 BETWEEN: Final = 1.5
 """Seconds: not so many at once that they might have a cause in common, which is waited for."""
-PATIENCE: Final = 90.0
+BURST: Final = 5
+"""Cameras that die at once: not so many that they might have a cause in common."""
+GATHERED: Final = 300.0
+"""Seconds for which what follows is gathered, as shipped (``group_interval``)."""
+PATIENCE: Final = GATHERED + 90.0
 
 
 def storm(folder: Path) -> Iterator[Figure]:
-    """The core switch above the whole city dies and returns: one message, one end, each how soon."""
-    with _city(folder, SMALL, heartbeats=False) as (demo, hook):
+    """Something dies with all behind it and returns: one message, one end, each how soon.
+
+    The core above the whole city; then, in a city of its own, counties, towns and single cameras, each once
+    and apart from one another: who dies again and again flaps.
+    """
+    with _city(folder / "whole", SMALL, heartbeats=False) as (demo, hook):
         core = next(node for node in demo.city.nodes if node.kind is Kind.SWITCH and VIDEO in node.networks)
-        rounds = [_storm(demo, hook, core) for _ in range(STORMS)]
-    messages, told, ends = zip(*rounds, strict=True)
-    yield Figure("storm of 3,352: messages at its start", messages, _count, at_most(1, _count))
-    yield Figure("storm of 3,352: told after confirmation", told, seconds, at_most(5.0, seconds))
-    yield Figure("storm of 3,352: end told after its return", ends, seconds)
+        yield from _storms(f"storm of {SMALL:,}", demo, hook, [core] * STORMS)
+    with _city(folder / "parts", SMALL, heartbeats=False) as (demo, hook):
+        for what, roots in _parts(demo):
+            yield from _storms(f"storm of a {what}", demo, hook, roots)
+
+
+def _parts(demo: Demo) -> Iterator[tuple[str, list[Node]]]:
+    """Three counties, three towns of the next, three cameras of another town of it."""
+    *first, last = _switches(demo, Level.COUNTY)[: STORMS + 1]
+    towns = [node for node in _switches(demo, Level.TOWN) if last.id in node.parents]
+    yield "county", first
+    yield "town", towns[:STORMS]
+    yield "camera", [node for node in demo.city.nodes if towns[STORMS].id in node.parents][-STORMS:]
+
+
+def _switches(demo: Demo, level: Level) -> list[Node]:
+    switches = [node for node in demo.city.nodes if node.kind is Kind.SWITCH and VIDEO in node.networks]
+    return [node for node in switches if node.level is level]
+
+
+def _storms(what: str, demo: Demo, hook: Receiver, roots: Sequence[Node]) -> Iterator[Figure]:
+    messages, told, ends = zip(*(_storm(demo, hook, root) for root in roots), strict=True)
+    yield Figure(f"{what}: messages at its start", messages, _count, at_most(1, _count))
+    yield Figure(f"{what}: told after confirmation", told, seconds, at_most(5.0, seconds))
+    yield Figure(f"{what}: end told after its return", ends, seconds)
 
 
 def latency(folder: Path) -> Iterator[Figure]:
     """From a device's death to its message, by the way it dies. Poll every 5 s; wills as they come."""
-    with _city(folder, 1500, heartbeats=True) as (demo, hook):
+    with _city(folder / "apart", 1500, heartbeats=True) as (demo, hook):
         cameras = [node for node in demo.city.nodes if node.kind is Kind.CAMERA]
         gateways = [node for node in demo.city.nodes if _has_heart(node)]
         for fault, what in (("refuse", "refuses"), ("vanish", "falls silent")):
@@ -51,6 +79,23 @@ def latency(folder: Path) -> Iterator[Figure]:
             yield from _figures(f"camera {what}", _deaths(demo, hook, chosen, fault), POLL + 4.0)
         wills = [late for gateway in gateways for late in _deaths(demo, hook, [gateway], "will")]
         yield from _figures("last will", wills, 1.0)
+    with _city(folder / "burst", 1500, heartbeats=False, gathers=True) as (demo, hook):
+        cameras = [node for node in demo.city.nodes if node.kind is Kind.CAMERA]
+        yield from _burst(demo, hook, random.Random("burst").sample(cameras, BURST))
+
+
+def _burst(demo: Demo, hook: Receiver, nodes: Sequence[Node]) -> Iterator[Figure]:
+    """A few cameras die in one moment, told as it is shipped: the first at once, the others gathered."""
+    late = sorted(_deaths(demo, hook, nodes, "vanish", between=0.0))
+    yield Figure(
+        f"{BURST} at once, as shipped: first told after", tuple(late[:1]), seconds, at_most(POLL + 4, seconds)
+    )
+    most = GATHERED + POLL + 4
+    yield Figure(
+        f"{BURST} at once, as shipped: last told after", tuple(late[-1:]), seconds, at_most(most, seconds)
+    )
+    starts = float(len(hook.starts()))
+    yield Figure(f"{BURST} at once, as shipped: messages", (starts,), _count, at_most(2, _count))
 
 
 def _figures(what: str, late: Sequence[float], most: float) -> Iterator[Figure]:
@@ -69,11 +114,15 @@ def _has_heart(node: Node) -> bool:
 
 
 @contextmanager
-def _city(folder: Path, points: int, *, heartbeats: bool) -> Iterator[tuple[Demo, Receiver]]:
+def _city(
+    folder: Path, points: int, *, heartbeats: bool, gathers: bool = False
+) -> Iterator[tuple[Demo, Receiver]]:
+    """``gathers``: as shipped; else each message goes out by itself, so that nothing hides in a digest."""
     with receiver() as hook:
+        folder.mkdir()
+        route = "{to: [hook]}" if gathers else "{to: [hook], group_interval: 0s}"
         (folder / "alerts.yaml").write_text(
-            f"channels: {{hook: {{type: webhook, url: '{hook.url}'}}}}\n"
-            "routes: [{to: [hook], group_interval: 0s}]\n"
+            f"channels: {{hook: {{type: webhook, url: '{hook.url}'}}}}\nroutes: [{route}]\n"
         )
         wish = Wish(
             points=points,
@@ -90,28 +139,30 @@ def _city(folder: Path, points: int, *, heartbeats: bool) -> Iterator[tuple[Demo
             raise NotMeasuredError(str(error)) from error
 
 
-def _storm(demo: Demo, hook: Receiver, core: Node) -> tuple[float, float, float]:
+def _storm(demo: Demo, hook: Receiver, root: Node) -> tuple[float, float, float]:
     """How many messages beside the end; how long after the confirmation, and after the return its end."""
     hook.told.clear()
-    demo.fleet.fail(list(demo.city.behind(core.id)), "vanish")
-    start = _wait_for(hook, lambda told: not told.ends and core.name in told.text)
-    sure = _confirmed(demo, core.id)
-    time.sleep(15)  # until all of the city is known to be down
+    demo.fleet.fail(list(demo.city.behind(root.id)), "vanish")
+    start = _wait_for(hook, lambda told: not told.ends and root.name in told.text)
+    sure = _confirmed(demo, root.id)
+    time.sleep(15)  # until all behind it is known to be down
     demo.fleet.clear()
     back = time.time()
-    end = _wait_for(hook, lambda told: told.ends and core.name in told.text)
+    end = _wait_for(hook, lambda told: told.ends and root.name in told.text)
     time.sleep(10)
     return float(len(hook.starts()) + len(hook.ends()) - 1), (start.at - sure) / 1000, end.at / 1000 - back
 
 
-def _deaths(demo: Demo, hook: Receiver, nodes: Sequence[Node], fault: str) -> list[float]:
+def _deaths(
+    demo: Demo, hook: Receiver, nodes: Sequence[Node], fault: str, between: float = BETWEEN
+) -> list[float]:
     """Let them die one after the other at odd moments; seconds from each death to its message."""
     hook.told.clear()
     chance = random.Random(len(nodes))
     before = len(demo.fleet.truth())
     for node in nodes:
         demo.fleet.fail([node.id], fault)
-        time.sleep(BETWEEN * chance.uniform(0.5, 1.5))
+        time.sleep(between * chance.uniform(0.5, 1.5))
     began = {row.node: row.began for row in demo.fleet.truth()[before:]}
     late = [
         (
