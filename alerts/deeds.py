@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
@@ -16,6 +15,7 @@ from typing import Final
 from monitor.bus.source import OutboxError, Said
 from monitor.model.deeds import Deed, Did
 from monitor.model.events import ALERT
+from monitor.model.times import wall_clock
 
 STEPS: Final = (
     (
@@ -133,7 +133,7 @@ class DeedBox:
     def _begin_anew(self, epoch: int, sequence: int) -> None:
         """The ledger has more than was ever shown: this file is an old copy. Another life of its numbers."""
         had = min(sequence, self._inherited) if epoch == self.epoch else 0
-        later = max(time.time_ns() // 1_000_000, epoch + 1)
+        later = max(wall_clock(), epoch + 1)
         self._db.execute("BEGIN IMMEDIATE")
         try:
             self._db.execute("DELETE FROM deeds WHERE sequence <= ?", (had,))

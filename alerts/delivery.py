@@ -13,11 +13,12 @@ import structlog
 from alerts import postings
 from alerts.channels.base import Channel
 from alerts.database import Database, DatabaseError
-from alerts.outbox import Heirs, Outbox, wall_clock
+from alerts.outbox import Heirs, Outbox
 from alerts.pace import Chance, Latency, Patience
 from alerts.postings import Failing
 from alerts.worker import Clock, Worker
 from monitor.bus.tasks import end, named
+from monitor.model.times import wall_clock
 
 log = structlog.get_logger(__name__)
 

@@ -12,13 +12,14 @@ from alerts.database import Database
 from alerts.elsewhere import Elsewhere
 from alerts.engine import Engine
 from alerts.inbox import Inbox
-from alerts.outbox import Outbox, wall_clock
+from alerts.outbox import Outbox
 from alerts.packing import PackingError, unpack
 from alerts.rows import Fate
 from alerts.store import Shelf
 from monitor.config import Site
 from monitor.model.deeds import Deed, Did
 from monitor.model.events import Event
+from monitor.model.times import wall_clock
 
 STEPS: Final = (*inbox.STEPS, *rows.STEPS, *store.STEPS, *deeds.STEPS)
 """The versions of alerts.db. A step that comes later goes behind all of these."""

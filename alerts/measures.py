@@ -13,11 +13,11 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from alerts.delivery import Numbers
-from alerts.outbox import wall_clock
 from alerts.rules.world import Trouble
 from monitor.bus.keys import Keys
 from monitor.model.measured import Measured
 from monitor.model.telling import Telling
+from monitor.model.times import wall_clock
 
 log = structlog.get_logger(__name__)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from alerts.database import Database
@@ -17,17 +16,13 @@ from alerts.handover import bequeath, hand_over, heirs
 from alerts.model import Alert, Happening, Message
 from alerts.packing import PackingError, unpack
 from alerts.rows import KEEP, STEPS, Entry, Fallback, Fate, Outcome, entries, put
+from monitor.model.times import wall_clock
 
-__all__ = ["STEPS", "Entry", "Fallback", "Fate", "Heirs", "Outbox", "Outcome", "wall_clock"]
+__all__ = ["STEPS", "Entry", "Fallback", "Fate", "Heirs", "Outbox", "Outcome"]
 
 
 Heirs = Callable[[str], Mapping[str, Sequence[str]]]
 """For the name of a route its present channels, each with the people whom it is for there."""
-
-
-def wall_clock() -> int:
-    """Milliseconds since 1970."""
-    return time.time_ns() // 1_000_000
 
 
 class Outbox:

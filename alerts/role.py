@@ -23,7 +23,6 @@ from alerts.deeds import DeedBox
 from alerts.delivery import Delivery, WallClock
 from alerts.desk import STEPS, Desk
 from alerts.measures import EVERY, failing_of, measured_now, say
-from alerts.outbox import wall_clock
 from alerts.routing import addresses
 from alerts.turns import Turns, alone
 from monitor.bus.client import connect
@@ -36,6 +35,7 @@ from monitor.bus.trim import trim
 from monitor.config import ConfigError, Reloader, Site
 from monitor.config.alerting import ChannelSettings, DeadManSettings
 from monitor.model.events import MONITOR, Event
+from monitor.model.times import wall_clock
 
 log = structlog.get_logger(__name__)
 

@@ -17,8 +17,7 @@ from alerts.channels.http import Http
 from alerts.channels.prometheus import ended_at, labels, notes, outgrown
 from alerts.channels.webhook import login
 from alerts.model import Alert, Message
-from alerts.outbox import wall_clock
-from monitor.model.times import format_time
+from monitor.model.times import format_time, wall_clock
 
 EVERY: Final = 60.0
 AHEAD: Final = 300.0

@@ -19,7 +19,7 @@ from alerts.channels.base import TemporaryError
 from alerts.channels.http import Http, cut
 from alerts.channels.robots import check
 from alerts.model import Message
-from alerts.outbox import wall_clock
+from monitor.model.times import wall_clock
 
 BASE: Final = "https://open.feishu.cn"
 LIMIT: Final = (5, 3.0)

@@ -24,6 +24,7 @@ import structlog
 from monitor.bus import LEAST_VERSION
 from monitor.bus.autopsy import why_it_ended
 from monitor.bus.locks import FileLock, LockHeldError
+from monitor.model.times import wall_clock
 
 log = structlog.get_logger(__name__)
 
@@ -217,7 +218,7 @@ class EmbeddedServer:
 
     def _set_data_aside(self) -> None:
         self._may_heal = False
-        mark = f"broken-{time.time_ns() // 1_000_000}"
+        mark = f"broken-{wall_clock()}"
         for name in ("appendonlydir", "appendonly.aof"):
             kept = self.directory / name
             if kept.exists():

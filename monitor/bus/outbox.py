@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ import structlog
 from monitor.bus.locks import FileLock, LockHeldError
 from monitor.bus.source import OutboxError, OutboxHeldError, Said
 from monitor.model.events import PAYLOADS, Payload, type_of
+from monitor.model.times import wall_clock
 
 log = structlog.get_logger(__name__)
 
@@ -139,7 +139,7 @@ class Outbox:
     def _begin_epoch(self, epoch: int, sequence: int) -> None:
         """Starts counting anew, later than ``epoch``; what earlier processes said and the ledger has goes."""
         had = min(sequence, self._inherited) if epoch == self.epoch else 0
-        later = max(time.time_ns() // 1_000_000, epoch + 1)
+        later = max(wall_clock(), epoch + 1)
         log.error(
             "the ledger has more of this collector than its outbox ever gave; a new epoch begins",
             collector=self.collector,
@@ -290,7 +290,7 @@ def _create(db: sqlite3.Connection, collector: str) -> None:
     db.execute("BEGIN IMMEDIATE")
     for statement in _SCHEMA:
         db.execute(statement)
-    db.execute("INSERT INTO box VALUES (?, ?, 0)", (collector, time.time_ns() // 1_000_000))
+    db.execute("INSERT INTO box VALUES (?, ?, 0)", (collector, wall_clock()))
     db.execute("COMMIT")
 
 
@@ -303,7 +303,7 @@ def _standing(db: sqlite3.Connection) -> tuple[int, int, int]:
 
 def _set_aside(path: Path) -> Path:
     """Moves a damaged file and what SQLite left beside it out of the way."""
-    aside = path.with_name(f"{path.name}.broken-{time.time_ns() // 1_000_000}")
+    aside = path.with_name(f"{path.name}.broken-{wall_clock()}")
     for suffix in ("", "-wal", "-shm"):
         beside = path.with_name(path.name + suffix)
         if beside.exists():

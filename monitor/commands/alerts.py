@@ -12,7 +12,7 @@ import click
 from monitor.commands.common import explains, in_ledger, json_option, scope_options, site_option, wrong_use
 from monitor.config import Site, language_at
 from monitor.model.said import Said, SaidError
-from monitor.model.times import format_time, parse_span
+from monitor.model.times import format_time, parse_span, wall_clock
 
 _by = click.option("--by", "person", required=True, help="何人 / who says so")
 
@@ -113,7 +113,6 @@ def test(path: Path, first: str, last: str, as_json: bool) -> None:
     """
     from monitor import supervisor
     from monitor.commands import rehearsing
-    from monitor.desk import orders
     from monitor.reports import windows
 
     window: list[Any] = []
@@ -128,7 +127,7 @@ def test(path: Path, first: str, last: str, as_json: bool) -> None:
     if as_json:
         _print_json(documents)
     else:
-        now = format_time(orders.present())
+        now = format_time(wall_clock())
         click.echo(rehearsing.tell(documents, site, left_out, now))
 
 
@@ -173,7 +172,7 @@ def add(  # noqa: PLR0917 - click passes them by name
 
     async def work(site: Site, ledger: Any) -> Any:
         meant = decisions.scope_of(site, scope, everything=everything)
-        until = orders.present() + round(1000 * seconds)
+        until = wall_clock() + round(1000 * seconds)
         return await orders.be_silent(ledger, orders.Silence(meant, rules, until, person, note))
 
     _tell_order(*_do(path, work), as_json)

@@ -15,6 +15,7 @@ from monitor.ledger.ledger import Ledger
 from monitor.ledger.trail import Wanted
 from monitor.model.actions import Action, Outcome
 from monitor.model.decisions import DecisionError, Exclusion
+from monitor.model.times import wall_clock
 from monitor.reports.look import moment
 from monitor.reports.words import REASONS, WORDS
 from monitor.trouble import Said
@@ -40,7 +41,7 @@ async def recorded(
 
     Raises DecisionError for that.
     """
-    line = Action(decisions.present(), person, action, target, Outcome.OK, HERE, {SYSTEM_USER: system_user()})
+    line = Action(wall_clock(), person, action, target, Outcome.OK, HERE, {SYSTEM_USER: system_user()})
     try:
         one = await deciding
     except DecisionError:

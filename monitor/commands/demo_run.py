@@ -36,7 +36,7 @@ from monitor.demo.script import Pace, script
 from monitor.demo.site_files import TOPIC, WILL_TOPIC, SiteOptions, write_site
 from monitor.ledger.errors import LedgerError
 from monitor.ledger.ledger import Ledger
-from monitor.model.times import format_span
+from monitor.model.times import format_span, wall_clock
 from monitor.web.client import ask_status, is_ready, monitor_url
 
 READY_WITHIN: Final = 90.0
@@ -139,14 +139,14 @@ class Demo:
         if wish.history is not None:
             self._fill(wish.history)
         self._tell("starting Quanshi: embedded server, collectors, monitor, alert")
-        self.started = _now()
+        self.started = wall_clock()
         stack.enter_context(self._roles())
 
     def _fill(self, seconds: float) -> None:
         """Give the ledger a past. Raises DemoError where it cannot be had."""
         days = round(seconds / 86400)
         self._tell(f"inventing a past of {days:,} days")
-        end = _now()
+        end = wall_clock()
         history = invent(self.city, self.wish.seed, end - round(1000 * seconds), end)
         try:
             asyncio.run(self._write(history))
@@ -217,7 +217,7 @@ class Demo:
             self.check()
             ready, why = is_ready(self.site.data)
             if ready:
-                self.ready = _now()
+                self.ready = wall_clock()
                 return
             time.sleep(0.25)
         raise DemoError(f"not ready after {READY_WITHIN:.0f} s: {why}; see {self.log}")
@@ -237,7 +237,9 @@ class Demo:
         quiet = min(20.0, seconds / 3)
         pace = pace or Pace(least=min(15.0, seconds / 3), quiet=quiet)
         seed = self.wish.seed + self._played
-        faults = script(self.city, seed, _now() + 500, seconds, pace=pace, heartbeats=self.wish.heartbeats)
+        faults = script(
+            self.city, seed, wall_clock() + 500, seconds, pace=pace, heartbeats=self.wish.heartbeats
+        )
         self.fleet.play(faults)
         self._played += 1
         self.booked += len(faults)
@@ -261,7 +263,7 @@ class Demo:
         What is asked of the ledger ends ``until``, just before they are stopped.
         """
         status = self.status()
-        self.until = until = _now()
+        self.until = until = wall_clock()
         stopped_in = self.stop_roles()
         verdict = asyncio.run(judge_ledger(self.site, self.fleet.truth(), self.started, self.ready, until))
         summary: Summary = {
@@ -292,7 +294,3 @@ def _page_port() -> int:
                 continue
             return int(sock.getsockname()[1])
     raise DemoError("no free port on 127.0.0.1")
-
-
-def _now() -> int:
-    return round(time.time() * 1000)

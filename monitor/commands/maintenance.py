@@ -14,6 +14,7 @@ from monitor.commands.here import system_user
 from monitor.config import Site
 from monitor.model.decisions import Reason
 from monitor.model.observations import State
+from monitor.model.times import wall_clock
 
 _REASONS: Final = [reason.value for reason in Reason]
 _STATES: Final = [state.value for state in State]
@@ -184,7 +185,7 @@ def _tell(path: Path, work: Callable[[Site, Any], Awaitable[Any]], as_json: bool
     if as_json:
         click.echo(json.dumps([decisions.as_document(one) for one in decided], ensure_ascii=False))
         return
-    now = decisions.present()
+    now = wall_clock()
     for one in decided:
         click.echo(deciding.tell(one, site, now))
     if not decided:

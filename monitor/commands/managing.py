@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -17,7 +16,7 @@ from monitor.config import Site
 from monitor.config.mistakes import printable
 from monitor.ledger.ledger import Ledger
 from monitor.model.actions import Action, Outcome
-from monitor.model.times import format_time
+from monitor.model.times import format_time, wall_clock
 from monitor.reports.look import moment
 from monitor.trouble import Said
 from monitor.web.client import monitor_url
@@ -63,8 +62,8 @@ async def manage(site: Site, ledger: Ledger, wish: Wish) -> Answer | Refused:
         if not wish.action:
             return await _answer(wish, access, site)
         facts = {**wish.facts, SYSTEM_USER: system_user()}
-        line = Action(present(), "", wish.action, wish.target, Outcome.UNCLEAR, HERE, facts)
-        trail = Trail(lambda: ledger, lambda: access, present)
+        line = Action(wall_clock(), "", wish.action, wish.target, Outcome.UNCLEAR, HERE, facts)
+        trail = Trail(lambda: ledger, lambda: access, wall_clock)
         begun = await trail.begin(line)
         answer = await _answer(wish, access, site)
         outcome = Outcome.REFUSED if isinstance(answer, Refused) else Outcome.OK
@@ -81,7 +80,7 @@ async def _answer(wish: Wish, access: Access, site: Site) -> Answer | Refused:
 
 def everybody() -> Wish:
     async def work(access: Access, _site: Site) -> Answer:
-        return Answer(tuple((await access.accounts(present()))[0]))
+        return Answer(tuple((await access.accounts(wall_clock()))[0]))
 
     return Wish(work)
 
@@ -90,7 +89,7 @@ def add(account: str, name: str, roles: Collection[str]) -> Wish:
     """Make an account."""
 
     async def work(access: Access, site: Site) -> Answer:
-        made = await access.make_account(account, name, [Role(role) for role in roles], present())
+        made = await access.make_account(account, name, [Role(role) for role in roles], wall_clock())
         return _linked(site, *made)
 
     return Wish(work, "account.make", account, {"roles": sorted(roles)})
@@ -100,7 +99,7 @@ def reset(account: str) -> Wish:
     """Give it a new link, and take its password, authenticator, tokens and sessions from it."""
 
     async def work(access: Access, site: Site) -> Answer:
-        return _linked(site, *await access.reset(account, present()))
+        return _linked(site, *await access.reset(account, wall_clock()))
 
     return Wish(work, "account.reset", account)
 
@@ -130,7 +129,7 @@ def link() -> Wish:
     """Make a new link for the first account."""
 
     async def work(access: Access, site: Site) -> Answer:
-        given = await first_link(access, site, _place(site), present())
+        given = await first_link(access, site, _place(site), wall_clock())
         if given is None:
             raise Refused(
                 409,
@@ -221,7 +220,3 @@ def _standing(seen: Seen) -> Said:
     if seen.locked_until is not None:
         return Said("已锁定", "locked")
     return Said("待设密码", "waits for its password") if is_waiting(seen.account) else Said("正常", "active")
-
-
-def present() -> int:
-    return time.time_ns() // 1_000_000

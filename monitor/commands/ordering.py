@@ -7,9 +7,9 @@ from typing import Final
 
 from monitor.config import Site
 from monitor.config.mistakes import printable
-from monitor.desk.orders import Known, present
+from monitor.desk.orders import Known
 from monitor.model.orders import Order, OrderKind
-from monitor.model.times import format_time
+from monitor.model.times import format_time, wall_clock
 from monitor.trouble import Said
 from monitor.words import local_time, span
 
@@ -23,7 +23,7 @@ def tell_alerts(found: Sequence[Known], site: Site) -> str:
 
 
 def _tell_alert(one: Known, site: Site) -> str:
-    language, now = site.language, present()
+    language, now = site.language, wall_clock()
     title = printable(str(one.facts.get("title") or one.key))
     since = local_time(format_time(one.since), site.timezone, format_time(now))
     last = now if one.resolved_at is None else one.resolved_at
@@ -72,7 +72,7 @@ def tell_order(order: Order, site: Site) -> str:
             said = Said(f"静默 {order.target} 已结束", f"the silence {order.target} is over")
             return printable(said.told(language))
         case OrderKind.SILENCE:
-            until = local_time(format_time(order.until or 0), site.timezone, format_time(present()))
+            until = local_time(format_time(order.until or 0), site.timezone, format_time(wall_clock()))
             parts = [value for values in order.scope.to_json().values() for value in values]
             what = ", ".join([*parts, *order.rules]) or Said("全部", "everything").told(language)
             head = Said(f"{order.id}  静默至 {until}", f"{order.id}  silent until {until}").told(language)

@@ -17,6 +17,7 @@ from monitor.demo.faults import Fault, write_script
 from monitor.demo.netns import NetworkError, enter_command, own_network
 from monitor.demo.process import FleetError
 from monitor.demo.script import script
+from monitor.model.times import wall_clock
 from monitor.trouble import Said, Trouble
 
 _LOOK_EVERY: Final = 0.5
@@ -104,7 +105,7 @@ def _play(wish: Wish, scene: Scene, fleet: FleetProcess) -> Path | None:
         fleet.play(wish.faults)
         return None
     beats = scene.plan.broker is not None
-    start = round(time.time() * 1000) + 500
+    start = wall_clock() + 500
     faults = script(scene.city, wish.seed, start, wish.seconds, heartbeats=beats, wildcard=wish.wildcard)
     # A name of its own: a script that somebody wrote there is not lost.
     path = wish.folder / f"script-{wish.seed}.jsonl"

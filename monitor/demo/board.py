@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 
 from monitor.demo.device import SimulatedDevice
 from monitor.demo.faults import Fault
-from monitor.demo.loop import Loop, Timer, now_ms
+from monitor.demo.loop import Loop, Timer
 from monitor.demo.truth import TruthRow
+from monitor.model.times import wall_clock
 
 
 class FaultError(ValueError):
@@ -55,7 +56,7 @@ class Board:
         self._bookings[booking.number] = booking
         for node in fault.nodes:
             self._by_node[node].append(booking)
-        if fault.start <= now_ms():
+        if fault.start <= wall_clock():
             self._begin(booking)
         else:
             booking.timers.append(self._loop.at(fault.start, lambda: self._begin(booking)))

@@ -18,9 +18,9 @@ from typing import Any, Final
 from monitor.demo.board import Board, FaultError
 from monitor.demo.endpoint import Traffic
 from monitor.demo.faults import Fault, FaultKind
-from monitor.demo.loop import READ, WRITE, Loop, now_ms
+from monitor.demo.loop import READ, WRITE, Loop
 from monitor.demo.plan import Plan
-from monitor.model.times import parse_time
+from monitor.model.times import parse_time, wall_clock
 
 MAX_LINE: Final = 16 * 1024 * 1024
 
@@ -78,7 +78,7 @@ class Control:
         return Fault(
             nodes=tuple(nodes),
             kind=FaultKind(request["fault"]),
-            start=now_ms() if request.get("from") is None else parse_time(request["from"]),
+            start=wall_clock() if request.get("from") is None else parse_time(request["from"]),
             end=None if end is None else parse_time(end),
             delay=float(request.get("delay") or 0.0),
             root=root,

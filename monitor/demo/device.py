@@ -8,8 +8,9 @@ from typing import Final
 from monitor.demo.endpoint import Endpoint
 from monitor.demo.faults import AT_THE_DOOR, DELAYS, TOLD, Fault, FaultKind
 from monitor.demo.heartbeat import Heartbeat
-from monitor.demo.loop import Loop, Timer, now_ms
+from monitor.demo.loop import Loop, Timer
 from monitor.demo.truth import TruthRow
+from monitor.model.times import wall_clock
 
 UNDER_WAY: Final = 500
 """Milliseconds for which a heartbeat that was sent before the fault may still be under way."""
@@ -44,10 +45,17 @@ class SimulatedDevice:
         delay = fault.delay or DELAYS.get(fault.kind, 0.0)
         self._rows = []
         for network, endpoint in self.endpoints.items():
-            began = now_ms()
+            began = wall_clock()
             self._fail_endpoint(endpoint, fault.kind, delay)
             row = TruthRow(
-                self.node, network, endpoint.host, fault.kind, began, now_ms(), delay=delay, root=fault.root
+                self.node,
+                network,
+                endpoint.host,
+                fault.kind,
+                began,
+                wall_clock(),
+                delay=delay,
+                root=fault.root,
             )
             self._rows.append(row)
         self._fail_heartbeat(fault.kind)
@@ -62,9 +70,9 @@ class SimulatedDevice:
         rows, self._rows = self._rows, []
         told = self.heartbeat is not None and rows[0].fault in TOLD | {FaultKind.VANISH, FaultKind.REBOOT}
         for row in rows:
-            row.ended = now_ms()
+            row.ended = wall_clock()
             self.endpoints[row.network].recover()
-            row.ended_by = None if told else now_ms()
+            row.ended_by = None if told else wall_clock()
         if self.heartbeat is None or not told:
             finished(rows)
             return
@@ -98,14 +106,14 @@ class SimulatedDevice:
             case _:
                 return
         for row in self._rows:
-            row.began_by = now_ms() + UNDER_WAY
+            row.began_by = wall_clock() + UNDER_WAY
 
     def _flap(self, delay: float, *, refuse: bool) -> None:
         for row in self._rows:
-            first, endpoint = now_ms(), self.endpoints[row.network]
+            first, endpoint = wall_clock(), self.endpoints[row.network]
             if refuse:
                 endpoint.refuse()
             else:
                 endpoint.admit()
-            row.turns.append((first, now_ms()))
+            row.turns.append((first, wall_clock()))
         self._turn = self._loop.after(delay, lambda: self._flap(delay, refuse=not refuse))

@@ -13,8 +13,8 @@ from random import Random
 from typing import Final
 
 from monitor.demo import mqtt
-from monitor.demo.loop import READ, Loop, Timer, now_ms
-from monitor.model.times import format_time
+from monitor.demo.loop import READ, Loop, Timer
+from monitor.model.times import format_time, wall_clock
 
 KEEP_ALIVE: Final = 60
 _RETRY: Final = 1.0
@@ -141,7 +141,7 @@ class Heartbeat:
         if self._silent:
             self._send(mqtt.PING)
             return
-        moment = now_ms()
+        moment = wall_clock()
         self._send(mqtt.publish(self._topic, self._payload("online")))
         if self._connected and self._when_heard is not None:
             self._when_heard(moment)
@@ -149,7 +149,7 @@ class Heartbeat:
 
     def _payload(self, status: str) -> bytes:
         """The status tells a will from a heartbeat where a site has one topic for both."""
-        said = {"id": self._node, "status": status, "time": format_time(now_ms()), "invented": True}
+        said = {"id": self._node, "status": status, "time": format_time(wall_clock()), "invented": True}
         return json.dumps(said).encode()
 
     def _send(self, data: bytes) -> None:

@@ -19,11 +19,6 @@ ENDED: Final = select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR
 _BATCH: Final = 1024
 
 
-def now_ms() -> int:
-    """The wall clock in milliseconds: the clock in which the truth is told."""
-    return time.time_ns() // 1_000_000
-
-
 @dataclass(order=True, slots=True)
 class Timer:
     """Calls ``action`` once at ``when`` (monotonic seconds) unless it was cancelled before."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -25,7 +24,7 @@ from monitor.model.decisions import (
 from monitor.model.observations import State
 from monitor.model.said import Said
 from monitor.model.spans import Span
-from monitor.model.times import format_time
+from monitor.model.times import format_time, wall_clock
 
 Decided = Exclusion | Correction
 Standing = Literal["waiting", "coming", "now", "over"]
@@ -107,7 +106,7 @@ def _watch(site: Site, node: str, network: str | None) -> tuple[str, str]:
 async def _request(ledger: Ledger, letter: str, wanted: Callable[[str, int], Decided]) -> Decided:
     """Number it and record it."""
     for _ in range(_TRIES):
-        name, now = f"{letter}{1 + await ledger.requests(letter)}", present()
+        name, now = f"{letter}{1 + await ledger.requests(letter)}", wall_clock()
         one = wanted(name, now)
         _explained(one, now)
         try:
@@ -130,7 +129,7 @@ def _explained(one: Decided, now: int) -> None:
 
 async def approve(ledger: Ledger, name: str, person: str) -> Decided:
     """Raises DecisionError."""
-    now = present()
+    now = wall_clock()
     if known := await one_of(ledger, name):
         _explained(known, now)
     await ledger.decide(Decision(name, Action.APPROVE, person, now, {}))
@@ -139,7 +138,7 @@ async def approve(ledger: Ledger, name: str, person: str) -> Decided:
 
 async def end(ledger: Ledger, name: str, person: str) -> Decided:
     """End an exclusion now, before its time. Raises DecisionError."""
-    await ledger.decide(Decision(name, Action.END, person, present(), {}))
+    await ledger.decide(Decision(name, Action.END, person, wall_clock(), {}))
     return fold(await ledger.decisions_of(name))[name]
 
 
@@ -181,7 +180,3 @@ def standing(one: Decided, now: int) -> Standing:
     if now < one.start:
         return "coming"
     return "now" if now < one.end else "over"
-
-
-def present() -> int:
-    return time.time_ns() // 1_000_000

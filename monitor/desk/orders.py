@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -16,7 +15,7 @@ from monitor.model.deeds import Deed, Did
 from monitor.model.events import EventError
 from monitor.model.orders import Order, OrderError, OrderKind
 from monitor.model.said import Said
-from monitor.model.times import format_time, parse_time
+from monitor.model.times import format_time, parse_time, wall_clock
 
 _RECORDS: Final = 20_000
 """Of so many words of the alert role the list is made: the newest, by far enough for what goes on."""
@@ -134,7 +133,7 @@ async def acknowledge(ledger: Ledger, name: str, person: str, note: str) -> Orde
         raise OrderError(
             Said(f"{one.id}：{holder} 已确认", f"{one.id}: {holder} has acknowledged this already")
         )
-    order = Order(_new_id("A"), OrderKind.ACK, person, present(), target=one.id, note=note)
+    order = Order(_new_id("A"), OrderKind.ACK, person, wall_clock(), target=one.id, note=note)
     await ledger.give(order)
     return order
 
@@ -144,7 +143,7 @@ async def assign(ledger: Ledger, name: str, person: str, to: str, note: str) -> 
     one = await _meant(ledger, name)
     if not to.strip():
         raise OrderError(Said("须写明指派给谁", "to whom? nobody is named"))
-    order = Order(_new_id("T"), OrderKind.ASSIGN, person, present(), target=one.id, to=to, note=note)
+    order = Order(_new_id("T"), OrderKind.ASSIGN, person, wall_clock(), target=one.id, to=to, note=note)
     await ledger.give(order)
     return order
 
@@ -153,7 +152,7 @@ async def note(ledger: Ledger, target: str, person: str, text: str) -> Order:
     """Write something down about an alert or an outage, whether or not it goes on. Raises OrderError."""
     if not text.strip():
         raise OrderError(Said("备注不能为空", "a note needs words"))
-    order = Order(_new_id("N"), OrderKind.NOTE, person, present(), target=target, note=text)
+    order = Order(_new_id("N"), OrderKind.NOTE, person, wall_clock(), target=target, note=text)
     await ledger.give(order)
     return order
 
@@ -203,7 +202,7 @@ class Silence:
 
 async def be_silent(ledger: Ledger, wanted: Silence) -> Order:
     """Raises OrderError for one that has no reason, or whose end is past."""
-    now = present()
+    now = wall_clock()
     if not wanted.note.strip():
         raise OrderError(Said("静默须写明原因：--note", "a silence needs a reason: --note"))
     if wanted.until <= now:
@@ -234,7 +233,7 @@ async def end_silence(ledger: Ledger, name: str, person: str) -> Order:
                 f"{name}: no silence with this id goes on (quanshi alerts silence list)",
             )
         )
-    order = Order(_new_id("E"), OrderKind.END_SILENCE, person, present(), target=name)
+    order = Order(_new_id("E"), OrderKind.END_SILENCE, person, wall_clock(), target=name)
     await ledger.give(order)
     return order
 
@@ -245,7 +244,7 @@ async def silences(ledger: Ledger) -> list[Order]:
 
 
 def _going_on(orders: Sequence[Order]) -> list[Order]:
-    now = present()
+    now = wall_clock()
     ended = {order.target for order in orders if order.kind is OrderKind.END_SILENCE}
     return [
         order
@@ -257,7 +256,3 @@ def _going_on(orders: Sequence[Order]) -> list[Order]:
 def _new_id(letter: str) -> str:
     """Short enough to be read aloud; nobody else's."""
     return letter + secrets.token_hex(4)
-
-
-def present() -> int:
-    return time.time_ns() // 1_000_000

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Coroutine
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
@@ -80,8 +79,3 @@ async def _to_its_end(work: Coroutine[Any, Any, _T]) -> _T:
         if not task.cancelled():
             task.exception()  # nobody is left to hear of it
         raise
-
-
-def present() -> int:
-    """Milliseconds since 1970, UTC, by the clock of this machine."""
-    return time.time_ns() // 1_000_000

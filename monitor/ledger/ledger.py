@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from monitor.ledger import append, checkpoints, queries, records, segments, trail
-from monitor.ledger.access import present
 from monitor.ledger.chain import ChainHead
 from monitor.ledger.engine import make_engine, place_of
 from monitor.ledger.errors import LedgerError, LockedError
@@ -26,6 +25,7 @@ from monitor.model.actions import Action
 from monitor.model.decisions import Decision
 from monitor.model.events import Event
 from monitor.model.sequences import Mark
+from monitor.model.times import wall_clock
 
 START: Final = "0-0"
 """The position of a reader that has read nothing."""
@@ -93,7 +93,7 @@ class Ledger(Facts, Lists, Verdicts):
         Repeats are dropped; behind a hole that can still be filled nothing of that collector is taken
         (see :mod:`monitor.model.sequences`). ``refused``: entries that were no events, as (id, error).
         """
-        at = present() if recorded_at is None else recorded_at
+        at = wall_clock() if recorded_at is None else recorded_at
         delivery = append.Delivery(reader, stream, position, events, refused, at)
         appended, self._told = await self._write(append.append, delivery)
         return appended
@@ -143,7 +143,7 @@ class Ledger(Facts, Lists, Verdicts):
 
     async def checkpoint(self, signer: Signer, at: int | None = None) -> Checkpoint:
         """Sign the chain as it is now. The public key is kept in the chain itself."""
-        return await self._write(checkpoints.sign_head, signer, present() if at is None else at)
+        return await self._write(checkpoints.sign_head, signer, wall_clock() if at is None else at)
 
     async def checkpoints(self, limit: int | None = None) -> list[Checkpoint]:
         """What was signed, the newest first."""
@@ -162,7 +162,7 @@ class Ledger(Facts, Lists, Verdicts):
                 rows = await self._read(segments.linked, first, min(first + _PAGE - 1, plan.last))
                 await asyncio.to_thread(file.add, rows)
             digest = await asyncio.to_thread(file.finish)
-        row, self._told = await self._write(segments.leave, plan, digest, present())
+        row, self._told = await self._write(segments.leave, plan, digest, wall_clock())
         return row
 
     async def segments(self) -> list[SegmentRow]:

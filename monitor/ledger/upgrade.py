@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, inspect, literal_column, select, table
 
 from monitor.ledger import schema
-from monitor.ledger.access import present
 from monitor.ledger.chain import GENESIS
 from monitor.ledger.errors import LedgerError, about
 from monitor.ledger.postgres import queue_for_migration
 from monitor.model.said import Said
+from monitor.model.times import wall_clock
 
 
 def bring_up_to_date(connection: Connection, place: str) -> None:
@@ -68,4 +68,4 @@ def _migrate(connection: Connection, revision: str | None, place: str) -> None:
 def _newborn() -> dict[str, Any]:
     """The head of an empty ledger. The moment is the epoch of the judgements that it will tell."""
     counters: dict[str, Any] = {column.name: 0 for column in schema.head.columns}
-    return counters | {"id": 1, "epoch": present(), "hash": GENESIS}
+    return counters | {"id": 1, "epoch": wall_clock(), "hash": GENESIS}

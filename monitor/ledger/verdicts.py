@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from monitor.ledger import append, judging, telling, told
-from monitor.ledger.access import Access, present
+from monitor.ledger.access import Access
 from monitor.ledger.rows import (
     AlertRecordRow,
     Appended,
@@ -21,6 +21,7 @@ from monitor.model.events import ALERT, Event
 from monitor.model.orders import Order
 from monitor.model.outages import Verdict
 from monitor.model.sequences import Mark
+from monitor.model.times import wall_clock
 
 
 class Verdicts(Access):
@@ -82,7 +83,7 @@ class Verdicts(Access):
         If that is more than was ever given, this database is an old copy of itself, and a new epoch
         begins in which everything unconfirmed is told again from 1.
         """
-        self._told = await self._write(append.confirm_judgements, epoch, sequence, present())
+        self._told = await self._write(append.confirm_judgements, epoch, sequence, wall_clock())
 
     async def record_alerts(
         self,
@@ -95,7 +96,7 @@ class Verdicts(Access):
         recorded_at: int | None = None,
     ) -> Appended:
         """Record a batch of what the alert role said, as :meth:`append` does with facts."""
-        at = present() if recorded_at is None else recorded_at
+        at = wall_clock() if recorded_at is None else recorded_at
         delivery = append.Delivery(reader, stream, position, events, refused, at)
         return await self._write(telling.record_alerts, delivery)
 

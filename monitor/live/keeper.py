@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -13,6 +12,7 @@ import structlog
 from monitor.ledger.errors import LedgerError
 from monitor.ledger.ledger import Ledger
 from monitor.ledger.signing import RHYTHM, Signer
+from monitor.model.times import wall_clock
 
 EVERY: Final = 60.0
 """Seconds from one look to the next."""
@@ -32,7 +32,7 @@ class Keeper:
         signer: Signer,
         archive: Path,
         retain: Callable[[], float],
-        clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        clock: Callable[[], int] = wall_clock,
     ) -> None:
         """``retain``: for how many seconds rows stay in the database, as the site says now."""
         self._ledger = ledger

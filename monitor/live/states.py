@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from monitor.model.events import Change, Event, Sight, Snapshot, Standing, type_
 from monitor.model.measured import Measured
 from monitor.model.nodes import collector_name
 from monitor.model.observations import Cause, State
+from monitor.model.times import wall_clock
 
 FRESH: Final = 35_000
 """How long a sight speaks for its shard, in milliseconds: three sights of ten seconds, and some slack."""
@@ -24,11 +24,6 @@ FRESH: Final = 35_000
 REMEMBERED_CHANGES: Final = 50
 _UNCOUNTABLE: Final = 2**53  # from here on a sample, which is a float, cannot count
 _CAUSES: Final = frozenset(cause.value for cause in Cause)
-
-
-def now_millis() -> int:
-    """The present moment in milliseconds UTC."""
-    return time.time_ns() // 1_000_000
 
 
 class Footing(StrEnum):
@@ -96,7 +91,7 @@ class Live:
     before reading: the passing of time alone makes a watch unknown.
     """
 
-    def __init__(self, site: Site, clock: Callable[[], int] = now_millis) -> None:
+    def __init__(self, site: Site, clock: Callable[[], int] = wall_clock) -> None:
         self.clock = clock
         self.site = site
         self.board = Board(site, self._today(site))

@@ -7,6 +7,7 @@ Only the edges of the system know text: RFC 3339 in UTC with milliseconds, and `
 from __future__ import annotations
 
 import re
+import time
 from datetime import UTC, datetime, timedelta
 
 from monitor.model.said import Said, SaidError
@@ -18,6 +19,11 @@ _RFC3339 = re.compile(
 )
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)", re.ASCII)
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+def wall_clock() -> int:
+    """The present moment, by the clock of this machine: it may be wrong, and be set."""
+    return time.time_ns() // 1_000_000
 
 
 def format_time(millis: int) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,7 +13,7 @@ from monitor.config import Site
 from monitor.ledger.chain import GENESIS
 from monitor.ledger.ledger import Ledger
 from monitor.ledger.signing import Signer
-from monitor.model.times import format_time
+from monitor.model.times import format_time, wall_clock
 from monitor.reports.build import Progress, Question, report
 from monitor.reports.document import SIGNED_FORM, Proof, Report
 from monitor.reports.edition import software, wording
@@ -49,7 +48,7 @@ async def make(
     LedgerError, WindowError for a window that has not begun, and NothingError; then nothing is recorded.
     The event loop goes on meanwhile.
     """
-    made_at = time.time_ns() // 1_000_000 if now is None else now
+    made_at = wall_clock() if now is None else now
     # What a report rests on is linked before it is made: so its proof vouches for all of it.
     await ledger.seal_until(window.cut(made_at).end, made_at)
     with _no_garbage():

@@ -25,7 +25,8 @@ from alerts.channels.prometheus import fingerprint, labels, webhook
 from alerts.database import Database
 from alerts.delivery import Delivery
 from alerts.model import Happening, Message
-from alerts.outbox import Outbox, wall_clock
+from alerts.outbox import Outbox
+from monitor.model.times import wall_clock
 
 Start = Callable[..., Server]
 

@@ -14,7 +14,6 @@ from smtp_server import smtp_server
 
 from alerts.channels.base import Channel, Reminding, TemporaryError
 from alerts.channels.registry import make_channel, make_channels
-from alerts.outbox import wall_clock
 from monitor.config.alerting import (
     AlertmanagerSettings,
     AppriseSettings,
@@ -27,6 +26,7 @@ from monitor.config.alerting import (
     WebhookSettings,
 )
 from monitor.config.settings import Credential
+from monitor.model.times import wall_clock
 
 ROBOT = Credential(token=TOKEN, secret=SECRET)
 EACH = [

@@ -30,7 +30,6 @@ from small_site import camera, make_site
 from alerts.channels.alertmanager import Alertmanager
 from alerts.channels.prometheus import labels
 from alerts.model import Alert, Finding, Happening, Message, Severity
-from alerts.outbox import wall_clock
 from alerts.rules import find
 from alerts.rules.world import World
 from monitor.config import Site
@@ -38,7 +37,7 @@ from monitor.model.events import Change
 from monitor.model.measured import WINDOWS, Certificate, GroupNow, Health, Measured, Spent
 from monitor.model.observations import Cause, State
 from monitor.model.outages import Outage, OutageKind, Phase
-from monitor.model.times import format_time
+from monitor.model.times import format_time, wall_clock
 
 HERE: Final = tools.HERE / "deploy" / "alertmanager"
 CONFIG: Final = HERE / "alertmanager.yml"

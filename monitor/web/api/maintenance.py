@@ -14,7 +14,7 @@ from monitor.model.decisions import Reason as ReasonName
 from monitor.model.decisions import Scope as ScopeRow
 from monitor.model.observations import State
 from monitor.model.spans import Span
-from monitor.model.times import format_time
+from monitor.model.times import format_time, wall_clock
 from monitor.web.api.alerts import scope_of
 from monitor.web.api.common import ledger_of, moment_of, person_of, words_of
 from monitor.web.api.session import access_of
@@ -137,7 +137,7 @@ def _shown(call: Call[Any, Any], one: DecidedRow, covered: Mapping[ScopeRow, int
         approved_by=person_of(call, signed.approved_by or "") or None,
         approved_at=None if signed.approved_at is None else format_time(signed.approved_at),
         retroactive=isinstance(one, Exclusion) and one.retroactive,
-        standing=decisions.standing(one, decisions.present()),
+        standing=decisions.standing(one, wall_clock()),
         watches=covered[one.scope] if isinstance(one, Exclusion) else 1,
     )
 

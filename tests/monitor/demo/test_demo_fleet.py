@@ -16,13 +16,12 @@ from demo_people import OPTIONS, People, own_port
 from monitor.demo.city import make_city
 from monitor.demo.client import FleetProcess
 from monitor.demo.faults import EXPECTED, FaultKind
-from monitor.demo.loop import now_ms
 from monitor.demo.plan import Plan, plan_of
 from monitor.demo.process import FleetError
 from monitor.demo.truth import TruthRow, read_truth
 from monitor.demo.wire import GARBAGE, DemoLogin
 from monitor.model.nodes import Kind, Level
-from monitor.model.times import format_time
+from monitor.model.times import format_time, wall_clock
 
 FILES = {"plan": "fleet.json", "truth": "truth.csv", "control": "control"}
 Eventually = Callable[[Callable[[], object]], None]
@@ -130,7 +129,7 @@ def test_a_reboot_refuses_for_its_time_and_then_works_by_itself(
     people: People, eventually: Eventually
 ) -> None:
     node = people.camera()
-    people.fleet.fail([node.id], "reboot", to=format_time(now_ms() + 300))
+    people.fleet.fail([node.id], "reboot", to=format_time(wall_clock() + 300))
     with pytest.raises(ConnectionRefusedError):
         people.ask(node)
     eventually(lambda: not people.fleet.faults())
@@ -158,11 +157,11 @@ def test_flapping_refuses_and_works_in_turns(people: People) -> None:
 @pytest.mark.parametrize("kind", [kind for kind in FaultKind if kind not in {"will", "silent"}])
 def test_truth_holds_the_moments_between_which_a_fault_was_seen(people: People, kind: FaultKind) -> None:
     node = people.camera()
-    before = now_ms()
+    before = wall_clock()
     people.fleet.fail([node.id], kind)
-    begun = now_ms()
+    begun = wall_clock()
     people.fleet.clear([node.id])
-    after = now_ms()
+    after = wall_clock()
     (row,) = truth_of(people, node.id)
     assert (row.fault, row.network, row.address) == (kind, "video", node.addresses[0].host)
     assert row.expected == EXPECTED[kind]
@@ -196,7 +195,7 @@ def test_a_switch_takes_everything_behind_it_and_gives_it_back(people: People) -
 
 def test_faults_are_booked_for_later_and_called_off(people: People) -> None:
     node = people.camera()
-    begin, end = now_ms() + 60_000, now_ms() + 90_000
+    begin, end = wall_clock() + 60_000, wall_clock() + 90_000
     times = {"from": format_time(begin), "to": format_time(end)}
     number = people.fleet.fail([], "hang", addresses=[str(node.addresses[0])], **times)
     (listed,) = [fault for fault in people.fleet.faults() if fault["number"] == number]
@@ -248,7 +247,7 @@ def test_two_faults_at_once_on_one_node_are_refused(people: People) -> None:
 
 def test_a_fault_that_ends_before_it_begins_is_refused(people: People) -> None:
     with pytest.raises(FleetError, match="ends before it begins"):
-        people.fleet.fail([people.camera().id], "hang", to=format_time(now_ms() - 1000))
+        people.fleet.fail([people.camera().id], "hang", to=format_time(wall_clock() - 1000))
 
 
 def test_a_device_without_a_heartbeat_cannot_fall_silent(people: People) -> None:
