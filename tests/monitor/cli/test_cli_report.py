@@ -218,14 +218,31 @@ def test_one_finding_is_one_finding(site: Path, tmp_path: Path) -> None:
     assert (done.returncode, done.stdout.splitlines()[-1]) == (1, "1 finding")
 
 
+def left_out(site: Path, day: str) -> None:
+    """Four hours of a day, decided afterwards."""
+    span = ("--from", f"{day} 01:00", "--to", f"{day} 05:00", "--reason", "planned_work")
+    words = ("--all", *span, "--by", "甲", "--note", "割接", "--site", site, "--json")
+    (one,) = json.loads(quanshi_here("maintenance", "add", *words).stdout)
+    quanshi_here("maintenance", "approve", one["id"], "--by", "乙", "--site", site)
+
+
+def test_a_report_is_computed_anew_and_what_comes_out_otherwise_is_named(site: Path, tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    asked(site, path, "--period", "2026-10-02")
+    same = quanshi_here("verify", path, "--again", "--site", site, "--language", "en")
+    left_out(site, "2026-10-02")
+    other = quanshi_here("verify", path, "--again", "--site", site, "--language", "en")
+
+    assert (same.returncode, other.returncode) == (0, 1)
+    assert "  ! total: computed anew from ledger and settings as they are, differs" in other.stdout
+
+
 def test_an_old_revision_is_told_to_be_one(site: Path, tmp_path: Path) -> None:
     """What was decided afterwards makes another report of the same month; the first stays what it is."""
     first, second = tmp_path / "1.json", tmp_path / "2.json"
     asked(site, first, "--period", "2026-10-03")
     before = quanshi_here("verify", first, "--site", site, "--language", "en")
-    span = ("--from", "2026-10-03 01:00", "--to", "2026-10-03 05:00", "--reason", "planned_work")
-    quanshi_here("maintenance", "add", "--all", *span, "--by", "甲", "--note", "割接", "--site", site)
-    quanshi_here("maintenance", "approve", "M1", "--by", "乙", "--site", site)
+    left_out(site, "2026-10-03")
     asked(site, second, "--period", "2026-10-03")
 
     old = quanshi_here("verify", first, "--site", site, "--language", "en")
