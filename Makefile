@@ -44,7 +44,7 @@ check: setup-dev ## style, types and who may import whom
 	.ci/ui check
 
 test: check tools fonts ui ## all checks and all tests: make test ARGS="-k rtsp"
-	$(BIN)/pytest -n 4 --dist worksteal $(ARGS)
+	$(BIN)/pytest -n 6 --dist worksteal $(ARGS)
 
 bench: setup-dev tools fonts ui ## the promises of speed, measured beside their budgets
 	@$(BIN)/python tests/bench/run.py $(ARGS)

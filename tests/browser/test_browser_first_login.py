@@ -10,9 +10,10 @@ from browser_city import PASSWORD
 from playwright.async_api import Browser, expect
 from small_site import camera, make_site
 from visits import visit
+from waiting import until
 
 from monitor.bus.embedded import EmbeddedServer
-from tests.monitor.monitor_kit import running, until
+from tests.monitor.monitor_kit import running
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

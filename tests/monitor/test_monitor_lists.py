@@ -7,9 +7,10 @@ import os
 import signal
 from pathlib import Path
 
-from monitor_kit import DOWN, KEYS, UNKNOWN, Running, first_words, now, publish, until
+from monitor_kit import DOWN, KEYS, UNKNOWN, Running, first_words, now, publish
 from redis.asyncio import Redis
 from small_site import Voice, camera, write_site
+from waiting import until
 
 from monitor.config import Site
 from monitor.model.events import Standing

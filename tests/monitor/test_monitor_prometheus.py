@@ -15,10 +15,11 @@ import pytest
 import tools
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
-from monitor_kit import DEGRADED, DOWN, KEYS, UNKNOWN, UP, Running, now, publish, running, until
+from monitor_kit import DEGRADED, DOWN, KEYS, UNKNOWN, UP, Running, now, publish, running
 from redis.asyncio import Redis
 from servers import Prometheus
 from small_site import Voice, camera, make_site
+from waiting import until
 
 from monitor.bus.embedded import EmbeddedServer
 from monitor.config import Site

@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from monitor_kit import KEYS, Running, first_words, now, publish, running, until
+from monitor_kit import KEYS, Running, first_words, now, publish, running
 from redis.asyncio import Redis
 from redis.exceptions import OutOfMemoryError
 from small_site import Voice, camera, make_site
+from waiting import until
 
 from monitor.bus.client import connect
 from monitor.bus.embedded import EmbeddedServer

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 import structlog
-from bus_ledger import KEYS, MemoryLedger, changes, running, until
+from bus_ledger import KEYS, MemoryLedger, changes, running
 from redis.asyncio import Redis
+from waiting import until
 
 from monitor.bus.client import connect
 from monitor.bus.embedded import EmbeddedServer

@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 import structlog
-from bus_ledger import KEYS, NOW, a_change, running, stopwatch, until
+from bus_ledger import KEYS, NOW, a_change, running, stopwatch
 from redis.asyncio import Redis
+from waiting import until
 
 from monitor.bus import reader as reader_module
 from monitor.bus.client import connect

@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 import structlog
-from bus_ledger import KEYS, MemoryLedger, changes, running, until
+from bus_ledger import KEYS, MemoryLedger, changes, running
 from redis.asyncio import Redis
 from servers import Certificates, free_port, make_certificates, redis_server, wait_for
 from small_site import camera, write_site
+from waiting import until
 
 from monitor.bus.client import BusError, connect
 from monitor.bus.contact import check_server
