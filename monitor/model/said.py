@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple, Self
 
@@ -88,5 +89,7 @@ _REASONS: Final[Mapping[int, str]] = {
 
 def reason(error: OSError) -> Said:
     """Why the system refused; what it has no Chinese for here, in its own words."""
-    words = error.strerror or str(error)
-    return Said(_REASONS.get(error.errno or 0, words), words)
+    number = error.errno or 0
+    if number in _REASONS:  # whoever raised it may say more, at length and in English alone
+        return Said(_REASONS[number], os.strerror(number))
+    return Said.same(error.strerror or str(error))

@@ -105,7 +105,7 @@ def found(site: Site, *outages: Outage, **measured: Any) -> list[Finding]:
         (node, "video"): Change(node, "video", State.UP, State.DEGRADED, now - 60_000, None, now, cause)
         for node, cause in causes.items()
     }
-    world = World(now, site, {one.id: one for one in outages}, changes, word)
+    world = World(now, site, {one.id: one for one in outages}, degraded=changes, measured=word)
     return list(find(site.alerting.rules, world))
 
 
