@@ -10,6 +10,7 @@ all the same was put there by somebody else: it counts in no figure, and ``verif
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -41,11 +42,18 @@ def _ended(row: str) -> str:
     )
 
 
-OPEN: Final = (
-    f"SELECT one.*, {_ended('one')} AS ended, {_LINKED_AT} AS linked_at "  # noqa: S608 - our own names
-    "FROM sights AS one WHERE NOT one.sealed ORDER BY one.id"
-)
+def _open(condition: str) -> str:
+    return (
+        f"SELECT one.*, {_ended('one')} AS ended, {_LINKED_AT} AS linked_at "  # noqa: S608 - our own names
+        f"FROM sights AS one WHERE {condition}"
+    )
+
+
+OPEN: Final = _open("NOT one.sealed")
 """The open sights, each with what it is held against: see :func:`may_stand_open`."""
+
+BY_INDEX: Final = {"sqlite": _open("one.sealed = 0"), "postgresql": OPEN}
+"""The same in the words in which each database has its index of them: else all sights are looked through."""
 
 _IN_HOUR: Final = f'NEW."end" >= NEW.start AND NEW."end" / {HOUR} = NEW.start / {HOUR}'
 
@@ -85,7 +93,7 @@ def odd(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Those of the open sights that this program cannot have left so, a shard's second one among them."""
     found = []
     known: set[Place] = set()
-    for row in rows:
+    for row in sorted(rows, key=itemgetter("id")):
         if not may_stand_open(row) or place_of(row) in known:
             found.append(row)
         known.add(place_of(row))
@@ -94,7 +102,8 @@ def odd(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def open_rows(connection: Connection) -> list[dict[str, Any]]:
     """All open sights, as :data:`OPEN` says."""
-    return [dict(row) for row in connection.exec_driver_sql(OPEN).mappings()]
+    query = BY_INDEX[connection.dialect.name]
+    return [dict(row) for row in connection.exec_driver_sql(query).mappings()]
 
 
 def last_linked_at(connection: Connection) -> int | None:

@@ -111,8 +111,11 @@ def sights(connection: Connection, since: int, until: int, network: str | None) 
 
 
 def _strange(connection: Connection) -> list[int]:
-    """Open sights that this program did not leave so: they count nowhere, and ``verify`` names them."""
-    return [row["id"] for row in odd(open_rows(connection))]
+    """Sights without a link that this program did not leave so: they count nowhere; ``verify`` names them."""
+    rows, table = open_rows(connection), schema.sights
+    left = {row["id"] for row in rows} - {row["id"] for row in odd(rows)}
+    unlinked = connection.scalars(select(table.c.id).where(table.c.link.is_(None)))
+    return [number for number in unlinked if number not in left]
 
 
 def last_sights(connection: Connection) -> list[SightRow]:

@@ -11,6 +11,7 @@ from ledgerkit import HOUR, T0, Place, append, rows, said, sight, url_of
 
 from monitor.ledger import Ledger
 from monitor.ledger.findings import Finding, Kind
+from monitor.ledger.openness import BY_INDEX
 from monitor.ledger.sources import source_of
 from monitor.ledger.verify import verify
 
@@ -121,6 +122,23 @@ async def test_what_stands_open_all_the_same_is_found_and_counts_nowhere(
         assert all(row.start >= T0 and row.end <= T0 + 30 * SECOND for row in seen)
         assert all(row.event.collector == "video-0of1" for row in seen)
         assert all(row.end <= T0 + 30 * SECOND for row in (await ledger.last_sights()).values())
+
+
+async def test_what_only_says_that_it_is_sealed_is_found_and_counts_nowhere(watched: Path) -> None:
+    """It has no link, so nothing vouches for it either."""
+    tamper(watched, insert(collector="'video-0of9'", start=T0 - 9 * DAY, end=T0 + 9 * DAY, sealed=1))
+    assert told(verified(watched).findings) == [("extra", "sights", "777", 0)]
+    async with await Ledger.open(url_of(watched)) as ledger:
+        seen = [*await ledger.sights(T0 - 40 * DAY, T0 + 40 * DAY), *(await ledger.last_sights()).values()]
+        assert {row.event.collector for row in seen} == {"video-0of1"}
+
+
+async def test_open_sights_are_found_by_their_index(watched: Path) -> None:
+    """They are asked for with each batch: never are all sights looked through."""
+    query = BY_INDEX["sqlite"]
+    plan = " ".join(str(row) for row in rows(watched, f"EXPLAIN QUERY PLAN {query}"))
+    assert "USING INDEX sights_open" in plan
+    assert "SCAN one'" not in plan
 
 
 async def test_a_second_open_row_of_a_shard_is_found(watched: Path) -> None:
