@@ -113,7 +113,7 @@ def is_shown(scraper: Prometheus, switch: Node, alone: Node, busy: Node) -> bool
 
 
 def values_of(demo: Demo, node: Node) -> Mapping[str, str]:
-    """What somebody may have chosen, and what Grafana adds. ``node`` answers: what does not has no durations."""
+    """What somebody may have chosen, and what Grafana adds. ``node`` answers: else it has no durations."""
     return {
         "ds": "quanshi-prometheus",
         "wall": WALL,
