@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from engine_kit import closed, nodes, outage
 from receivers import Anything, listening
 from redis.asyncio import Redis
 from small_site import make_site
+from structlog.testing import capture_logs
 from waiting import until
 
 from alerts.role import run
@@ -167,13 +168,18 @@ async def _records(city: City, count: int) -> list[Deed]:
     return [Deed.from_json(row.body) for row in reversed(rows)]
 
 
+def has_said(lines: Iterable[Mapping[str, Any]], event: str) -> bool:
+    return any(line["event"] == event for line in lines)
+
+
 async def test_settings_change_without_a_restart_and_the_end_finds_the_new_channel(city: City) -> None:
     one = outage("sw-1", now(), affected=4)
     async with city.role(city.settings("channels: {{gone: {{type: webhook, url: '{url}/gone'}}}}\n")):
         await city.judge(one)
         await until(city.told)
-        city.settings(HOOK.replace("'{url}'", "'{url}/fresh'"))
-        await asyncio.sleep(2.5)  # it looks once a second, and lets an editor finish
+        with capture_logs() as said:
+            city.settings(HOOK.replace("'{url}'", "'{url}/fresh'"))
+            await until(lambda: has_said(said, "reloaded"))
         await city.judge(closed(one, now()))
         await until(lambda: len(city.told()) == 2)
     assert [one["receiver"] for one in city.receiver.got] == ["gone", "hook"]
@@ -181,8 +187,9 @@ async def test_settings_change_without_a_restart_and_the_end_finds_the_new_chann
 
 async def test_a_mistake_in_the_settings_changes_nothing(city: City) -> None:
     async with city.role(city.settings(HOOK)):
-        (city.folder / "alerts.yaml").write_text("channles: {}\n")
-        await asyncio.sleep(2.5)
+        with capture_logs() as said:
+            (city.folder / "alerts.yaml").write_text("channles: {}\n")
+            await until(lambda: has_said(said, "reload refused"))
         await city.judge(outage("sw-1", now(), affected=4))
         await until(city.told)
 

@@ -101,10 +101,16 @@ class City:
         self.roles[name].send_signal(number)
         await self.roles[name].wait()
 
-    async def recorded(self) -> Counter[tuple[Did, str]]:
-        rows = await self.ledger.alert_records(limit=1000)
-        deeds = [Deed.from_json(row.body) for row in rows]
-        return Counter((deed.what, deed.key.partition("/")[2].partition("@")[0]) for deed in deeds)
+    async def records(self, what: Did, *roots: str) -> Counter[tuple[Did, str]]:
+        """Wait until the ledger has this of all of them; how often it has what of whom then."""
+        async with asyncio.timeout(WITHIN):
+            while True:
+                rows = await self.ledger.alert_records(limit=1000)
+                deeds = [Deed.from_json(row.body) for row in rows]
+                found = Counter((deed.what, deed.key.partition("/")[2].partition("@")[0]) for deed in deeds)
+                if all(found[what, root] for root in roots):
+                    return found
+                await asyncio.sleep(0.05)
 
 
 @pytest.fixture
@@ -156,7 +162,7 @@ async def test_one_tells_and_the_other_goes_on_where_it_ended(tmp_path: Path, se
         await phone.hears("firing cam-1")
         await made.fails("cam-2")
         await phone.hears("firing cam-2")
-        await asyncio.sleep(2.5)  # what was told is recorded with the next tick
+        await made.records(Did.DELIVERED, "cam-1", "cam-2")
 
         await made.end(leader, signal.SIGKILL)
         begun = time.monotonic()
@@ -170,14 +176,13 @@ async def test_one_tells_and_the_other_goes_on_where_it_ended(tmp_path: Path, se
         await made.start(leader)  # it comes back with what it knew, and follows
         await made.fails("cam-4")
         await phone.hears("firing cam-4")
-        await asyncio.sleep(2.5)
+        await made.records(Did.DELIVERED, "cam-4")
         await made.end(follower, signal.SIGTERM)
         await made.recovers("cam-2")
         await made.recovers("cam-3")
         await phone.hears("resolved cam-2")
         await phone.hears("resolved cam-3")
-        await asyncio.sleep(2.5)
-        recorded = await made.recorded()
+        recorded = await made.records(Did.RESOLVED, "cam-1", "cam-2", "cam-3")
     fired, resolved = (f"firing cam-{n}" for n in (1, 2, 3, 4)), (f"resolved cam-{n}" for n in (1, 2, 3))
     assert phone.heard == Counter([*fired, *resolved])
     assert {recorded[Did.FIRED, f"cam-{n}"] for n in (1, 2, 3, 4)} == {1}
@@ -195,7 +200,7 @@ async def test_two_on_the_same_files_are_one_and_one_that_waits(
         made.roles["again"] = await started(tmp_path / "first" / "site.yaml", server.url)
         await made.fails("cam-1")
         await phone.hears("firing cam-1")
-        await asyncio.sleep(1.5)
+        await made.records(Did.DELIVERED, "cam-1")
         await made.end("first", signal.SIGKILL)
         await made.recovers("cam-1")
         await phone.hears("resolved cam-1")
