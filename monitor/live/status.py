@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
-from monitor.live.board import Word
 from monitor.live.health import Health
 from monitor.live.states import Footing, Live
 from monitor.model.events import Change
-from monitor.model.nodes import Watch, collector_name
+from monitor.model.nodes import collector_name
 from monitor.model.observations import State
 from monitor.model.outages import Outage, OutageKind
 from monitor.model.times import format_time
@@ -229,30 +228,3 @@ def region_name(live: Live, code: str) -> str:
 def moment(millis: int) -> str | None:
     """RFC 3339, or None for a moment that nobody knows."""
     return format_time(millis) if millis else None
-
-
-def nodes_of(live: Live, state: State | None, network: str | None) -> Iterator[dict[str, Any]]:
-    """The watches in a state and a network (None: any), by network and node id, one at a time."""
-    for row, watch in enumerate(live.board.watches):
-        if network is not None and watch.network != network:
-            continue
-        if state is None or live.board.shown[row] == state.code:
-            yield watch_json(watch, live.board.truth(row))
-
-
-def watch_json(watch: Watch, word: Word) -> dict[str, Any]:
-    """One watch for the API: who it is, where it is asked, and how it stands."""
-    return {
-        "node": watch.node.id,
-        "name": watch.node.label,
-        "network": watch.network,
-        "kind": watch.node.kind.value,
-        "class": watch.node.point_class,
-        "region": watch.node.region,
-        "address": str(watch.address),
-        "state": word.state.value,
-        "cause": word.cause.value,
-        "since": moment(word.since),
-        "detected_at": moment(word.detected),
-        "probe": word.probe,
-    }

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import posting_kit
 from delivery_kit import T0, FakeChannel, FakeClock, end, keys, message, settle
 
-from alerts import postings
 from alerts.channels.base import DeliveryError, PermanentError, TemporaryError
 from alerts.database import Database
 from alerts.model import Message
@@ -159,7 +159,7 @@ async def test_a_start_that_nobody_takes_for_a_day_is_given_up_and_an_end_never(
         await clock.advance(0.2 * HOUR)
     assert sorted(duty.keys) == ["00000001/resolved", "00000003/fired"]
     with database.reading() as db:
-        (first,) = (each for each in postings.recent(db, 9) if each.key == "00000001/fired")
+        (first,) = (each for each in posting_kit.recent(db, 9) if each.key == "00000001/fired")
     assert first.fate == "expired"
 
 

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import posting_kit
 import pytest
 from delivery_kit import T0, FakeChannel, FakeClock, alert, end, message, settle
 
-from alerts import postings
 from alerts.channels.base import DeliveryError, PermanentError, TemporaryError
 from alerts.database import Database, DatabaseError
 from alerts.delivery import Delivery
@@ -50,8 +50,8 @@ async def test_a_channel_at_fault_is_a_failure_that_tells_no_secret(
         duty.answer = lambda _: None
         await clock.advance(2)
     with database.reading() as db:
-        (posting,) = postings.recent(db, 9)
-        tries = postings.attempts(db, posting.id)
+        (posting,) = posting_kit.recent(db, 9)
+        tries = posting_kit.attempts(db, posting.id)
     assert [each.text for each in tries] == ["a fault of the channel: KeyError", ""]
 
 
@@ -63,7 +63,7 @@ async def test_a_receiver_that_says_nothing_is_given_up_after_the_time_for_an_at
     async with deliver(duty, patience=Patience(attempt=0.05)):
         await asyncio.sleep(0.2)
     with database.reading() as db:
-        assert postings.recent(db, 1)[0].last.text == "no answer within 0.05 s"
+        assert posting_kit.recent(db, 1)[0].last.text == "no answer within 0.05 s"
 
 
 async def test_what_cannot_be_recorded_is_not_sent(
@@ -127,7 +127,7 @@ async def test_cancelled_at_once_it_leaves_a_mark_and_tries_again_next_time(
         await task
     assert duty.closed
     with database.reading() as db:
-        assert postings.recent(db, 1)[0].last.outcome is Outcome.CUT
+        assert posting_kit.recent(db, 1)[0].last.outcome is Outcome.CUT
     duty.takes = 0.0
     async with deliver(duty):
         await settle()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import posting_kit
 import pytest
 from delivery_kit import T0, alert, end, message
 
@@ -43,7 +44,7 @@ class Box(Outbox):
 
     def fates(self) -> dict[tuple[str, str], Fate]:
         with self.database.reading() as db:
-            return {(each.channel, each.key): each.fate for each in postings.recent(db, 100)}
+            return {(each.channel, each.key): each.fate for each in posting_kit.recent(db, 100)}
 
 
 @pytest.fixture
@@ -108,8 +109,8 @@ def test_every_attempt_is_recorded_also_one_that_was_killed(box: Box, database: 
     again.recover()
     again.deliver()
     with database.reading() as db:
-        (posting,) = postings.of_alert(db, alert(1).id)
-        tries = postings.attempts(db, posting.id)
+        (posting,) = posting_kit.of_alert(db, alert(1).id)
+        tries = posting_kit.attempts(db, posting.id)
     assert [(each.at - T0, each.outcome, each.text) for each in tries] == [
         (0, Outcome.FAILED, "HTTP 503 \\udcff"),
         (1000, Outcome.CUT, ""),
@@ -248,8 +249,8 @@ def test_history_is_kept_for_90_days_and_of_what_goes_on_for_longer(box: Box, da
     box.deliver()
     box.prune()
     with database.reading() as db:
-        assert [each.key for each in postings.recent(db, 10)] == ["00000003/fired", "00000001/fired"]
-        assert postings.of_alert(db, alert(2).id) == []
+        assert [each.key for each in posting_kit.recent(db, 10)] == ["00000003/fired", "00000001/fired"]
+        assert posting_kit.of_alert(db, alert(2).id) == []
     assert [each.id for each in box.standing("duty")] == [alert(1).id, alert(3).id]
 
 
@@ -279,7 +280,7 @@ def test_latencies_are_of_starts_and_ends(box: Box, database: Database) -> None:
     box.add(end(1, at=T0 + 1000))
     box.deliver()
     with database.reading() as db:
-        assert postings.latencies(db, T0) == {"duty": [1500, 500]}
+        assert posting_kit.latencies(db, T0) == {"duty": [1500, 500]}
         assert postings.pending(db) == {}
 
 
@@ -287,5 +288,5 @@ def test_the_newest_of_some_fates_are_listed(box: Box, database: Database) -> No
     box.add(message(1), message(2), message(3))
     box.deliver()
     with database.reading() as db:
-        assert [each.key[7] for each in postings.recent(db, 10, (Fate.WAITING,))] == ["3", "2"]
-        assert [each.key[7] for each in postings.recent(db, 2)] == ["3", "2"]
+        assert [each.key[7] for each in posting_kit.recent(db, 10, (Fate.WAITING,))] == ["3", "2"]
+        assert [each.key[7] for each in posting_kit.recent(db, 2)] == ["3", "2"]

@@ -7,7 +7,7 @@ from small_site import Voice, camera, make_site
 
 from monitor.live.health import Health
 from monitor.live.states import REMEMBERED_CHANGES, Live
-from monitor.live.status import MOST_DOWN, collectors_of, nodes_of, status_of
+from monitor.live.status import MOST_DOWN, collectors_of, status_of
 from monitor.model.observations import Cause, State
 from monitor.model.said import Said
 from monitor.model.times import format_time
@@ -140,14 +140,6 @@ def test_a_refused_reload_is_told(live: Live) -> None:
     health = Health(reload_error=Said("nodes.csv:7  有误", "nodes.csv:7  wrong"))
     assert status_of(live, health, T0)["reload_error"] == "nodes.csv:7  有误"
     assert status_of(live, health, T0, "en")["reload_error"] == "nodes.csv:7  wrong"
-
-
-def test_nodes_are_listed_by_state_and_network(live: Live) -> None:
-    down = [each["node"] for each in nodes_of(live, DOWN, None)]
-    police = list(nodes_of(live, None, "police"))
-
-    assert down == ["cam-2", "other", "switch"]
-    assert police == []
 
 
 def test_it_is_ready_only_when_every_reason_is_gone(live: Live) -> None:
