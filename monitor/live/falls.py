@@ -7,7 +7,7 @@ if nothing is above; else it is held for a while, since its parent, or its peers
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 from monitor.config import Site
@@ -178,7 +178,7 @@ class Falls:
             not_before=min((each.not_before for each in fallen if each.not_before is not None), default=None),
             detected_at=self._docket.now,
             cause=first.cause,
-            affected=len(fallen),
+            affected=_count(fallen),
             behind=self._topology.totals[root],
         )
         case.joined_at = max(each.at for each in fallen)
@@ -220,3 +220,9 @@ class Falls:
         for down in waiting:
             if down.case is None:
                 self._judge(down, final=True)
+
+
+def _count(fallen: Collection[Down]) -> int:
+    """How many are down: these, and those of whom one of them is the known cause."""
+    cases = {each.case for each in fallen if each.case is not None}
+    return sum(len(case.members) for case in cases) + sum(each.case is None for each in fallen)

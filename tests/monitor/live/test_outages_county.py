@@ -71,6 +71,8 @@ def test_towns_that_were_told_already_become_a_part_of_it(tmp_path: Path) -> Non
     (suspected,) = play.open().values()
     assert suspected.root == "region:440983"
     assert {each.merged_into for each in play.told(CLOSED)} == {suspected.id}
+    (opened,) = (each for each in play.told(OPENED) if each.kind is COMMON)
+    assert opened.affected == 3 * (1 + CAMERAS), "so many were down when it was suspected"
 
 
 def test_it_ends_once_when_the_towns_are_back(tmp_path: Path) -> None:
