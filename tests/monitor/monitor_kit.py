@@ -29,7 +29,7 @@ def now() -> int:
 
 
 class Running:
-    """The role in this process, asked from outside as anybody would."""
+    """The role in this process, asked from outside by somebody who may read its note (a command)."""
 
     def __init__(self, site: Site, session: ClientSession) -> None:
         self.note = site.data / "monitor.json"
@@ -40,7 +40,9 @@ class Running:
         return str(json.loads(self.note.read_text())["url"])
 
     async def get(self, path: str) -> tuple[int, str]:
-        async with self._session.get(self.url + path) as answer:
+        note = json.loads(self.note.read_text())
+        headers = {"Authorization": f"Bearer {note['token']}"}
+        async with self._session.get(note["url"] + path, headers=headers) as answer:
             return answer.status, await answer.text()
 
     async def status(self) -> Any:
