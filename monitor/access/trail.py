@@ -2,12 +2,14 @@
 
 The ledger is asked before a deed whether it takes lines, and the deed is written down beside the accounts
 until the ledger has its line: a line is late when the ledger goes away in between, and never lost. It may be
-told twice where a program ends between the two. Moments in milliseconds.
+told twice where a program ends between the two, or where two monitors of one database catch up at the same
+moment. Moments in milliseconds.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from time import monotonic
@@ -115,9 +117,9 @@ class Trail:
         if fold is not None and now < fold.ends:
             fold.add(action)
             return
-        if fold is not None:
-            await self._close(key, fold, now)
         self._folds[key] = _Fold(action, now + max(WINDOW, int(span * 1000)))
+        if fold is not None:
+            await self._tell_rest(fold, now)
         await self._tell(action)
 
     def _kind(self, action: Action) -> tuple[str, ...]:
@@ -126,8 +128,12 @@ class Trail:
         key = (action.account or action.address, action.action, status)
         return key if key in self._folds or len(self._folds) < MOST_OPEN else ("", action.action, status)
 
-    async def _close(self, key: tuple[str, ...], fold: _Fold, now: int) -> None:
-        del self._folds[key]
+    async def _close(self, until: float) -> None:
+        """Tell the rest of those that end by then. Whoever takes one out tells it: nobody else finds it."""
+        while ended := [key for key, fold in self._folds.items() if fold.ends <= until]:
+            await self._tell_rest(self._folds.pop(ended[0]), self._clock())
+
+    async def _tell_rest(self, fold: _Fold, now: int) -> None:
         if fold.more:
             await self._tell(fold.told(now))
 
@@ -135,14 +141,11 @@ class Trail:
         """Write what waits, until cancelled; then how often what was refused was tried."""
         try:
             while True:
-                now = self._clock()
-                for key, fold in [each for each in self._folds.items() if each[1].ends <= now]:
-                    await self._close(key, fold, now)
+                await self._close(self._clock())
                 await self._try_catch_up()
                 await asyncio.sleep(LOOK_EVERY)
         finally:
-            for key, fold in list(self._folds.items()):
-                await self._close(key, fold, self._clock())
+            await self._close(math.inf)
 
     async def _try_catch_up(self) -> None:
         try:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,6 +16,7 @@ from api_kit import NOBODY, Desk
 from monitor.access.access import Access
 from monitor.access.lines import BROKEN_OFF
 from monitor.access.trail import MOST_OPEN, WINDOW, Trail
+from monitor.bus.tasks import end
 from monitor.ledger.errors import LedgerError
 from monitor.ledger.ledger import Ledger
 from monitor.model.actions import Action, Outcome
@@ -126,6 +129,33 @@ async def test_refusals_that_are_alike_are_one_line_and_a_count(desk: Desk) -> N
     assert counted.facts["repeated"] == 49
     assert len(counted.facts["targets"]) == 10
     assert last.target == "last"
+
+
+async def test_what_is_refused_anew_while_its_rest_is_told_is_told_once_each(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Telling takes a while: meanwhile another request may find that a count is over."""
+    clock, tell = [NOW], type(desk.ledger).record_action
+
+    async def slowly(ledger: Ledger, action: Action) -> int:
+        await asyncio.sleep(0.02)
+        return await tell(ledger, action)
+
+    trail = Trail(lambda: desk.ledger, lambda: desk.context.access, lambda: clock[0])
+    for account in ("anna", "bert"):
+        for _ in range(2):
+            await trail.refused(replace(acted("login", Outcome.REFUSED), account=account))
+    monkeypatch.setattr(type(desk.ledger), "record_action", slowly)
+    clock[0] += WINDOW
+    running = asyncio.create_task(trail.run())
+    await asyncio.sleep(0.005)
+    await trail.refused(replace(acted("login", Outcome.REFUSED), account="bert"))
+    await asyncio.sleep(0.1)
+    assert not running.done()
+    await end([running])
+
+    found = Counter((each.account, each.facts.get("repeated", 0)) for each in await desk.trail())
+    assert found == {("anna", 0): 1, ("anna", 1): 1, ("bert", 0): 2, ("bert", 1): 1}
 
 
 async def test_however_many_addresses_try_it_the_trail_tells_so_many_apart(desk: Desk) -> None:
