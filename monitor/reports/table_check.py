@@ -12,6 +12,7 @@ from monitor.model.said import Said
 from monitor.reports.flaws import SHOWN, Flaw
 
 _UNKNOWN: Final = Said("本版本没有此列，未能核对", "this version has no such column: it was not checked")
+_ABSENT: Final = Said("文件中没有此列，未能核对", "not in this file: the column was not checked")
 
 
 def first_difference(content: bytes, made: bytes) -> Iterator[Flaw]:
@@ -26,8 +27,8 @@ def first_difference(content: bytes, made: bytes) -> Iterator[Flaw]:
 def other_cells(content: bytes, made: bytes) -> Iterator[Flaw]:
     """Where the table of another version says something else.
 
-    That may have had fewer columns, or in another order. Of a column that this version does not know nothing
-    can be said, and that is said.
+    That may have had other columns, or in another order. Of a column that only one of the two versions has
+    nothing can be said, and that is said.
     """
     return islice(_other_cells(_rows(content), _rows(made)), SHOWN)
 
@@ -37,6 +38,9 @@ def _other_cells(found: list[list[str]], made: list[list[str]]) -> Iterator[Flaw
     for head in dict.fromkeys(heads):
         if head not in known or heads.count(head) > 1:
             yield Flaw(head, _UNKNOWN)
+    for head in known:
+        if head not in heads:
+            yield Flaw(head, _ABSENT)
     places = [known.index(head) if head in known else None for head in heads]
     nothing: list[str] = []
     for line, (there, wanted) in enumerate(zip_longest(found[1:], made[1:], fillvalue=nothing), 2):

@@ -31,6 +31,8 @@ _ADDED: Final = Said("多出的工作表", "the sheet is one too many")
 _OTHER_LOOK: Final = Said(
     "其中的数字相符，但文件的外观被改动", "the figures inside agree; the look of this file was changed"
 )
+_NO_SHEET: Final = Said("文件中没有此工作表，未能核对", "not in this file: the sheet was not checked")
+_NO_ROW: Final = Said("缺少此行", "the row is missing")
 _NUMBER: Final = re.compile(r"\d[\d.,:]*")
 
 
@@ -64,7 +66,7 @@ def differences(path: Path, again: Path, sheets: Sequence[Sheet]) -> Iterator[Fl
 def other_figures(path: Path, sheets: Sequence[Sheet]) -> Iterator[Flaw]:
     """Where a workbook of another version shows other figures than this one would. Words are not compared.
 
-    Of a sheet or a column that this version does not know nothing can be said, and that is said.
+    Of a sheet or a column that only one of the two versions has nothing can be said, and that is said.
     """
     return islice(_other_figures(path, sheets), SHOWN)
 
@@ -72,6 +74,9 @@ def other_figures(path: Path, sheets: Sequence[Sheet]) -> Iterator[Flaw]:
 def _other_figures(path: Path, sheets: Sequence[Sheet]) -> Iterator[Flaw]:
     book = load_workbook(path, read_only=True)
     known = {sheet.name: sheet for sheet in sheets}
+    for name in known:
+        if name not in book.sheetnames:
+            yield Flaw(name, _NO_SHEET)
     for name in book.sheetnames:
         if name == HIDDEN:
             continue
@@ -86,24 +91,51 @@ def _other_figures(path: Path, sheets: Sequence[Sheet]) -> Iterator[Flaw]:
 
 
 def _other_cells(name: str, table: Table, found: Iterator[tuple[Any, ...]]) -> Iterator[Flaw]:
-    """The figures and verdicts of a table, by the heads of its columns."""
+    """The figures and verdicts of a table, by the heads of its columns; and rows that are gone or added."""
     heads = list(next(found, ()))
     titles = [column.title for column in table.columns]
+    yield from _other_heads(name, titles, heads)
+    if not table.rows:
+        note = next(found, ())
+        yield from _compared(name, [(table.note,)], [note[:1]], _same_figures, 2)
+        yield from _surplus(name, 2, note, 1)
+    looks = [column.look for column in table.columns]
+    places = [heads.index(title) if title in heads else None for title in titles]
+    for line, (made, cells) in enumerate(
+        zip_longest(table.rows, found, fillvalue=()), 2 if table.rows else 3
+    ):
+        if made and not any(cells):
+            yield Flaw(f"{name}!{line}:{line}", _NO_ROW)
+            continue
+        for look, place, wanted in zip(looks, places, made, strict=False):
+            if place is not None:
+                value = cells[place] if place < len(cells) else None
+                alike = _same if look is Look.VERDICT else _same_figures
+                if not alike(wanted, value):
+                    yield _differs(f"{name}!{get_column_letter(place + 1)}{line}", wanted, value)
+        yield from _surplus(name, line, cells, len(heads) if made else 0)
+
+
+def _other_heads(name: str, titles: list[str], heads: list[Any]) -> Iterator[Flaw]:
+    """The columns that only one version has, and those that are there twice: one of them is not checked."""
     for number, head in enumerate(heads, 1):
         if head not in titles:
             zh, en = "本版本没有此列，未能核对", "this version has no such column: it was not checked"
             yield Flaw(f"{name}!{get_column_letter(number)}1", Said(zh, en))
-    places = [heads.index(title) if title in heads else None for title in titles]
-    if not table.rows:
-        return
-    for line, (made, there) in enumerate(zip_longest(table.rows, found, fillvalue=()), 2):
-        for column, place, wanted in zip(table.columns, places, made or (None,) * len(places), strict=True):
-            if place is None:
-                continue
-            value = there[place] if place < len(there) else None
-            alike = _same if column.look is Look.VERDICT else _same_figures
-            if not alike(wanted, value):
-                yield _differs(f"{name}!{get_column_letter(place + 1)}{line}", wanted, value)
+        elif heads.index(head) < number - 1:
+            yield Flaw(f"{name}!{get_column_letter(number)}1", Said("重复的列", "the column is there twice"))
+    for title in titles:
+        if title not in heads:
+            zh, en = "文件中没有此列，未能核对", "not in this file: the column was not checked"
+            yield Flaw(f"{name} {title}", Said(zh, en))
+
+
+def _surplus(name: str, line: int, cells: Sequence[Any], known: int) -> Iterator[Flaw]:
+    """The first cell of a row that holds anything though only ``known`` cells should be there."""
+    for place, value in enumerate(cells[known:], known + 1):
+        if value not in (None, ""):
+            yield _differs(f"{name}!{get_column_letter(place)}{line}", None, value)
+            return
 
 
 def _same_figures(wanted: Cell, value: Any) -> bool:
@@ -131,9 +163,13 @@ def _cells(path: Path, sheets: Sequence[Sheet]) -> Iterator[Flaw]:
 
 
 def _compared(
-    name: str, rows: Iterable[Row], found: Iterable[tuple[Any, ...]], alike: Callable[[Cell, Any], bool]
+    name: str,
+    rows: Iterable[Row],
+    found: Iterable[tuple[Any, ...]],
+    alike: Callable[[Cell, Any], bool],
+    first: int = 1,
 ) -> Iterator[Flaw]:
-    for line, (made, there) in enumerate(zip_longest(rows, found, fillvalue=()), 1):
+    for line, (made, there) in enumerate(zip_longest(rows, found, fillvalue=()), first):
         for place, (wanted, value) in enumerate(zip_longest(made, there), 1):
             if not alike(wanted, value):
                 yield _differs(f"{name}!{get_column_letter(place)}{line}", wanted, value)

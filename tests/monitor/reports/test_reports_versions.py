@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
@@ -11,15 +12,20 @@ from typing import Any
 
 import pytest
 from checked_kit import places, signed, written
-from openpyxl import load_workbook
+from click.testing import CliRunner
+from openpyxl import Workbook, load_workbook
 
 from monitor import __version__
+from monitor.cli import main
 from monitor.commands import reverifying
 from monitor.ledger.signing import Signer
 from monitor.reports.check import check_report
 from monitor.reports.document import Proof
 from monitor.reports.edition import software, wording
 from monitor.reports.formats import beside
+from monitor.reports.look import Column, Look, Table
+from monitor.reports.sheets import Kind, Sheet
+from monitor.reports.workbook_check import other_figures
 
 OTHERS = ({"software": "quanshi 0.0.9", "wording": "0" * 16}, {"software": "", "wording": ""})
 """By what else a report may have been made: a version that spoke otherwise, or the first ones."""
@@ -79,10 +85,94 @@ def test_what_this_version_does_not_know_of_another_is_said_to_be_unchecked(
 ) -> None:
     path, book = reworded(tmp_path, signer, proof, OTHERS[0])
     book.create_sheet("补充")["A1"] = 99.87
+    known = book["区县"]["C1"].value
     book["区县"]["C1"] = "从前的列名"
     book.save(path)
 
-    assert sorted(places(path)) == sorted(["补充", "区县!C1"])
+    assert sorted(places(path)) == sorted(["补充", "区县!C1", f"区县 {known}"])
+
+
+def without_sheet(book: Any) -> None:
+    del book["点位明细"]
+
+
+def without_columns(book: Any) -> None:
+    book["区县"].delete_cols(3, book["区县"].max_column)
+
+
+def without_row(book: Any) -> None:
+    book["点位明细"].delete_rows(book["点位明细"].max_row)
+
+
+def with_row(book: Any) -> None:
+    book["点位明细"].append(["某设备", "离线"])
+
+
+def with_column(book: Any) -> None:
+    book["区县"].cell(2, book["区县"].max_column + 1, "未达标")  # of no name
+
+
+def with_column_twice(book: Any) -> None:
+    sheet = book["区县"]
+    sheet.cell(1, sheet.max_column + 1, sheet["C1"].value)
+
+
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        (without_sheet, "点位明细: not in this file: the sheet was not checked"),
+        (without_columns, "not in this file: the column was not checked"),
+        (without_row, "the row is missing"),
+        (with_row, "says 某设备, should be –"),
+        (with_column, "this version has no such column: it was not checked"),
+        (with_column_twice, "the column is there twice"),
+    ],
+)
+def test_nothing_is_taken_from_the_tables_of_another_version_nor_added(
+    tmp_path: Path, signer: Signer, proof: Proof, edit: Callable[[Any], None], said: str
+) -> None:
+    path, book = reworded(tmp_path, signer, proof, OTHERS[0])
+    edit(book)
+    book.save(path)
+
+    answer = CliRunner().invoke(main, ["verify", str(path), "--language", "en"])
+
+    assert answer.exit_code == 1
+    assert said in answer.stdout
+
+
+@pytest.mark.parametrize(
+    ("rows", "found"),
+    [
+        ([["没有"]], []),
+        ([["没有"], ["某设备"]], ["断线!A3"]),
+        ([["没有"], ["某设备", 700]], ["断线!A3"]),
+        ([["没有", "离线"]], ["断线!B2"]),
+        ([["700 小时"]], ["断线!A2"]),
+    ],
+)
+def test_a_table_that_should_be_empty_holds_no_row(
+    tmp_path: Path, rows: list[list[str | int]], found: list[str]
+) -> None:
+    table = Table("outages", "断线", (Column("device", "点位", Look.TEXT),), (), "本周期没有断线")
+    made = Sheet("断线", ((Kind.HEADS, ("点位",)), (Kind.TEXT, (table.note,))), table)
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("断线")
+    for row in (["点位"], *rows):
+        sheet.append(row)
+    book.save(tmp_path / "report.xlsx")
+
+    assert [flaw.place for flaw in other_figures(tmp_path / "report.xlsx", [made])] == found
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_workbook_of_another_version_with_all_its_tables_is_good(
+    tmp_path: Path, signer: Signer, proof: Proof, language: str
+) -> None:
+    path = written(tmp_path, signed(signer, replace(proof, **OTHERS[0])), "xlsx", language)
+    load_workbook(path).save(path)
+
+    assert (places(path), check_report(path).reworded) == ([], True)
 
 
 @pytest.mark.parametrize("made_by", OTHERS)
@@ -118,13 +208,13 @@ def without_column(text: str, head: str) -> str:
 @pytest.mark.parametrize(
     ("edit", "found"),
     [
-        (("", ""), []),
-        ((",met,", ",missed,"), ["2 verdict"]),
-        (("intact_low", "intact_min"), ["intact_min"]),
-        (("intact_low", "intact_high"), ["intact_high"]),
+        (("", ""), ["coverage"]),
+        ((",met,", ",missed,"), ["coverage", "2 verdict"]),
+        (("intact_low", "intact_min"), ["intact_min", "intact_low", "coverage"]),
+        (("intact_low", "intact_high"), ["intact_high", "intact_low", "coverage"]),
     ],
 )
-def test_a_table_with_fewer_columns_is_checked_by_those_that_it_has(
+def test_a_table_with_fewer_columns_is_not_good_and_is_checked_by_those_that_it_has(
     tmp_path: Path, signer: Signer, proof: Proof, edit: tuple[str, str], found: list[str]
 ) -> None:
     path = written(tmp_path, signed(signer, replace(proof, **OTHERS[0])), "csv")
