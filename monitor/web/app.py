@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
+from functools import cache
 from typing import Final
 
 from aiohttp import web
@@ -65,7 +66,7 @@ def make_app(context: Context) -> web.Application:
             web.get("/metrics", scrape.metrics),
             web.get("/healthz", scrape.alive),
             web.get("/readyz", scrape.ready),
-            web.get("/openapi.json", _document()),
+            web.get("/openapi.json", _document),
             *routes_of(ENDPOINTS, context),
             *static.routes(),
         ]
@@ -88,10 +89,11 @@ def _send_away(context: Context) -> Callable[[web.Application], Awaitable[None]]
     return close
 
 
-def _document() -> Callable[[web.Request], Awaitable[web.Response]]:
-    text = json.dumps(document(ENDPOINTS), ensure_ascii=False)
+async def _document(_request: web.Request) -> web.Response:
+    return web.Response(text=_document_text(), content_type="application/json", charset="utf-8")
 
-    async def answer(_request: web.Request) -> web.Response:
-        return web.Response(text=text, content_type="application/json", charset="utf-8")
 
-    return answer
+@cache
+def _document_text() -> str:
+    """Made when somebody asks for it: at each start it would take longer than all the rest of the app."""
+    return json.dumps(document(ENDPOINTS), ensure_ascii=False)
