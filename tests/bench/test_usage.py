@@ -79,10 +79,13 @@ def test_a_probe_costs_what_was_used_by_those_that_were_answered(monkeypatch) ->
     counts(monkeypatch, 99.0)
     used_seconds = itertools.count(0.0, 0.5)
     monkeypatch.setattr(Whole, "cpu", lambda self, *roles: next(used_seconds))
+    clock = [100.0]
+    monkeypatch.setattr(usage.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(usage.time, "sleep", lambda seconds: clock.append(clock.pop() + seconds))
     used = used_by(Whole(1, 1, PLAN), 0.1, 2)
     assert used.rate == 9.9
     assert used.shares["all"] == used.shares["collect"]
-    assert used.shares["collect"] == pytest.approx((5.0, 5.0), rel=0.1)
+    assert used.shares["collect"] == pytest.approx((5.0, 5.0))
     assert used.per_probe("collect")[0] == used.shares["collect"][0] / 9.9
 
 

@@ -184,7 +184,7 @@ async def city(tmp_path: Path, own_server: Postgres, redis: EmbeddedServer) -> A
         for port in cameras.ports[::2]:
             await cameras.turn(port)
         one = Monitor(tmp_path / "one", session, stack.enter_context(run(tmp_path / "one", "monitor")))
-        await until(lambda: _has_fence(ledger, 1), 30, "one leads")
+        await until(lambda: _has_fence(ledger, 1), 60, "one leads")
         two = Monitor(tmp_path / "two", session, stack.enter_context(run(tmp_path / "two", "monitor")))
         await until(two.follows, 30, "two follows")
         stack.enter_context(run(tmp_path / "collect", "collect", "--network", "video"))

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from attribution_kit import AloneEngine
 from small_site import Voice, camera, make_site
+from waiting import until
 
 from monitor.config import Site
 from monitor.ledger import Ledger, LedgerError
@@ -177,9 +178,9 @@ async def test_a_restart_says_nothing_twice(judging: Judging, site: Site, clock:
     before = await judging.told()
     again = Judging(judging.ledger, site, clock)
     async with again.running():
-        await asyncio.sleep(0.1)
-        assert await again.told() == before
+        await until(lambda: ("a", "video") in again.engine.standings)
         assert again.engine.standings["a", "video"].state is DOWN
+        assert await again.told() == before
         await again.takes(voice.turns("a", DOWN, UP, T0 + 9))
         await again.all_judged()
     assert [type(each) for each in (await again.told())[2:]] == [Outage, Judged]
