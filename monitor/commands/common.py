@@ -118,7 +118,10 @@ def wrong_use(error: SaidError, language: str) -> NoReturn:
 def in_ledger(
     path: Path, work: Callable[[Site, Any], Awaitable[_T]], refusals: tuple[type[SaidError], ...]
 ) -> tuple[Site, _T]:
-    """The site, and what came of the work in its ledger; ``refusals`` of it are wrong use."""
+    """The site, and what came of the work in its ledger; ``refusals`` of it are wrong use.
+
+    What it wrote is signed at once: no monitor may be running that would do it.
+    """
     from monitor.ledger.errors import LedgerError
 
     site = load_site(path)
@@ -133,7 +136,13 @@ def in_ledger(
 
 async def _in_ledger(site: Site, work: Callable[[Site, Any], Awaitable[_T]]) -> _T:
     from monitor.ledger.ledger import Ledger
+    from monitor.ledger.signing import Signer
 
     site.data.mkdir(parents=True, exist_ok=True)
     async with await Ledger.open(site.ledger_url) as ledger:
-        return await work(site, ledger)
+        before = await ledger.head()
+        try:
+            return await work(site, ledger)
+        finally:  # what is refused leaves a line as well
+            if await ledger.head() != before:
+                await ledger.checkpoint(Signer.of(site.data))

@@ -7,6 +7,7 @@ import json
 import os
 import pwd
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cli_talk import Answer, quanshi_here
@@ -37,6 +38,12 @@ def approved(site: Path, *words: str) -> Answer:
     return maintenance(site, "approve", asked["id"], "--by", "李四")
 
 
+def verified(site: Path) -> dict[str, Any]:
+    """What ``quanshi verify`` says of the ledger."""
+    document: dict[str, Any] = json.loads(quanshi_here("verify", "--site", site, "--json").stdout)
+    return document
+
+
 def trail(site: Path) -> list[Action]:
     """What the audit trail says, the oldest first."""
 
@@ -63,6 +70,34 @@ def test_what_one_asks_for_waits_until_another_approves(site: Path) -> None:
     assert (one["requested_by"], one["approved_by"], one["retroactive"]) == ("张三", "李四", True)
     assert one["start"] == "2026-10-04T17:00:00.000Z"  # on the clock of the place
     assert one["scope"] == {"nodes": ["cam-1"]}
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        (("maintenance", "approve", "M1", "--by", "李四"), 0),
+        (("maintenance", "approve", "M1", "--by", "张三"), 2),
+        (("user", "add", "li", "--name", "李四", "--role", "operator"), 0),
+        (("alerts", "silence", "add", "--all", "--for", "1h", "--note", "割接"), 0),
+    ],
+)
+def test_a_command_leaves_nothing_unsigned(site: Path, words: tuple[str, ...], status: int) -> None:
+    """Two that came hours apart, while no monitor ran, looked as if a checkpoint had been taken away."""
+    maintenance(site, "add", "--node", "cam-1", *SPAN, *WORK, *NOTE, "--by", "张三")
+    asked = verified(site)
+    done = quanshi_here(*words, "--site", site)
+    answered = verified(site)
+
+    assert done.returncode == status, done.stderr
+    assert answered["links"] > asked["links"]
+    assert [each["signed"]["link"] for each in (asked, answered)] == [asked["links"], answered["links"]]
+
+
+def test_a_command_that_only_looks_signs_nothing(site: Path) -> None:
+    maintenance(site, "list")
+
+    assert not (site.parent / "data" / "ledger.key").exists()
+    assert verified(site)["links"] == 0
 
 
 def test_nobody_asks_and_approves_in_one_command(site: Path) -> None:
