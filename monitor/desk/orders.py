@@ -95,13 +95,17 @@ async def alerts(ledger: Ledger, *, ended: bool) -> list[Known]:
 def _told(rows: Sequence[AlertRecordRow], given: Sequence[Order], *, ended: bool) -> list[Known]:
     """Of thousands of records: not for the event loop."""
     found: dict[str, Known] = {}
-    for deed in _deeds(rows):
+    over: dict[str, int] = {}  # when the end of each was said last
+    for said_at, deed in _deeds(rows):
         if deed.what is Did.FIRED:
-            known = found.get(deed.alert)
-            if known is None or known.resolved_at is not None:  # that one was told to nobody: it fired anew
+            # One that was told to nobody may fire anew. Another role may say late that it fired before.
+            if deed.alert not in found or deed.at > over.get(deed.alert, deed.at):
                 found[deed.alert] = Known(deed.alert, deed.key, deed.at, deed.facts)
+                over.pop(deed.alert, None)
         elif deed.alert in found:
             found[deed.alert].take(deed)
+            if deed.what is Did.RESOLVED:
+                over[deed.alert] = said_at
     for order in given:
         if order.kind is OrderKind.ASSIGN and order.target in found:
             found[order.target].assigned_to = order.to
@@ -111,12 +115,12 @@ def _told(rows: Sequence[AlertRecordRow], given: Sequence[Order], *, ended: bool
     return [one for one in reversed(found.values()) if ended or one.resolved_at is None]
 
 
-def _deeds(rows: Sequence[AlertRecordRow]) -> list[Deed]:
-    """In the order said."""
+def _deeds(rows: Sequence[AlertRecordRow]) -> list[tuple[int, Deed]]:
+    """In the order recorded, each with when it was said."""
     found = []
     for row in reversed(rows):
         try:
-            found.append(Deed.from_json(row.body))
+            found.append((row.time, Deed.from_json(row.body)))
         except (EventError, KeyError, ValueError):
             continue  # of a version that says more than we understand
     return found

@@ -92,3 +92,16 @@ async def test_a_note_about_nothing_is_refused(ledger: Ledger, name: str, text: 
         await orders.note_alert(ledger, name, "张三", text)
 
     assert await ledger.orders() == []
+
+
+@pytest.mark.parametrize(("millis", "goes_on"), [(-1, False), (0, False), (1, True)])
+async def test_what_fired_before_an_end_was_said_does_not_open_the_alert_again(
+    ledger: Ledger, millis: int, goes_on: bool
+) -> None:
+    (ended,) = [one for one in await orders.alerts(ledger, ended=True) if one.id == "bb33"]
+    assert ended.resolved_at is not None
+    late = Deed(Did.FIRED, "bb33", "outage/bb33", ended.resolved_at + millis, {})
+    event = Event(EventId(ALERT, 2, 1), "maoming", ended.resolved_at + 60_000, late)
+    await ledger.record_alerts("alerts", "stream", "2-1", [event], [])
+
+    assert ("bb33" in {one.id for one in await orders.alerts(ledger, ended=False)}) is goes_on
