@@ -8,13 +8,15 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from monitor.bus.source import OutboxError, Said
-from monitor.model.deeds import Deed, Did
-from monitor.model.events import ALERT
+from monitor.model.deeds import Deed
+from monitor.model.events import ALERT, EventId
 from monitor.model.times import wall_clock
 
 STEPS: Final = (
@@ -36,37 +38,87 @@ STEPS: Final = (
 )
 """What each version of the file has more than the one before it."""
 
-_HELD: Final = 86_400_000
+HELD: Final = 86_400_000
 """Milliseconds: as long as the stream of alerts, which is the record of the other, reaches back."""
+
+Mark = tuple[str, ...]
+"""What tells a deed from all others of its alert, whichever role did it."""
+
+_CONFIRM: Final = "DELETE FROM deeds WHERE sequence <= ? AND ? = (SELECT epoch FROM deed_box)"
+
+_APART: Final = ("channel", "message", "step", "number", "worse")
+"""The facts that do so: of one kind there may be several."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far this file is numbered, in its present life."""
+
+    epoch: int
+    last: int
+
+    def has_said(self, event: EventId) -> bool:
+        """Whether it comes from this file, and from no later state of it of which this is an old copy."""
+        return event.epoch == self.epoch and event.sequence <= self.last
+
+
+def standing(db: sqlite3.Connection) -> Standing:
+    return Standing(*db.execute("SELECT epoch, last FROM deed_box").fetchone())
+
+
+def mark_of(deed: Deed) -> Mark:
+    return (deed.what, deed.alert, *(str(deed.facts.get(name, "")) for name in _APART))
 
 
 def write(db: sqlite3.Connection, deeds: Sequence[Deed], now: int) -> int:
     """Number them, in the transaction of the caller; how far the numbers are then."""
-    last = int(db.execute("SELECT last FROM deed_box").fetchone()[0])
-    if deeds:
-        rows = [(number, now, _written(deed)) for number, deed in enumerate(deeds, last + 1)]
-        db.executemany("INSERT INTO deeds VALUES (?, ?, ?)", rows)
-        db.execute("UPDATE deed_box SET last = ?", (last + len(rows),))
-    return last + len(deeds)
+    return _put(db, [(now, _written(deed)) for deed in deeds])
 
 
 def hold(db: sqlite3.Connection, deeds: Sequence[Deed], now: int) -> None:
     """Keep what another role records in our place, in case that it does not."""
     rows = [(now, deed.what, deed.alert, _written(deed)) for deed in deeds]
     db.executemany("INSERT INTO deeds_unsaid (at, what, alert, body) VALUES (?, ?, ?, ?)", rows)
-    db.execute("DELETE FROM deeds_unsaid WHERE at < ?", (now - _HELD,))
+    db.execute("DELETE FROM deeds_unsaid WHERE at < ?", (now - HELD,))
 
 
-def recorded(db: sqlite3.Connection, known: Iterable[tuple[Did, str]]) -> None:
-    """Forget what stands in the record of another role."""
-    db.executemany("DELETE FROM deeds_unsaid WHERE what = ? AND alert = ?", known)
+def recorded(db: sqlite3.Connection, known: AbstractSet[Mark]) -> None:
+    """Forget what stands in the record of another role, and would be said there once more."""
+    _forget(db, "deeds_unsaid", "id", known)
+    if _forget(db, "deeds", "sequence", known):
+        _number_anew(db, standing(db).epoch)
 
 
-def release(db: sqlite3.Connection, now: int) -> int:
-    """What nobody recorded is ours to record; how far the numbers are then."""
-    rows = db.execute("SELECT body FROM deeds_unsaid ORDER BY id").fetchall()
+def _forget(db: sqlite3.Connection, table: str, number: str, known: AbstractSet[Mark]) -> bool:
+    """Whether there was any of these."""
+    rows = db.execute(f"SELECT {number}, body FROM {table}").fetchall()  # noqa: S608 - names of ours
+    gone = [(place,) for place, body in rows if mark_of(Deed.from_json(json.loads(body))) in known]
+    db.executemany(f"DELETE FROM {table} WHERE {number} = ?", gone)  # noqa: S608
+    return bool(gone)
+
+
+def release(db: sqlite3.Connection) -> int:
+    """What nobody recorded is ours to record, as of when it was done; how far the numbers are then."""
+    rows = db.execute("SELECT at, body FROM deeds_unsaid ORDER BY id").fetchall()
     db.execute("DELETE FROM deeds_unsaid")
-    return write(db, [Deed.from_json(json.loads(body)) for (body,) in rows], now)
+    return _put(db, rows)
+
+
+def _put(db: sqlite3.Connection, rows: Sequence[tuple[int, str]]) -> int:
+    last = standing(db).last
+    numbered = [(number, *row) for number, row in enumerate(rows, last + 1)]
+    db.executemany("INSERT INTO deeds VALUES (?, ?, ?)", numbered)
+    if rows:
+        db.execute("UPDATE deed_box SET last = ?", (last + len(rows),))
+    return last + len(rows)
+
+
+def _number_anew(db: sqlite3.Connection, after: int) -> None:
+    """Another life of the numbers, later than that one: from 1 on and without a hole."""
+    kept = db.execute("SELECT sequence FROM deeds ORDER BY sequence").fetchall()
+    for number, (old,) in enumerate(kept, 1):
+        db.execute("UPDATE deeds SET sequence = ? WHERE sequence = ?", (number, old))
+    db.execute("UPDATE deed_box SET epoch = ?, last = ?", (max(wall_clock(), after + 1), len(kept)))
 
 
 def _written(deed: Deed) -> str:
@@ -93,7 +145,7 @@ class DeedBox:
         query = "SELECT sequence, at, body FROM deeds WHERE sequence > ? ORDER BY sequence LIMIT ?"
         with self._turn:
             try:
-                self.epoch, self._last, self._oldest = self._standing()
+                self._look()
                 rows = self._db.execute(query, (after, limit)).fetchall()
             except sqlite3.Error as error:
                 raise OutboxError(f"{self._path}: {error}") from error
@@ -109,10 +161,11 @@ class DeedBox:
     def confirm(self, epoch: int, sequence: int) -> None:
         with self._turn:
             try:
+                self._look()
                 if (epoch, sequence) > (self.epoch, self._shown):
                     self._begin_anew(epoch, sequence)
                 elif epoch == self.epoch and sequence >= self._oldest:
-                    self._db.execute("DELETE FROM deeds WHERE sequence <= ?", (sequence,))
+                    self._db.execute(_CONFIRM, (sequence, epoch))
                     self._oldest = sequence + 1
             except sqlite3.Error as error:
                 raise OutboxError(f"{self._path}: {error}") from error
@@ -125,6 +178,13 @@ class DeedBox:
         """Deeds up to this number are written: what :meth:`last` answers asks no disk."""
         self._last = last
 
+    def _look(self) -> None:
+        """How the file is now: whoever writes into it may have begun another life of its numbers."""
+        epoch = self.epoch
+        self.epoch, self._last, self._oldest = self._standing()
+        if self.epoch != epoch:
+            self._inherited = self._shown = 0
+
     def _standing(self) -> tuple[int, int, int]:
         epoch, last = self._db.execute("SELECT epoch, last FROM deed_box").fetchone()
         (oldest,) = self._db.execute("SELECT min(sequence) FROM deeds").fetchone()
@@ -133,17 +193,12 @@ class DeedBox:
     def _begin_anew(self, epoch: int, sequence: int) -> None:
         """The ledger has more than was ever shown: this file is an old copy. Another life of its numbers."""
         had = min(sequence, self._inherited) if epoch == self.epoch else 0
-        later = max(wall_clock(), epoch + 1)
         self._db.execute("BEGIN IMMEDIATE")
         try:
             self._db.execute("DELETE FROM deeds WHERE sequence <= ?", (had,))
-            kept = self._db.execute("SELECT sequence FROM deeds ORDER BY sequence").fetchall()
-            for number, (old,) in enumerate(kept, 1):
-                self._db.execute("UPDATE deeds SET sequence = ? WHERE sequence = ?", (number, old))
-            self._db.execute("UPDATE deed_box SET epoch = ?, last = ?", (later, len(kept)))
+            _number_anew(self._db, epoch)
             self._db.execute("COMMIT")
         finally:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
-        self.epoch, self._last, self._oldest = later, len(kept), 1
-        self._inherited = self._shown = 0
+        self._look()

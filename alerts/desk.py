@@ -13,6 +13,7 @@ from alerts.elsewhere import Elsewhere
 from alerts.engine import Engine
 from alerts.inbox import Inbox
 from alerts.outbox import Outbox
+from alerts.pace import Patience
 from alerts.packing import PackingError, unpack
 from alerts.rows import Fate
 from alerts.store import Shelf
@@ -37,6 +38,9 @@ _LATE: Final = (
 )
 _IS_LATE: Final = 5
 """Attempts after which the record says that a message does not arrive, though it is tried on and on."""
+_TIDY_EVERY: Final = 3_600_000
+_GIVEN_UP: Final = round(1000 * Patience().give_up) + _TIDY_EVERY
+"""Milliseconds after which whoever tells has given a start up, and has said so."""
 _MARGIN: Final = 60_000
 """Milliseconds by which a clock may have been set back between two messages."""
 
@@ -48,7 +52,9 @@ class Desk:
         self.inbox = Inbox(database)
         self.outbox = Outbox(database, clock)
         self.deeds = 0
-        """How far what was done is numbered."""
+        """How far what was done is numbered. What a process before left is not said until this one tells: by
+        then it is known what the record has.
+        """
         self.leads = True
         """Whether this role tells. One that follows decides the same, and neither tells nor records it."""
         self._elsewhere = Elsewhere()
@@ -57,7 +63,7 @@ class Desk:
         self._shelf = Shelf()
         self._is_ahead = False
         self._done_until = self._done_next = 0
-        self._followed_at = 0
+        self._followed_at = self._tidy_at = 0
         self.engine = self._engine(site)
 
     def hear(
@@ -74,6 +80,8 @@ class Desk:
         """What follows from time alone, and from what is measured and fails."""
         with self._storing() as db:
             self._follow(db)
+        if not self.leads and self._clock() >= self._tidy_at:
+            self._tidy(self._clock())
 
     def reload(self, site: Site) -> None:
         """Go on with other settings."""
@@ -84,20 +92,29 @@ class Desk:
     def follow(self) -> None:
         """Another role tells from now on, or may."""
         self.leads, self._elsewhere = False, Elsewhere()
+        self._tidy_at = self._clock() + _TIDY_EVERY
 
     def overhear(self, events: Sequence[Event]) -> None:
         """A part of the record of the role that tells."""
-        self._elsewhere.hear(events)
         with self._storing() as db:
-            self._elsewhere.settle(db, self.outbox, self._clock())
+            now = self._clock()
+            self._elsewhere.hear(db, events, now)
+            self._elsewhere.settle(db, self.outbox, now)
 
     def lead(self) -> None:
         """From now on it tells: what nobody told yet, and what comes."""
         with self._storing() as db:
             now = self._clock()
             self._elsewhere.settle(db, self.outbox, now)
-            self.deeds = deeds.release(db, now)
+            self.deeds = deeds.release(db)
         self.leads, self._elsewhere = True, Elsewhere()
+
+    def _tidy(self, now: int) -> None:
+        """Forget what is old: who delivers does the same, and this one does not deliver for months."""
+        self.outbox.prune()
+        self.outbox.expire(now - _GIVEN_UP)
+        self._elsewhere.forget(now - deeds.HELD)
+        self._tidy_at = now + _TIDY_EVERY
 
     def _engine(self, site: Site) -> Engine:
         with self._database.reading() as db:
@@ -166,6 +183,8 @@ def _deeds_of(row: tuple[int, str, str, str, int, str, str | None]) -> Iterator[
     facts = {"channel": channel, "message": key}
     if what is Did.FAILED:
         facts["error"] = text or fate
+        if fate != Fate.WAITING:
+            facts["fate"] = fate  # the last word on it
     try:
         message = unpack(body)
     except PackingError:

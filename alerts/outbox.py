@@ -88,16 +88,18 @@ class Outbox:
             self._close(db, entry.id, Fate.DELIVERED)
             _stand(db, entry)
 
-    def told_elsewhere(self, db: sqlite3.Connection, entry: Entry) -> None:
-        """Another role delivered it, of which nothing is recorded here but that it arrived."""
+    def closed_elsewhere(self, db: sqlite3.Connection, entry: Entry, fate: Fate) -> None:
+        """Another role was done with it, of which nothing is recorded here but what became of it."""
         now = self._clock()
-        db.execute(
-            "INSERT INTO attempts (message, channel, at, ended_at, outcome, text, sent)"
-            " VALUES (?, ?, ?, ?, ?, '', 1)",
-            (entry.id, entry.channel, now, now, Outcome.DELIVERED),
-        )
-        self._close(db, entry.id, Fate.DELIVERED)
-        _stand(db, entry)
+        if fate is Fate.DELIVERED:
+            db.execute(
+                "INSERT INTO attempts (message, channel, at, ended_at, outcome, text, sent)"
+                " VALUES (?, ?, ?, ?, ?, '', 1)",
+                (entry.id, entry.channel, now, now, Outcome.DELIVERED),
+            )
+        self._close(db, entry.id, fate)
+        if fate is Fate.DELIVERED or (fate is Fate.REFUSED and entry.happening.is_end):
+            _stand(db, entry)
 
     def failed(self, entry: Entry, attempt: int, text: str, next_at: int, *, sent: bool) -> None:
         """It is tried again at ``next_at``. ``sent``: it may have arrived all the same."""
@@ -195,6 +197,15 @@ class Outbox:
             for number, route in db.execute(query, (json.dumps(list(present)),)).fetchall():
                 bequeath(db, number, heirs_of(route), self._clock())
         self._wake()
+
+    def expire(self, before: int) -> None:
+        """Wait no longer with what began before that; ends wait on."""
+        with self._database.transaction() as db:
+            db.execute(
+                "UPDATE messages SET fate = 'expired', done_at = ? WHERE fate = 'waiting'"
+                " AND happening != 'resolved' AND queued_at < ?",
+                (self._clock(), before),
+            )
 
     def set_back(self, db: sqlite3.Connection, step: int) -> None:
         """Our clock was set back by so many milliseconds: what waits for a moment waits no longer for it."""
