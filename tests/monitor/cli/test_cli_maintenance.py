@@ -78,7 +78,7 @@ def test_what_one_asks_for_waits_until_another_approves(site: Path) -> None:
         (("maintenance", "approve", "M1", "--by", "李四"), 0),
         (("maintenance", "approve", "M1", "--by", "张三"), 2),
         (("user", "add", "li", "--name", "李四", "--role", "operator"), 0),
-        (("alerts", "silence", "add", "--all", "--for", "1h", "--note", "割接"), 0),
+        (("alerts", "silence", "add", "--all", "--for", "1h", "--note", "割接", "--by", "张三"), 0),
     ],
 )
 def test_a_command_leaves_nothing_unsigned(site: Path, words: tuple[str, ...], status: int) -> None:
