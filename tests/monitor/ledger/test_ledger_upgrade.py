@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 from alembic import command
 from alembic.config import Config
@@ -14,9 +16,10 @@ from asyncpg import PostgresError
 from ledgerkit import STREAM, T0, Place, append, change, rows, said, url_of
 from places import Database
 from sqlalchemy import Connection
+from waiting import until
 
 from monitor.ledger import Ledger, Origin
-from monitor.ledger.chain import FORMS
+from monitor.ledger.chain import FORMS, form_of, next_hash
 from monitor.ledger.engine import make_engine
 from monitor.ledger.sources import source_of
 from monitor.ledger.verify import verify
@@ -34,14 +37,14 @@ async def make_0001(place: Place, changes: int = 3) -> None:
     await engine.dispose()
 
 
-def migrate_to_0001(connection: Connection) -> None:
-    """The tables as the first migration makes them."""
+def migrate(connection: Connection, revision: str) -> None:
+    """The tables as the migrations up to this one make them."""
     import monitor.ledger
 
     config = Config()
     config.set_main_option("script_location", str(Path(monitor.ledger.__file__).parent / "migrations"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "0001")
+    command.upgrade(config, revision)
 
 
 def insert(connection: Connection, table: str, **row: Any) -> None:
@@ -52,7 +55,7 @@ def insert(connection: Connection, table: str, **row: Any) -> None:
 
 def fill_0001(connection: Connection, changes: int) -> None:
     """What the first program had recorded. The clock was set back once: change 2 is older than change 1."""
-    migrate_to_0001(connection)
+    migrate(connection, "0001")
     said_by = {"collector": "video-0of1", "epoch": 1}
     shard = {"network": "video", "shard": 0, "shards": 1, "inventory": "abc"}
     recorded = {1: T0 + 50, 2: T0 + 20}
@@ -187,3 +190,27 @@ async def test_more_rows_than_one_page_are_upgraded(empty_place: Place) -> None:
     async with await Ledger.open(url_of(empty_place)) as ledger:
         assert (await ledger.head()).links == 2507
     assert verify(source_of(url_of(empty_place)), None).ok
+
+
+async def test_what_a_monitor_links_while_the_upgrade_begins_stays_in_the_chain(empty: Database) -> None:
+    await make_0001(empty)
+    engine = make_engine(empty.url, 1.0).execution_options(writes=True)
+    async with engine.begin() as connection:
+        await connection.run_sync(migrate, "0005")
+    await engine.dispose()
+
+    monitor = await asyncpg.connect(empty.url)
+    async with monitor.transaction():
+        end = await monitor.fetchrow("SELECT links, hash FROM head FOR UPDATE")
+        opening = asyncio.create_task(Ledger.open(empty.url, wait=30.0))
+        await until(lambda: empty.rows("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"))
+        sight = {**await monitor.fetchrow("SELECT * FROM sights WHERE NOT sealed"), "sealed": True}
+        link, digest = end["links"] + 1, next_hash(end["hash"], form_of("sights", sight))
+        sealing = "UPDATE sights SET sealed = true, link = $1, hash = $2 WHERE id = $3"
+        await monitor.execute(sealing, link, digest, sight["id"])
+        await monitor.execute("UPDATE head SET links = $1, hash = $2", link, digest)
+    await monitor.close()
+    await (await opening).close()
+
+    found = verify(source_of(empty.url), None)
+    assert (found.findings, found.links, found.hash) == ((), link, digest)

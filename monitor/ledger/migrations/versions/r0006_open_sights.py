@@ -21,11 +21,14 @@ def upgrade() -> None:
 def _link_open(connection: sa.Connection) -> None:
     sights = sa.Table("sights", sa.MetaData(), autoload_with=connection)
     head = sa.table("head", sa.column("links"), sa.column("hash"))
+    # Before anything is read: a monitor of the version before that still runs seals and links as well. SQLite
+    # has no such lock, and needs none: this transaction has the whole file. A new ledger has no head yet.
+    ends = connection.execute(sa.select(head.c.links, head.c.hash).with_for_update()).all()
     waiting = sa.select(sights).where(sa.not_(sights.c.sealed)).order_by(sights.c.id)
     rows = [dict(row) for row in connection.execute(waiting).mappings()]
     if not rows:
         return
-    links, last = connection.execute(sa.select(head.c.links, head.c.hash)).one()
+    ((links, last),) = ends
     for row in rows:
         row["sealed"] = True
         links, last = links + 1, next_hash(last, form_of("sights", row))
