@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 import sys
 from dataclasses import dataclass
@@ -54,10 +55,10 @@ async def check_upload(site: Site, name: str, file: Path, key: str | None) -> Fo
     """Check a file that was called ``name``, which :func:`is_form`. ``key``: the only one believed, in hex.
 
     A PDF or CSV is checked by the JSON that lies beside the file of this name in ``data/reports``. ``file``
-    is alone in its folder, and moved within it. Raises UncheckableError, and OSError.
+    is alone in its folder, which takes all that is written meanwhile. Raises UncheckableError, and OSError.
     """
     path = await asyncio.to_thread(_lay_out, site, name, file)
-    return _understood(await _asked([str(path), *([] if key is None else [key])]))
+    return _understood(await _asked([str(path), *([] if key is None else [key])], path.parent))
 
 
 def _lay_out(site: Site, name: str, file: Path) -> Path:
@@ -69,10 +70,15 @@ def _lay_out(site: Site, name: str, file: Path) -> Path:
     return path
 
 
-async def _asked(words: list[str]) -> bytes:
-    """What the other process says. Raises UncheckableError when it comes to no end."""
+async def _asked(words: list[str], folder: Path) -> bytes:
+    """What the other process says. Raises UncheckableError when it comes to no end.
+
+    ``folder`` holds all that it writes meanwhile: once it is killed it takes nothing away.
+    """
     command = (sys.executable, "-m", "monitor.desk.checker", *words)
-    asked = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    asked = await asyncio.create_subprocess_exec(
+        *command, stdout=asyncio.subprocess.PIPE, env={**os.environ, "TMPDIR": str(folder)}
+    )
     try:
         async with asyncio.timeout(PATIENCE):
             said, _ = await asked.communicate()

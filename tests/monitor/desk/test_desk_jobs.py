@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from ledger_city import Past, point, write_site
+from waiting import until
 
 from monitor.config import Site
 from monitor.desk import checker, checking, jobs, papers
@@ -20,6 +21,8 @@ from monitor.desk.papers import KEPT, file_of, folder_of, prune
 from monitor.ledger import Ledger
 from monitor.ledger.signing import Signer
 from monitor.model.observations import State
+from monitor.reports.formats import writer_of
+from monitor.reports.jsonform import read_document
 
 OCTOBER = Wanted(("--period", "2026-10"), ("csv", "json"), "zh")
 
@@ -144,6 +147,25 @@ async def test_a_check_that_comes_to_no_end_is_ended(city: Site, monkeypatch: py
     monkeypatch.setattr(checking, "PATIENCE", 0.001)
     with pytest.raises(UncheckableError, match="too much time"):
         await check(city, "r.json", b"{}", None)
+
+
+async def test_a_check_that_is_ended_leaves_nothing_outside_of_its_folder(
+    city: Site, made: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared, upload = tmp_path / "shared", tmp_path / "upload"
+    shared.mkdir()
+    upload.mkdir()
+    monkeypatch.setenv("TMPDIR", str(shared))
+    report, proof, _ = read_document((folder_of(city) / made.files[1]).read_text())
+    writer_of("xlsx")(report, proof, "zh", upload / "file")
+
+    checked = asyncio.create_task(checking.check_upload(city, "r.xlsx", upload / "file", None))
+    await until(lambda: list(tmp_path.rglob("quanshi-verify-*")))
+    checked.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await checked
+
+    assert list(shared.iterdir()) == []
 
 
 async def test_a_check_that_breaks_down_is_told_as_one(city: Site, tmp_path: Path) -> None:
