@@ -36,7 +36,7 @@ export function Days({ path, network, chosen, onChoose }: DaysProps) {
       {data !== null && data.days.length > 0 && (
         <>
           <Strips days={data.days} chosen={chosen} onChoose={onChoose} onPoint={setPointed} />
-          <p class="second figures" aria-hidden="true">
+          <p class="second day-figures" aria-hidden="true">
             {told === undefined ? t("node.day_far", { day: chosen }) : textOf(told)}
           </p>
         </>
