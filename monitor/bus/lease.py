@@ -110,13 +110,8 @@ class Lease:
                 if not met:
                     await check_server(self._redis)
                     met = True
-                answer = await self.attempt(floor)
+                answer = await self._look(floor)
                 self._interruption.ended()
-            except OutOfMemoryError:
-                # Nobody has it, and a full server takes no word; it stays full until a leader has read what
-                # it holds. The store, which refuses all lower numbers, is enough to keep us apart.
-                log.warning("redis is full: leading by the store's number alone")
-                return floor + 1
             except (RedisError, OSError, BusError) as error:
                 met = False
                 await self._sleep(self._interruption.failed(error))
@@ -126,6 +121,17 @@ class Lease:
             follows(answer.who)
             # To the end of the lease and not beyond. One that somebody set by hand may have none.
             await self._sleep(min(LOOK_EVERY, max(0.01, answer.left)) if answer.left >= 0 else LOOK_EVERY)
+
+    async def _look(self, floor: int) -> int | Held:
+        try:
+            return await self.attempt(floor)
+        except OutOfMemoryError:
+            # Nobody has it, and a full server takes no word; it stays full until a leader has read what it
+            # holds. The store, which refuses all lower numbers, is enough to keep us apart. Above the number
+            # of the last term, or the first renewal would find that somebody had it since.
+            log.warning("redis is full: leading by the number alone")
+            last = str(await self._redis.get(self._keys[1]))
+            return max(floor, int(last) if last.isdecimal() else 0) + 1
 
     async def attempt(self, floor: int) -> int | Held:
         """One look: the fencing number if the lease is ours now. Raises RedisError and OSError."""

@@ -126,6 +126,24 @@ async def test_an_emptied_redis_ends_no_term(candidate: Candidate, bus: Redis) -
     assert await candidate().attempt(0) == term + 1
 
 
+async def test_a_term_that_begins_while_redis_is_full_goes_on_when_it_is_not(
+    candidate: Candidate, bus: Redis
+) -> None:
+    async with candidate() as last:
+        assert await last.take(0) == 1
+    await bus.config_set("maxmemory", 1)
+    lease = candidate()
+    term = await lease.take(0)
+    assert term == 2
+    keeping = asyncio.create_task(lease.keep(term))
+    await asyncio.sleep(TTL)
+    await bus.config_set("maxmemory", 0)
+    await asyncio.sleep(TTL / 2)
+    assert isinstance(await candidate().attempt(0), Held)
+    assert not keeping.done()
+    keeping.cancel()
+
+
 async def test_only_the_holder_gives_it_back(candidate: Candidate) -> None:
     first, second = candidate(), candidate()
     await first.attempt(0)
