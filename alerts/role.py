@@ -33,7 +33,7 @@ from monitor.bus.reader import Batch, Reader, announce, commit
 from monitor.bus.tasks import end, named, settle_memory, until
 from monitor.bus.trim import trim
 from monitor.config import ConfigError, Reloader, Site
-from monitor.config.alerting import ChannelSettings, DeadManSettings
+from monitor.config.alerting import ChannelSettings
 from monitor.model.events import MONITOR, Event
 from monitor.model.times import wall_clock
 
@@ -83,7 +83,7 @@ class _Role:
         self._database = database
         self._channels: dict[ChannelSettings, Channel] = {}
         self._delivery: Delivery | None = None
-        self._dead_man: tuple[DeadManSettings, asyncio.Event, asyncio.Task[None]] | None = None
+        self._dead_man: tuple[asyncio.Event, asyncio.Task[None]] | None = None
         self._read_at = wall_clock()
 
     async def run(self, redis_url: str) -> None:
@@ -134,11 +134,13 @@ class _Role:
         try:
             await until(over, [lease, delivery])
         finally:
+            self._delivery = (
+                None  # before all that takes time: settings that change now find nobody who tells
+            )
             done.set()
             await self._end_dead_man()
             await end([lease])
             await asyncio.wait([delivery])
-            self._delivery = None
             delivery.result()
         if not over.is_set():
             log.warning("does not tell any more")
@@ -271,11 +273,11 @@ class _Role:
         if settings is not None:
             stop = asyncio.Event()
             switch = DeadMan(settings.url, self._troubles, WallClock(), settings.every)
-            self._dead_man = (settings, stop, named(switch.run(stop), "dead man's switch"))
+            self._dead_man = (stop, named(switch.run(stop), "dead man's switch"))
 
     async def _end_dead_man(self) -> None:
         if self._dead_man is not None:
-            _, stop, task = self._dead_man
+            stop, task = self._dead_man
             self._dead_man = None
             stop.set()
             await end([task])

@@ -30,8 +30,6 @@ KINDS: Final = (
 )
 """The kinds of rules, in the order in which they are asked: an outage is told by the first that takes it."""
 
-SEVERITIES: Final = ("critical", "warning", "info")
-
 
 @dataclass(frozen=True, slots=True)
 class ChannelSettings:
