@@ -35,6 +35,11 @@ STEPS: Final = (
     ),
     # The messages of which it is recorded that they do not arrive, though they may yet.
     ("CREATE TABLE deeds_late (message INTEGER PRIMARY KEY)",),
+    # What tells a role from others of its site.
+    (
+        "CREATE TABLE deeds_doer (name TEXT NOT NULL)",
+        "INSERT INTO deeds_doer VALUES (lower(hex(randomblob(4))))",
+    ),
 )
 """What each version of the file has more than the one before it."""
 
@@ -64,6 +69,11 @@ class Standing:
 
 def standing(db: sqlite3.Connection) -> Standing:
     return Standing(*db.execute("SELECT epoch, last FROM deed_box").fetchone())
+
+
+def doer(db: sqlite3.Connection) -> str:
+    """The name of the role whose file this is."""
+    return str(db.execute("SELECT name FROM deeds_doer").fetchone()[0])
 
 
 def mark_of(deed: Deed) -> Mark:

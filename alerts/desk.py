@@ -5,7 +5,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Final
+
+import structlog
 
 from alerts import deeds, inbox, rows, store
 from alerts.database import Database
@@ -21,6 +24,8 @@ from monitor.config import Site
 from monitor.model.deeds import Deed, Did
 from monitor.model.events import Event
 from monitor.model.times import wall_clock
+
+log = structlog.get_logger(__name__)
 
 STEPS: Final = (*inbox.STEPS, *rows.STEPS, *store.STEPS, *deeds.STEPS)
 """The versions of alerts.db. A step that comes later goes behind all of these."""
@@ -72,6 +77,8 @@ class Desk:
         """A batch of judgements and what follows from it, with the position behind it."""
         with self._storing() as db:
             intake = self.inbox.take(db, stream, position, events, refused)
+            for gap in intake.gaps:
+                log.warning("judgements are missed: what they were about is not known", **asdict(gap))
             for event in intake.taken:
                 self.engine.hear(event.payload, event.time)
             self._follow(db)
@@ -108,6 +115,11 @@ class Desk:
             self._elsewhere.settle(db, self.outbox, now)
             self.deeds = deeds.release(db)
         self.leads, self._elsewhere = True, Elsewhere()
+
+    def name(self) -> str:
+        """What tells this role from others of its site."""
+        with self._database.reading() as db:
+            return deeds.doer(db)
 
     def _tidy(self, now: int) -> None:
         """Forget what is old: who delivers does the same, and this one does not deliver for months."""

@@ -29,7 +29,7 @@ from monitor.bus.client import connect
 from monitor.bus.keys import Keys
 from monitor.bus.lease import Lease
 from monitor.bus.publisher import Publisher
-from monitor.bus.reader import Batch, Reader, announce, commit
+from monitor.bus.reader import Batch, Reader, announce, announce_deputy, commit
 from monitor.bus.tasks import end, named, settle_memory, until
 from monitor.bus.trim import trim
 from monitor.config import ConfigError, Reloader, Site
@@ -157,8 +157,7 @@ class _Role:
                 if reader.connected:
                     self._read_at = wall_clock()
                 await self._keep(stream, batch)
-                if self.desk.leads:
-                    await self._acknowledge()
+                await self._acknowledge()
 
     async def _keep(self, stream: str, batch: Batch) -> None:
         """Store a batch with what follows from it; while the disk does not let us, nothing else is read."""
@@ -188,20 +187,27 @@ class _Role:
     async def _acknowledge(self) -> None:
         """Tell the publisher and the trimming how far we are, as it is on our disk.
 
-        Also when nothing came: a Redis that lost everything hears it again.
+        The publisher hears it of the one that tells alone; the trimming waits for the others too. Also when
+        nothing came: a Redis that lost everything hears it again.
         """
         try:
-            try:
+            if self.desk.leads:
                 await self._announce()
-            except OutOfMemoryError:
-                # Full of what we have read, perhaps; cutting is the one thing that it still lets us do.
-                own = (READER, self.desk.inbox.position(self.keys.judgements))
-                await trim(self._redis, self.keys, self.keys.judgements, self._site.keep, own)
-                await self._announce()
+            position = self.desk.inbox.position(self.keys.judgements)
+            await announce_deputy(self._redis, self.keys, self.keys.judgements, self.desk.name(), position)
         except (RedisError, OSError, DatabaseError) as error:
             log.debug("acknowledgement waits", error=str(error))
 
     async def _announce(self) -> None:
+        try:
+            await self._say_place()
+        except OutOfMemoryError:
+            # Full of what we have read, perhaps; cutting is the one thing that it still lets us do.
+            own = (READER, self.desk.inbox.position(self.keys.judgements))
+            await trim(self._redis, self.keys, self.keys.judgements, self._site.keep, own)
+            await self._say_place()
+
+    async def _say_place(self) -> None:
         await commit(self._redis, self.keys, self.desk.inbox.committed())
         position = self.desk.inbox.position(self.keys.judgements)
         await announce(self._redis, self.keys, self.keys.judgements, READER, position)

@@ -56,6 +56,10 @@ class Keys:
         """A hash: reader -> id of the last entry of ``stream`` that it has dealt with."""
         return f"{stream}:positions"
 
+    def deputies(self, stream: str) -> str:
+        """A hash: one that may take a reader's place -> ``position/seconds since 1970`` of its last word."""
+        return f"{stream}:deputies"
+
     def durations(self, network: str, shard: int, shards: int) -> str:
         """The expiring key with the last probe durations of a shard."""
         return f"quanshi:{self.site}:durations:{network}:{shard}of{shards}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
@@ -119,6 +120,11 @@ class Reader:
 async def announce(redis: Redis, keys: Keys, stream: str, name: str, position: str) -> None:
     """Tells writers and trimming how far this reader is. Only after its store has that position."""
     await redis.hset(keys.positions(stream), name, position)
+
+
+async def announce_deputy(redis: Redis, keys: Keys, stream: str, name: str, position: str) -> None:
+    """The same of one that may take a reader's place: trimming minds it for :data:`monitor.bus.trim.AWAY`."""
+    await redis.hset(keys.deputies(stream), name, f"{position}/{int(time.time())}")
 
 
 async def commit(redis: Redis, keys: Keys, committed: Mapping[str, tuple[int, int]]) -> None:

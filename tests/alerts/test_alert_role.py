@@ -18,6 +18,7 @@ from alerts.role import run
 from monitor.bus.client import connect
 from monitor.bus.embedded import EmbeddedServer
 from monitor.bus.keys import Keys
+from monitor.bus.lease import Lease
 from monitor.bus.publisher import Publisher
 from monitor.config import Site, load_site, write_starter
 from monitor.ledger import Ledger
@@ -195,3 +196,21 @@ async def test_without_redis_the_role_waits_and_stops_when_told(site: Site) -> N
     async with listening(site, f"unix://{site.data / 'nobody.sock'}"):
         await asyncio.sleep(0.3)
     assert heard(site) == 0
+
+
+async def test_a_role_that_follows_says_how_far_it_is_in_a_name_of_its_own(
+    site: Site, server: EmbeddedServer, ledger: Ledger
+) -> None:
+    keys = Keys(site.name)
+    async with connect(server.url) as redis, Lease(redis, keys.teller) as other:
+        await other.take(0)
+        async with telling(ledger, redis, keys) as publisher, listening(site, server.url):
+            await happen(ledger, 1, 7)
+            publisher.wake()
+            async with asyncio.timeout(10):
+                while not (words := await redis.hvals(keys.deputies(keys.judgements))):
+                    await asyncio.sleep(0.05)
+                while not words[0].startswith(f"{await last_entry(redis, keys)}/"):
+                    await asyncio.sleep(0.05)
+                    words = await redis.hvals(keys.deputies(keys.judgements))
+            assert await redis.hget(keys.positions(keys.judgements), LISTENER) is None

@@ -8,8 +8,8 @@ from redis.asyncio import Redis
 from redis.exceptions import OutOfMemoryError
 
 from monitor.bus.keys import entry_order
-from monitor.bus.reader import announce
-from monitor.bus.trim import trim
+from monitor.bus.reader import announce, announce_deputy
+from monitor.bus.trim import AWAY, trim
 
 STREAM = KEYS.facts
 
@@ -113,3 +113,26 @@ async def test_a_server_full_of_what_was_read_has_room_again_though_it_refuses_t
 
     await announce(bus, KEYS, STREAM, "ledger", last)
     await fill(bus, 100, age=0, size=1000)
+
+
+async def test_what_a_deputy_has_not_read_stays_until_it_was_away_for_days_or_memory_is_short(
+    bus: Redis,
+) -> None:
+    entries = await fill(bus, 3000, age=90_000)
+    await announce(bus, KEYS, STREAM, "alert", entries[-1])
+    await announce_deputy(bus, KEYS, STREAM, "second", entries[1500])
+    await trim(bus, KEYS, STREAM, keep=86_400)
+    assert [entry for entry, _ in await bus.xrange(STREAM)][-1499:] == entries[1501:]
+
+    name = KEYS.deputies(STREAM)
+    await bus.hset(name, "second", f"{entries[1500]}/{int(time.time()) - AWAY}")
+    assert await trim(bus, KEYS, STREAM, keep=86_400) > 1000
+    assert await bus.hgetall(name) == {}
+
+
+async def test_no_deputy_keeps_a_server_full(bus: Redis) -> None:
+    entries = await fill(bus, 3000, age=90_000, size=1000)
+    await announce(bus, KEYS, STREAM, "alert", entries[-1])
+    await announce_deputy(bus, KEYS, STREAM, "second", entries[10])
+    await bus.config_set("maxmemory", (await bus.info("memory"))["used_memory"] + 100_000)
+    assert await trim(bus, KEYS, STREAM, keep=86_400) > 1000
