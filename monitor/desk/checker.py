@@ -15,6 +15,7 @@ from typing import Any, Final
 from monitor.desk.packed import PackedError, demand_bounded, is_packed
 from monitor.model.said import Said
 from monitor.reports.check import NoReportError, check_report
+from monitor.reports.make import question_of
 
 UNPACKED: Final = 400_000_000
 """Bytes of a workbook when it is unpacked: that of 100,000 nodes takes about 200 MB."""
@@ -47,6 +48,8 @@ def answer(path: Path, key: str | None) -> dict[str, Any]:
         return _refused(Said(f"无法核验：{why.zh}", f"this is no report of ours: {why.en}"))
     return {
         "flaws": [(flaw.place, flaw.what.zh, flaw.what.en) for flaw in found.flaws],
+        "question": question_of(found.report),
+        "revision": found.proof.revision,
         "digest": found.proof.digest,
         "made_at": found.proof.made_at,
         "reworded": found.reworded,

@@ -10,15 +10,18 @@ import json
 import os
 import shutil
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from monitor.config import Site
 from monitor.desk.papers import file_of
+from monitor.ledger.ledger import Ledger
 from monitor.model.said import Said, SaidError
 from monitor.reports.flaws import Flaw
 from monitor.reports.formats import BESIDE, FORMATS, beside
+from monitor.reports.revisions import against_known
 
 LARGEST: Final = 50 * 1024 * 1024
 """Bytes of a file that is handed in."""
@@ -38,12 +41,19 @@ class UncheckableError(SaidError):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What came of it; ``reworded`` as :class:`~monitor.reports.check.Checked` says it. Milliseconds."""
+    """What came of it. Milliseconds.
+
+    ``question``: what the report answers. ``reworded`` and ``newest`` as
+    :class:`~monitor.reports.check.Checked` says them.
+    """
 
     flaws: tuple[Flaw, ...]
+    question: Mapping[str, Any]
+    revision: int
     digest: str
     made_at: int
     reworded: bool
+    newest: int | None = None
 
 
 def is_form(name: str) -> bool:
@@ -59,6 +69,13 @@ async def check_upload(site: Site, name: str, file: Path, key: str | None) -> Fo
     """
     path = await asyncio.to_thread(_lay_out, site, name, file)
     return _understood(await _asked([str(path), *([] if key is None else [key])], path.parent))
+
+
+async def held_against(ledger: Ledger, found: Found) -> Found:
+    """The same with the newest revision that a ledger knows, and whether it is one. Raises LedgerError."""
+    known = {row.revision: row.digest for row in await ledger.reports(found.question)}
+    flaws = (*found.flaws, *against_known(known, found.revision, found.digest))
+    return replace(found, flaws=flaws, newest=max(known, default=None))
 
 
 def _lay_out(site: Site, name: str, file: Path) -> Path:
@@ -98,7 +115,9 @@ def _understood(said: bytes) -> Found:
     if "refused" in found:
         raise UncheckableError(Said(*found["refused"]))
     flaws = tuple(Flaw(place, Said(zh, en)) for place, zh, en in found["flaws"])
-    return Found(flaws, found["digest"], found["made_at"], found["reworded"])
+    return Found(
+        flaws, found["question"], found["revision"], found["digest"], found["made_at"], found["reworded"]
+    )
 
 
 def _proof(site: Site, name: str) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from monitor.ledger.records import question_key
@@ -23,11 +23,13 @@ def hold_against(checked: Checked, recorded: Iterable[Mapping[str, Any]]) -> Non
         for row in recorded
         if row["key"] == key and isinstance(row["revision"], int)
     }
-    if not known:
-        return
-    checked.newest = max(known)
-    proof = checked.proof
-    if known.get(proof.revision) != proof.digest:
-        zh = f"台账中的修订 {proof.revision} 不是这份报告"
-        en = f"revision {proof.revision} in the ledger is not this report"
-        checked.flaws.append(Flaw("proof", Said(zh, en)))
+    checked.newest = max(known, default=None)
+    checked.flaws += against_known(known, checked.proof.revision, checked.proof.digest)
+
+
+def against_known(known: Mapping[int, str], revision: int, digest: str) -> Iterator[Flaw]:
+    """Whether a report is the revision that it says. ``known``: digests of its question by their revision."""
+    if known and known.get(revision) != digest:
+        zh = f"台账中的修订 {revision} 不是这份报告"
+        en = f"revision {revision} in the ledger is not this report"
+        yield Flaw("proof", Said(zh, en))

@@ -15,6 +15,8 @@ from browser_city import NASTY, NASTY_REGION, Account, BrowserCity
 from conftest import Enter
 from playwright.async_api import FilePayload, Page, expect
 
+from monitor.ledger import Ledger
+
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 NEW = "44090000001320009999"
@@ -22,6 +24,13 @@ COLUMNS = (
     "id", "name", "kind", "class", "network", "region", "level", "parent", "address", "probes",
     "contractor", "lon", "lat", "commissioned", "retired",
 )  # fmt: skip
+
+
+async def record_newer(city: BrowserCity) -> None:
+    """A revision of the latest report that says something else."""
+    async with await Ledger.open(city.site.ledger_url) as ledger:
+        latest, *_ = await ledger.reports()
+        await ledger.record_report(latest.question, "0" * 64, latest.made_at + 1, {})
 
 
 async def test_a_report_is_previewed_made_taken_away_and_found_right(
@@ -42,6 +51,10 @@ async def test_a_report_is_previewed_made_taken_away_and_found_right(
         await (await downloading.value).save_as(report)
         await page.locator("input[type=file]").set_input_files(report)
         await expect(page.get_by_text("与生成时一致，签名有效。")).to_be_visible()
+        await expect(page.get_by_text("已有更新的修订")).to_have_count(0)
+        await record_newer(city)
+        await page.locator("input[type=file]").set_input_files(report)
+        await expect(page.get_by_text("与生成时一致，签名有效。 已有更新的修订 2。")).to_be_visible()
     book = openpyxl.load_workbook(report, read_only=True)
     cover = " ".join(str(cell) for row in book.worksheets[0].values for cell in row if cell is not None)
     assert "完好率" in cover

@@ -227,24 +227,27 @@ def _question(call: Call[Any, Any], wanted: ReportQuestion) -> Question:
 
 
 async def verify(call: Call[None, None]) -> Verified:
-    """Whether the file of a report is as it was made, and signed by this ledger's key."""
+    """Whether a report's file is as it was made, signed by this ledger's key, and the newest."""
     name = Path(unquote(call.request.headers.get(NAME_HEADER, ""))).name
     call.target = printable(name)[:100]
     if not checking.is_form(name):
         raise Refused(415, "请上传 .xlsx、.pdf、.csv 或 .json", "upload an .xlsx, .pdf, .csv or .json")
-    signer = call.context.signer
+    ledger, signer = ledger_of(call), call.context.signer
     key = None if signer is None else signer.public
     try:
         async with uploaded(call, checking.LARGEST) as file, turn(call, call.context.checks):
             found = await checking.check_upload(call.context.site, name, file, key)
     except checking.UncheckableError as error:
         raise Refused(400, *error.said) from error
+    found = await checking.held_against(ledger, found)
     call.facts = {"right": not found.flaws, "digest": found.digest}
     language = call.language
     return Verified(
         right=not found.flaws,
         findings=[f"{flaw.place}: {flaw.what.told(language)}" for flaw in found.flaws],
         digest=found.digest,
+        revision=found.revision,
+        newest_revision=found.newest,
         made_at=format_time(found.made_at),
         cells_checked=not found.reworded,
     )

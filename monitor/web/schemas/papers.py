@@ -92,11 +92,14 @@ class Verified(Model):
     """What came of checking a report's file: each line a finding, none: all is right.
 
     ``cells_checked``: false where another version made the file, and only its figures were checked.
+    ``newest_revision``: of the same question, as far as the ledger knows it; null: it knows none.
     """
 
     right: bool
     findings: list[str]
     digest: str
+    revision: int
+    newest_revision: int | None
     made_at: Moment | None
     cells_checked: bool
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -99,6 +100,21 @@ async def test_it_is_right_as_it_lies_there_and_wrong_once_it_was_touched(city: 
         # One digit that people read, turned into another.
         other = content.replace(b"2026-10", b"2026-11", 1)
         assert (await check(city, name, other, key)).flaws, name
+
+
+async def test_it_is_held_against_the_revisions_that_the_ledger_knows(city: Site, made: Job) -> None:
+    found = await check(city, "r.json", (folder_of(city) / made.files[1]).read_bytes(), None)
+    other = replace(found, digest="0" * 64)
+    elsewhere = replace(other, question={**found.question, "site": "another"})
+    async with await Ledger.open(city.ledger_url) as ledger:
+        held = [await checking.held_against(ledger, each) for each in (found, other, elsewhere)]
+
+    assert [each.newest for each in held] == [1, 1, None]
+    assert [[flaw.what.en for flaw in each.flaws] for each in held] == [
+        [],
+        ["revision 1 in the ledger is not this report"],
+        [],
+    ]
 
 
 async def test_it_is_not_believed_by_another_ledger(city: Site, made: Job, tmp_path: Path) -> None:

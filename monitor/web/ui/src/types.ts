@@ -445,6 +445,8 @@ export interface Verified {
   right: boolean;
   findings: string[];
   digest: string;
+  revision: number;
+  newest_revision: number | null;
   made_at: string | null;
   cells_checked: boolean;
 }

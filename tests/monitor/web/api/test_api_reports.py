@@ -111,17 +111,36 @@ async def test_of_a_time_that_nothing_is_known_of_there_are_no_figures(past: Des
     assert (before.status, later.status) == (409, 400)
 
 
-async def test_a_report_is_made_fetched_and_found_right(past: Desk) -> None:
+async def made(past: Desk, *forms: str) -> dict[str, Any]:
+    """The job of a report, once it is made."""
     running = asyncio.create_task(past.context.jobs.run())
     try:
-        body = {**OCTOBER, "forms": ["xlsx", "json", "xlsx"], "language": "zh"}
-        job = await past.post("/reports", body, "looker")
+        job: dict[str, Any] = await past.post(
+            "/reports", {**OCTOBER, "forms": forms, "language": "zh"}, "looker"
+        )
         async with asyncio.timeout(60):
             while job["state"] in ("waiting", "making"):
                 await asyncio.sleep(0.05)
                 job = await past.get(f"/reports/jobs/{job['id']}", "looker")
     finally:
         running.cancel()
+    return job
+
+
+async def test_a_checked_report_tells_of_a_newer_revision(past: Desk) -> None:
+    job = await made(past, "json")
+    content = (folder_of(past.site) / job["files"][0]["name"]).read_bytes()
+    (row,) = await past.ledger.reports()
+    await past.ledger.record_report(row.question, "0" * 64, row.made_at + 1, {})
+
+    checked = (await past.ask("POST", "/reports/verify", "looker", raw=content, X_File_Name="r.json")).json
+
+    assert (checked["revision"], checked["newest_revision"]) == (1, 2)
+    assert checked["right"], "an older revision is as it was made, too"
+
+
+async def test_a_report_is_made_fetched_and_found_right(past: Desk) -> None:
+    job = await made(past, "xlsx", "json", "xlsx")
     assert (job["state"], job["share"], job["error"], job["revision"]) == ("made", 1.0, "", 1)
     assert [one["form"] for one in job["files"]] == ["xlsx", "json"]
 
@@ -135,6 +154,7 @@ async def test_a_report_is_made_fetched_and_found_right(past: Desk) -> None:
         )
         assert checked.json["right"], checked.json
         assert (checked.json["digest"], checked.json["cells_checked"]) == (job["digest"], True)
+        assert (checked.json["revision"], checked.json["newest_revision"]) == (1, 1)
     touched = fetched.body.replace(b"cam-1", b"cam-9")
     wrong = (await past.ask("POST", "/reports/verify", "looker", raw=touched, X_File_Name="r.json")).json
     assert not wrong["right"]

@@ -49,16 +49,17 @@ export function Verify() {
 const MOST_FINDINGS = 100;
 
 function Found({ name, verified }: { name: string; verified: Verified }) {
-  const { findings, right } = verified;
+  const { findings, right, revision, newest_revision: newest } = verified;
   return (
     <Notice kind={right ? "done" : "wrong"}>
       <p>
         {t(right ? "reports.right" : "reports.wrong", { n: number(findings.length) })}
         {!verified.cells_checked && ` ${t("reports.reworded")}`}
+        {newest !== null && newest > revision && ` ${t("reports.newer", { n: number(newest) })}`}
       </p>
       <p class="second">
-        {name} · {t("reports.made_at")} {fullMoment(verified.made_at)} · {t("reports.digest")}{" "}
-        <code>{verified.digest}</code>
+        {name} · {t("reports.revision", { n: number(revision) })} · {t("reports.made_at")}{" "}
+        {fullMoment(verified.made_at)} · {t("reports.digest")} <code>{verified.digest}</code>
       </p>
       {findings.length > 0 && (
         <ul class="findings">

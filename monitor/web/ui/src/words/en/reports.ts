@@ -43,6 +43,7 @@ const words = {
   "reports.right": "It is as it was made, and the signature is valid.",
   "reports.wrong": "It is not as it was made, in {n} places:",
   "reports.reworded": "Another version made it: its figures were checked, its cells were not.",
+  "reports.newer": "There is a newer one: revision {n}.",
   "reports.more_findings": "{n} more are not listed.",
   "reports.group": "group",
   "reports.bounds": "low – high",

@@ -43,6 +43,7 @@ const words = {
   "reports.right": "与生成时一致，签名有效。",
   "reports.wrong": "与生成时不一致，{n} 处：",
   "reports.reworded": "文件由另一版本生成，只核对了数字，未逐格核对。",
+  "reports.newer": "已有更新的修订 {n}。",
   "reports.more_findings": "另有 {n} 处未列出。",
   "reports.group": "分组",
   "reports.bounds": "下界 – 上界",
