@@ -99,6 +99,7 @@ class Desk:
     def follow(self) -> None:
         """Another role tells from now on, or may."""
         self.leads, self._elsewhere = False, Elsewhere()
+        self.engine.fail({})  # only who delivers knows
         self._tidy_at = self._clock() + _TIDY_EVERY
 
     def overhear(self, events: Sequence[Event]) -> None:
@@ -113,7 +114,10 @@ class Desk:
         with self._storing() as db:
             now = self._clock()
             self._elsewhere.settle(db, self.outbox, now)
-            self.deeds = deeds.release(db)
+            deeds.release(db)
+            for started, channels in self._elsewhere.begun():
+                self.engine.end_orphan(started, channels, now)
+            self._record(db, self._decide(db, now), now)
         self.leads, self._elsewhere = True, Elsewhere()
 
     def name(self) -> str:
@@ -158,14 +162,21 @@ class Desk:
 
     def _follow(self, db: sqlite3.Connection) -> None:
         now = self._clock()
+        did = self._decide(db, now)
+        if self.leads:
+            self._record(db, did, now)
+        else:
+            self._elsewhere.hold(db, did, now)
+
+    def _decide(self, db: sqlite3.Connection, now: int) -> list[Deed]:
         self._mind_the_clock(db, now)
         sent, did = self.engine.tick(now)
         for each in sent:
             self.outbox.enqueue(db, each.channel, each.message, each.to, fallback=each.fallback)
-        if self.leads:
-            self.deeds = deeds.write(db, [*did, *_late(db), *self._delivered(db)], now)
-        else:
-            self._elsewhere.hold(db, did, now)
+        return did
+
+    def _record(self, db: sqlite3.Connection, did: Sequence[Deed], now: int) -> None:
+        self.deeds = deeds.write(db, [*did, *_late(db), *self._delivered(db)], now)
 
     def _mind_the_clock(self, db: sqlite3.Connection, now: int) -> None:
         if now < self._followed_at:

@@ -41,6 +41,8 @@ class Elsewhere:
         self._said: dict[deeds.Mark, tuple[int, int]] = {}
         """The deeds that the ledger takes: in which life of our own numbers (0: another's), and when."""
         self._epoch = 0
+        self._begun: dict[str, tuple[Deed, set[str]]] = {}
+        """The alerts that others told and nobody ended, by id: their start, and the channels that know."""
 
     def hear(self, db: sqlite3.Connection, events: Iterable[Event], now: int) -> None:
         """A part of the record, in its order; parts may come again."""
@@ -51,6 +53,8 @@ class Elsewhere:
             ours = own.has_said(event.id)
             if not ours:
                 self._note(event.payload, now)
+            if event.payload.what is Did.RESOLVED:
+                self._begun.pop(event.payload.alert, None)
             if event.id.epoch >= self._epoch:  # else the ledger does not take it, and it comes again
                 self._epoch = event.id.epoch
                 self._said[deeds.mark_of(event.payload)] = (own.epoch if ours else 0, now)
@@ -63,12 +67,20 @@ class Elsewhere:
         return {mark for mark, (life, _) in self._said.items() if life != own}
 
     def _note(self, deed: Deed, now: int) -> None:
+        if deed.what is Did.FIRED:
+            self._begun.setdefault(deed.alert, (deed, set()))
         fate = Fate.DELIVERED if deed.what is Did.DELIVERED else _NEVER.get(str(deed.facts.get("fate")))
         if fate is None:
             return  # no word on a message, or on one that is tried on and on
         channel, key = str(deed.facts.get("channel", "")), str(deed.facts.get("message", ""))
+        if fate is Fate.DELIVERED and deed.alert in self._begun:
+            self._begun[deed.alert][1].add(channel)
         alone = [f"{deed.alert}/{each}" for each in _WHOLE if key.endswith(f"/{each}")]
         self._fates.update(((channel, each), (fate, now)) for each in (key, *alone))
+
+    def begun(self) -> Sequence[tuple[Deed, AbstractSet[str]]]:
+        """The starts that others told and nobody ended, each with the channels that heard it."""
+        return list(self._begun.values())
 
     def hold(self, db: sqlite3.Connection, did: Iterable[Deed], now: int) -> None:
         """What this one would have recorded, if it were the one that tells."""

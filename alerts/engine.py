@@ -14,9 +14,10 @@ from typing import Final
 import structlog
 
 from alerts.compose import Composer
-from alerts.endings import BY_WATCH, Ending, Endings
+from alerts.endings import BY_WATCH, MERGED, Ending, Endings
 from alerts.life import Book, Closed, Life, Pending
 from alerts.model import Alert, Finding, Happening
+from alerts.orphans import orphan
 from alerts.rules import find
 from alerts.rules.world import Trouble, World
 from alerts.silences import silenced_by
@@ -100,6 +101,25 @@ class Engine:
     def fail(self, failing: Mapping[str, Trouble]) -> None:
         """The channels that deliver nothing."""
         self._failing = failing
+
+    def end_orphan(self, started: Deed, channels: Iterable[str], now: int) -> None:
+        """End what another role told of itself (see :mod:`alerts.orphans`), if it is such.
+
+        Where the same is the matter here, the record alone has that end: to a receiver it is one alert.
+        """
+        rule = self._rules.get(str(started.facts.get("rule")))
+        known = any(life.alert.id == started.alert for life in self._lives())
+        if rule is None or rule.kind != "pipeline" or known:
+            return
+        life = orphan(self.site, rule, started, channels, now)
+        if life is None:
+            return
+        is_ours = life.finding.key in self.book.lives
+        ending = MERGED if is_ours else ""
+        over = replace(life, alert=replace(life.alert, resolved_at=now, ending=ending), over_said_at=now)
+        if over.channels and not is_ours:
+            self.book.ending[over.alert.id] = over
+        self._did(Did.RESOLVED, over, now, {"ending": ending, "told": bool(over.channels)})
 
     def _hear_outage(self, outage: Outage, said_at: int) -> None:
         if outage.phase is Phase.CLOSED:
@@ -343,7 +363,8 @@ class Engine:
     def _new_id(self, finding: Finding) -> str:
         """Another one for each life that was told: a message of the same key would not be sent.
 
-        Made of what happened, and not of when we noticed: a role that takes over knows its alerts by it.
+        Made of what happened, and not of when we noticed: a role that takes over knows its alerts by it. What
+        each role finds for itself, the troubles of our own pipeline, has another id with each.
         """
         given = {life.alert.id for life in self._lives()}
         for attempt in range(1000):

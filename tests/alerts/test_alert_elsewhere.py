@@ -14,6 +14,7 @@ from test_alert_desk import STREAM, Office
 from alerts.deeds import DeedBox, standing, write
 from alerts.outbox import Entry, Outbox
 from alerts.rows import entries
+from alerts.rules.world import Trouble
 from monitor.model.deeds import Deed, Did
 from monitor.model.events import ALERT, MONITOR, Event, EventId
 
@@ -224,6 +225,65 @@ def test_another_step_of_an_alert_is_another_deed(tmp_path: Path) -> None:
     two.second.pass_(15 * MINUTE)  # the other dies before the second step
     two.second.desk.lead()
     assert [deed.facts["step"] for deed in two.second.record() if deed.what is Did.ESCALATED] == [2]
+
+
+def fails_to_deliver(office: Office) -> None:
+    office.desk.engine.fail({"mail": Trouble(office.now - HOUR, "401")})
+
+
+def ends(office: Office) -> list[tuple[str, object]]:
+    """The ends that it recorded: of what, and whether anybody hears of them."""
+    return [(deed.key, deed.facts["told"]) for deed in office.record() if deed.what is Did.RESOLVED]
+
+
+def test_what_the_other_told_of_itself_is_ended_by_whoever_takes_over(tmp_path: Path) -> None:
+    two = pair(tmp_path)
+    fails_to_deliver(two.first)
+    two.pass_(MINUTE)
+    does_with(two.first, "hook", arrives)
+    two.pass_(SECOND)
+    two.second.desk.lead()
+    assert ends(two.second) == [("pipeline/delivery/mail", True)]
+    assert waiting(two.second) == ["hook resolved"]
+    assert two.second.messages()[-1][1] == f"{two.first.record()[0].alert}/resolved"
+    two.second.restart()
+    two.second.desk.follow()
+    two.second.desk.overhear([*said(two.first), *said(two.second)])
+    two.second.desk.lead()
+    assert len(ends(two.second)) == 1
+
+
+def test_what_is_the_matter_here_too_is_no_end_to_anybody_but_the_record(tmp_path: Path) -> None:
+    two = pair(tmp_path)
+    fails_to_deliver(two.first)
+    two.pass_(MINUTE)
+    does_with(two.first, "hook", arrives)
+    two.pass_(SECOND)
+    fails_to_deliver(two.second)
+    two.second.pass_(MINUTE)
+    assert waiting(two.second) == ["hook fired"]
+    two.second.desk.lead()
+    assert ends(two.second) == [("pipeline/delivery/mail", True)]
+    assert waiting(two.second) == ["hook fired"]
+
+
+def test_who_does_not_deliver_any_more_knows_of_no_channel_that_fails(tmp_path: Path) -> None:
+    two = pair(tmp_path)
+    fails_to_deliver(two.first)
+    two.pass_(MINUTE)
+    two.first.desk.follow()
+    two.first.pass_(HOUR)
+    two.first.pass_(HOUR)
+    assert [life.finding.subject for life in two.first.desk.engine.book.lives.values()] == []
+
+
+def test_an_outage_that_the_other_told_goes_on(tmp_path: Path) -> None:
+    two = pair(tmp_path)
+    two.hear(outage("sw-1", affected=3))
+    does_with(two.first, "hook", arrives)
+    two.pass_(SECOND)
+    two.second.desk.lead()
+    assert ends(two.second) == []
 
 
 def _is_told_end(payload: object) -> bool:
