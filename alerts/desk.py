@@ -79,6 +79,10 @@ class Desk:
             intake = self.inbox.take(db, stream, position, events, refused)
             for gap in intake.gaps:
                 log.warning("judgements are missed: what they were about is not known", **asdict(gap))
+                if (
+                    gap.first > 1
+                ):  # else it is the first that we hear of a ledger, and says nothing of what we know
+                    self.engine.book.doubt(self._clock())
             for event in intake.taken:
                 self.engine.hear(event.payload, event.time)
             self._follow(db)

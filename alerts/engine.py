@@ -122,6 +122,7 @@ class Engine:
         self._did(Did.RESOLVED, over, now, {"ending": ending, "told": bool(over.channels)})
 
     def _hear_outage(self, outage: Outage, said_at: int) -> None:
+        self.book.doubts.pop(outage.id, None)
         if outage.phase is Phase.CLOSED:
             self.book.outages.pop(outage.id, None)
             self.book.closed[outage.id] = Closed(outage, said_at)
@@ -131,6 +132,7 @@ class Engine:
 
     def _hear_change(self, change: Change) -> None:
         """One that is unknown may still be degraded: nobody has seen that it is not."""
+        self.book.doubts.pop(change.subject, None)
         if change.new is State.DEGRADED:
             self.book.degraded[change.subject] = change
             self.book.turned.pop(change.subject, None)
@@ -340,6 +342,8 @@ class Engine:
             del book.closed[gone]
         for watch in book.turned.keys() - subjects:
             del book.turned[watch]
+        for gone in book.doubts.keys() - subjects:
+            del book.doubts[gone]
 
     def _is_quiet(self, life: Life) -> bool:
         """Whether nobody wants to hear of it now, until it is over: silence, or maintenance."""

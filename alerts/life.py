@@ -83,8 +83,9 @@ class Book:
 
     ``degraded``: the newest change of each watch that is degraded; ``turned``: of those that were, the one
     that ended it (to unknown: it is watched no more). ``maintained``: of those that are, whichever approved
-    maintenance covers, and since when that is known. ``counts``: how many alerts ever fired, by rule and
-    severity.
+    maintenance covers, and since when that is known. ``doubts``: outages and watches that went on when
+    judgements were missed, and since when nobody knows whether they do. ``counts``: how many alerts ever
+    fired, by rule and severity.
     """
 
     outages: dict[str, Outage] = field(default_factory=dict)
@@ -92,6 +93,7 @@ class Book:
     degraded: dict[Watch, Change] = field(default_factory=dict)
     turned: dict[Watch, Change] = field(default_factory=dict)
     maintained: dict[Watch, int] = field(default_factory=dict)
+    doubts: dict[str, int] = field(default_factory=dict)
     pending: dict[str, Pending] = field(default_factory=dict)
     lives: dict[str, Life] = field(default_factory=dict)
     ending: dict[str, Life] = field(default_factory=dict)
@@ -102,6 +104,22 @@ class Book:
     def of_id(self, alert: str) -> Life | None:
         """The life with this id that goes on."""
         return next((life for life in self.lives.values() if life.alert.id == alert), None)
+
+    def doubt(self, now: int) -> None:
+        """Judgements were missed: of what goes on nothing is told but its end, until more is heard of it.
+
+        What is no alert yet is forgotten.
+        """
+        alerts = {life.finding.subject for life in self.lives.values()}
+        for known in (self.outages, self.degraded):
+            for subject in list(known):
+                if subject in alerts:
+                    self.doubts[subject] = now
+                else:
+                    del known[subject]
+        for key, pending in list(self.pending.items()):
+            if pending.finding.subject not in alerts:
+                del self.pending[key]
 
     def set_back(self, step: int) -> None:
         """Our clock was set back by so many milliseconds: what we noted by it is as long ago as it was."""

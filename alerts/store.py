@@ -91,6 +91,7 @@ _READ: Final[Mapping[str, Callable[[Any], Any]]] = {
     "degraded": Judged.from_json,
     "turned": Judged.from_json,
     "maintained": int,
+    "doubts": int,
     "pending": lambda data: Pending(finding_of(data["finding"]), data["since"]),
     "lives": _life,
     "ending": _life,

@@ -90,7 +90,7 @@ class Teller:
         """What goes on and may be told, the oldest first, each with its route as it is now."""
         found = []
         for life in sorted(self._book.lives.values(), key=_age):
-            if not self._is_waiting(life):
+            if not self._is_waiting(life) or life.finding.subject in self._book.doubts:
                 continue
             if self._is_quiet(life):
                 if not life.quieted:

@@ -22,6 +22,7 @@ BOTH = (
     "channels: {hook: {type: webhook, url: 'http://127.0.0.1:1/'}, mail: {type: webhook, url: 'http://127.0.0.1:2/'}}\n"
     "routes: [{to: [hook, mail], fallback: {to: [mail], after: 30m}}]\n"
 )
+REPEATS = BOTH.replace("to: [hook, mail],", "to: [hook, mail], repeat: 1h,")
 FALLBACK = BOTH.replace("[hook, mail], f", "hook, f")
 
 Ending = Callable[[Outbox, Entry], None]
@@ -284,6 +285,44 @@ def test_an_outage_that_the_other_told_goes_on(tmp_path: Path) -> None:
     two.pass_(SECOND)
     two.second.desk.lead()
     assert ends(two.second) == []
+
+
+def hears_after_a_gap(office: Office, sequence: int, payload: object) -> None:
+    """What came before it was cut from the stream while this one was away."""
+    event = Event(EventId(MONITOR, 1, sequence), "maoming", office.now, payload, sequence)  # type: ignore[arg-type]
+    office.desk.hear(STREAM, f"{office.now}-{sequence}", [event], [])
+
+
+def test_of_what_may_be_over_since_judgements_were_missed_only_the_end_is_told(tmp_path: Path) -> None:
+    office = Office(tmp_path / "alerts.db", site_of(tmp_path, REPEATS))
+    one = outage("sw-1", affected=3)
+    office.hear(one)
+    for channel in ("hook", "mail"):
+        does_with(office, channel, arrives)
+    office.now += 96 * HOUR
+    office.speak()
+    hears_after_a_gap(office, 9, outage("cam-2", office.now))
+    office.restart()
+    office.pass_(30 * MINUTE)
+    assert waiting(office) == ["hook fired", "mail fired"]
+    for channel in ("hook", "mail"):
+        does_with(office, channel, arrives)
+    hears_after_a_gap(office, 10, closed(one, office.now))
+    office.pass_(SECOND)
+    assert waiting(office) == ["hook resolved", "mail resolved"]
+
+
+def test_what_is_heard_of_again_since_judgements_were_missed_is_in_no_doubt(tmp_path: Path) -> None:
+    office = Office(tmp_path / "alerts.db", site_of(tmp_path, REPEATS))
+    one = outage("sw-1", affected=3)
+    office.hear(one)
+    for channel in ("hook", "mail"):
+        does_with(office, channel, arrives)
+    office.now += 96 * HOUR
+    office.speak()
+    hears_after_a_gap(office, 9, one)
+    office.pass_(SECOND)
+    assert waiting(office) == ["hook repeated", "mail repeated"]
 
 
 def _is_told_end(payload: object) -> bool:
