@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
@@ -241,3 +243,35 @@ async def test_all_is_well_is_said_only_when_the_monitor_speaks_and_somebody_see
             await city.redis.set(city.keys.measured, json.dumps(Measured(now(), (), health).to_json()))
             await until(lambda: heard)
     assert heard == ["/alive"]
+
+
+def switches() -> int:
+    """How many dead man's switches run."""
+    return sum(task.get_name() == "dead man's switch" for task in asyncio.all_tasks())
+
+
+@pytest.mark.timeout(60)
+async def test_settings_that_change_while_telling_ends_start_no_dead_mans_switch(city: City) -> None:
+    begun, may_end = asyncio.Event(), asyncio.Event()
+
+    async def take(request: Any) -> Any:
+        begun.set()
+        await may_end.wait()
+        return await Anything(now).take(request)
+
+    async with listening(take) as city.url:
+        settings = HOOK + "dead_man: {{url: '{url}/alive', every: 5s}}\n"
+        async with city.role(city.settings(settings)):
+            await city.judge(outage("sw-1", now(), affected=4))
+            await begun.wait()
+            assert switches() == 1
+            await city.redis.incr(f"{city.keys.teller}:fence")  # another had the lease meanwhile
+            await city.redis.set(city.keys.teller, "another", ex=60)
+            await until(lambda: switches() == 0)
+            with capture_logs() as said:
+                city.settings(settings.replace("every: 5s", "every: 6s"))
+                os.kill(os.getpid(), signal.SIGHUP)
+                await until(lambda: has_said(said, "reloaded"))
+                assert not has_said(said, "does not tell any more"), "what is under way still ends"
+            assert switches() == 0
+            may_end.set()
