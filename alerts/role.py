@@ -134,9 +134,8 @@ class _Role:
         try:
             await until(over, [lease, delivery])
         finally:
-            self._delivery = (
-                None  # before all that takes time: settings that change now find nobody who tells
-            )
+            # Before all that takes time: settings that change meanwhile find nobody who tells.
+            self._delivery = None
             done.set()
             await self._end_dead_man()
             await end([lease])
