@@ -27,7 +27,7 @@ Json = dict[str, Any]
 POINTS: Final = 40
 PAST: Final = 2 * 86_400.0
 """Seconds of an invented past: of three days more than half is seen."""
-RANGE: Final = 20
+RANGE: Final = 300
 """Seconds that a chart looks back."""
 QUICK: Final = Intervals(rtsp=1.0, tcp=1.0, http=1.0, ping=1.0, timeout=0.8, slow=0.4)
 
