@@ -17,6 +17,7 @@ from monitor.demo.flaps import check_flapping
 from monitor.demo.patience import Patience
 from monitor.demo.told import ChangeLike, Episode, Gap, Key, Timeline
 from monitor.demo.truth import TruthRow
+from monitor.model.observations import Cause
 
 _USUAL = JudgeSettings()
 
@@ -50,7 +51,7 @@ def compare(
                 check_flapping(row, timeline, patience[key], judge, result)
             else:
                 _check(row, timeline, patience[key].window, result)
-        _check_widths(timeline, patience[key].window, result)
+        _check_widths(timeline, patience[key], result)
         _look_for_inventions(rows[key], timeline, result)
     return result
 
@@ -103,13 +104,15 @@ def _check_edges(
         result.mistake_edge(row, "told as lasting")
 
 
-def _check_widths(timeline: Timeline, window: int, result: Comparison) -> None:
+def _check_widths(timeline: Timeline, patience: Patience, result: Comparison) -> None:
     """An interval that holds any moment proves none: what was seen is known as closely as it is judged."""
     for episode in timeline.episodes:
         for edge in episode.edges:
             if edge.low is None:
                 continue  # what was so at the first look claims no beginning
             result.widths.append(edge.high - edge.low)
+            was_silent = edge is episode.end and episode.said[-1].cause is Cause.HEARTBEAT_MISSED
+            window = max(patience.window, patience.silence) if was_silent else patience.window
             if edge.high - edge.low > window and not timeline.hidden(edge.low, edge.high):
                 result.too_wide(timeline.key, episode, edge, window)
 

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 from monitor.config import JudgeSettings
 from monitor.model.nodes import ProbeSpec, Watch
 
 _USUAL = JudgeSettings()
 
+BROKER_HANGS: Final = 32.0
+"""Seconds after which a broker that passes nothing on is taken for lost. Where no other device is heard, it
+may until then be the broker that holds a device's beats back, and its silence is not proven.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Patience:
     """Milliseconds. ``window``: by then any fault, or its end, is surely judged. ``refused``: by then one
-    that is answered at once, as a refused connection is, and its end.
+    that is answered at once, as a refused connection is, and its end. ``silence``: how far the end of missed
+    heartbeats may be doubted.
     """
 
     window: int
     refused: int
+    silence: int = 0
 
     @classmethod
     def of(cls, watch: Watch, judge: JudgeSettings = _USUAL) -> Self:
-        return cls(confirm_window(watch, judge), refused_window(watch, judge))
+        return cls(confirm_window(watch, judge), refused_window(watch, judge), silence_window(watch))
 
 
 def confirm_window(watch: Watch, judge: JudgeSettings = _USUAL) -> int:
@@ -36,6 +43,16 @@ def confirm_window(watch: Watch, judge: JudgeSettings = _USUAL) -> int:
     polled = refused_window(watch, judge) / 1000 + _words(judge) * deadline
     silence = max((probe.timeout + 2.0 for probe in watch.probes if _beats(probe)), default=0.0)
     return round(1000 * max(polled, silence + deadline + 1.0))
+
+
+def silence_window(watch: Watch) -> int:
+    """Milliseconds between the last proof that the watch's heart was still, and its next beat; 0 where it has
+    none. Others' beats are nearer proof, but now and then nobody else beats.
+    """
+    return max(
+        (round(1000 * (BROKER_HANGS + probe.every + 1.0)) for probe in watch.probes if _beats(probe)),
+        default=0,
+    )
 
 
 def refused_window(watch: Watch, judge: JudgeSettings = _USUAL) -> int:

@@ -195,7 +195,8 @@ async def city(tmp_path: Path, own_server: Postgres, redis: EmbeddedServer) -> A
 
 async def _has_fence(ledger: str, fence: int) -> bool:
     async with await Ledger.open(ledger) as opened:
-        return await opened.fence() == fence
+        # More than that where whoever takes over had to try again: the database was still locked.
+        return await opened.fence() >= fence
 
 
 @asynccontextmanager
@@ -268,14 +269,15 @@ async def test_a_leader_that_slept_through_its_term_writes_no_more_and_follows(c
         print(city.two.log())
     print(f"took over after {took:.1f} s")
     await until(lambda: city.has_more_than(known + 20), 30, "changes come again")
+    term = await city.fence()
 
     city.one.signal(signal.SIGCONT)
     await until(city.one.follows, 20, "one follows")
     assert "does not lead any more" in city.one.log()
-    assert await city.fence() == 2
+    assert await city.fence() == term
     await settle(city)
     await city.assert_everything_once()
 
     city.two.signal(signal.SIGKILL)
-    await until(lambda: _has_fence(city.ledger, 3), TTL + 10, "one leads again")
+    await until(lambda: _has_fence(city.ledger, term + 1), TTL + 10, "one leads again")
     await until(city.one.leads, 40, "one is ready again")

@@ -72,6 +72,8 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
         with Demo(wish, folder, tell=lambda _: None) as demo:
             demo.wait_ready()
             wait_for(lambda: scraper.query("quanshi_node_up == 1"))
+            # What was counted before the first scrape has grown by nothing.
+            wait_for(lambda: scraper.query("quanshi_alert_latency_seconds_count"))
             switch, alone, busy = go_wrong(demo)
             wait_for(lambda: is_shown(scraper, switch, alone, busy), within=60)
             yield City(scraper, values_of(demo, busy), frozenset(scraper.ask("label/__name__/values")))
@@ -103,7 +105,7 @@ def is_shown(scraper: Prometheus, switch: Node, alone: Node, busy: Node) -> bool
         f'quanshi_node_state{{node="{busy.id}"}} == 2',
         "quanshi_node_upstream",
         "quanshi_alerts_total",
-        "quanshi_alert_latency_seconds_count > 0",
+        f"increase(quanshi_alert_latency_seconds_count[{RANGE}s]) > 0",
         "quanshi_availability_ratio",
         "quanshi_probe_duration_seconds",
         # Counted with the next sight, and a rate takes two scrapes.

@@ -6,10 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from truth_talk import BORN, DEGRADED, DOWN, NOW, UNKNOWN, UP, T, change, flapping, result, row
 
+from collectors.sources.mqtt import HUNG
 from monitor.config import JudgeSettings
 from monitor.demo.city import make_city
 from monitor.demo.faults import EXPECTED, FaultKind
-from monitor.demo.patience import confirm_window, refused_window
+from monitor.demo.patience import BROKER_HANGS, confirm_window, refused_window
 from monitor.demo.told import Gap
 from monitor.demo.truth import TruthFile, read_truth
 from monitor.model.events import Change
@@ -182,6 +183,10 @@ def test_after_a_blind_time_the_window_begins_anew() -> None:
     assert result([row(fault=FaultKind.WILL)], told, gaps=[gap]).right
 
 
+def test_a_broker_hangs_for_as_long_here_as_where_it_is_listened_to() -> None:
+    assert BROKER_HANGS == HUNG
+
+
 @pytest.mark.parametrize("kind", FaultKind)
 def test_no_fault_may_pass_for_what_it_may_last_as(kind: FaultKind) -> None:
     expected = EXPECTED[kind]
@@ -210,6 +215,7 @@ def test_a_heartbeat_that_is_heard_again_was_silent_until_shortly_before() -> No
     heard = change(DEGRADED, UP, 161_000, 154_000)
     silent = row(fault=FaultKind.SILENT)
     assert result([silent], (BORN, missed, heard)).right
+    assert result([silent], (BORN, missed, replace(heard, not_before=T + 132_000))).right, "nobody else beat"
     assert result([silent], (BORN, missed, replace(heard, not_before=T + 102_000))).wrong_edge == 1
     assert result([silent], (BORN, replace(missed, not_before=T + 91_000), heard)).wrong_edge == 1
 

@@ -19,6 +19,7 @@ T = 1_800_000_000_000
 UP, DOWN, DEGRADED, UNKNOWN = State.UP, State.DOWN, State.DEGRADED, State.UNKNOWN
 WINDOW = 10_000
 REFUSED = 6_000
+SILENCE = 30_000
 USUAL = JudgeSettings()
 NOW = T + 300_000
 
@@ -61,5 +62,5 @@ def result(
     gaps: Sequence[Gap] = (),
     judge: JudgeSettings = USUAL,
 ) -> Comparison:
-    patience = dict.fromkeys([("n", "video"), ("n", "police")], Patience(WINDOW, REFUSED))
+    patience = dict.fromkeys([("n", "video"), ("n", "police")], Patience(WINDOW, REFUSED, SILENCE))
     return compare(rows, changes, patience, NOW, judge=judge, gaps=gaps)
