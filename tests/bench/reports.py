@@ -27,7 +27,7 @@ if __name__ != "__main__":
 from monitor.config import Site, load_site
 from monitor.demo.city import VIDEO, make_city
 from monitor.demo.site_files import write_site
-from monitor.ledger import Ledger
+from monitor.ledger import Ledger, Signer
 from monitor.ledger.chain import GENESIS
 from monitor.model.events import Change, Event, EventId, Payload, Sight
 from monitor.model.nodes import Node
@@ -121,6 +121,7 @@ async def fill(site: Site, points: list[Node]) -> int:
                 await ledger.append("bench", "none", "0-0", batch)
                 batch = []
         await ledger.append("bench", "none", "0-0", batch)
+        await ledger.checkpoint(Signer.of(site.data))
     return changes
 
 
