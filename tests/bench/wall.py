@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import measure
 import tools
@@ -33,6 +33,7 @@ SETTLED_WITHIN: Final = 60.0
 WINDOW: Final = 10.0
 LISTS: Final = 9
 PAINTS: Final = 5
+PAINTED_WITHIN: Final = 10.0
 ISSUE: Final = "issue 5"
 Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 FLAGS: Final = (
@@ -106,11 +107,8 @@ def _paints(place: str) -> Iterator[Figure]:
         for _ in range(PAINTS):
             page = browser.new_context(viewport={"width": 1920, "height": 1080}).new_page()
             page.goto(place, wait_until="load")
-            page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length > 0")
             page.wait_for_selector("canvas")
-            times.append(
-                page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime") / 1000
-            )
+            times.append(_painted(page))
             sizes.append(
                 page.evaluate(
                     "performance.getEntries().filter(e => e.transferSize !== undefined)"
@@ -120,6 +118,17 @@ def _paints(place: str) -> Iterator[Figure]:
         browser.close()
     yield Figure("overview, first paint", tuple(times), seconds, at_most(1.0, seconds, ISSUE))
     yield Figure("overview, carried for it", tuple(sizes), _kilobytes, at_most(400_000.0, _kilobytes, ISSUE))
+
+
+def _painted(page: Any) -> float:
+    """Seconds to the first paint. Asked from outside: inside, the policy lets nothing be evaluated."""
+    begun = time.monotonic()
+    while time.monotonic() - begun < PAINTED_WITHIN:
+        found = page.evaluate("performance.getEntriesByName('first-contentful-paint').map(e => e.startTime)")
+        if found:
+            return float(found[0]) / 1000
+        page.wait_for_timeout(20)
+    raise NotMeasuredError(f"nothing was painted within {PAINTED_WITHIN:.0f} s")
 
 
 def _kilobytes(value: float) -> str:
