@@ -114,10 +114,9 @@ class Watcher:
         self.roster.take(site, watches)
         self.ancestors.take(self.roster.wards, site.inventory.nodes, keeper.network)
         self.witnesses.take(self.roster.witnesses())
-        judge = site.judge
         slowest = max((turn.spec.every for turn in self.roster.turns()), default=60.0)
         self.footing.interval = round(1000 * slowest)
-        self.footing.share, self.footing.least = judge.blind_share, judge.blind_least
+        self.footing.share, self.footing.least = site.judge.blind_share, site.judge.blind_least
         self.footing.resize(len(self.roster.wards), len(self.witnesses))
         self._snapshot_due = 0
 
@@ -377,8 +376,7 @@ class Watcher:
         begun = self.clock.now() if since is None else since
         for ward in self.roster.wards.values():
             ward.doubt(begun)
-        last, _ = self.keeper.go_blind(begun)
-        self._end_sight(last)
+        self._end_sight(self.keeper.go_blind(begun)[0])
 
     # --- what we say ---
 
